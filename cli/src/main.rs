@@ -1,0 +1,3 @@
+//! The `sequor` command.
+
+fn main() {}

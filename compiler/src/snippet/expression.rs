@@ -1,0 +1,158 @@
+//! The compiler's form of an expression: a tree, before it goes flat into the plan. Names are still text.
+
+use sequor_plan_format::expr as plan;
+
+use crate::diagnostic::Span;
+
+/// A parsed value of the flow: what a YAML scalar, list or map with snippets in it becomes.
+#[derive(Clone, Debug)]
+pub struct Expression {
+    pub span: Span,
+    pub kind: Kind,
+}
+
+#[derive(Clone, Debug)]
+pub enum Kind {
+    Null,
+    Bool(bool),
+    Int(i64),
+    Float(f64),
+    /// A number that neither holds without loss, as JSON number text.
+    Number(String),
+    Text(String),
+    Var(String),
+    IsVarDefined(String),
+    Env(String),
+    Local(u32),
+    Response(plan::ResponsePart),
+    Concat(Vec<Expression>),
+    Format {
+        value: Box<Expression>,
+        conversion: plan::Conversion,
+        spec: String,
+    },
+    List(Vec<Expression>),
+    Tuple(Vec<Expression>),
+    Dict(Vec<DictItem>),
+    Index {
+        base: Box<Expression>,
+        key: Box<Expression>,
+    },
+    Slice {
+        base: Box<Expression>,
+        start: Option<Box<Expression>>,
+        stop: Option<Box<Expression>>,
+        step: Option<Box<Expression>>,
+    },
+    Attribute {
+        base: Box<Expression>,
+        name: String,
+    },
+    Method {
+        base: Box<Expression>,
+        method: plan::Method,
+        arguments: Vec<Expression>,
+    },
+    Call {
+        function: plan::Function,
+        arguments: Vec<Expression>,
+    },
+    Unary {
+        operator: plan::Unary,
+        operand: Box<Expression>,
+    },
+    Binary {
+        operator: plan::Binary,
+        left: Box<Expression>,
+        right: Box<Expression>,
+    },
+    Compare {
+        operator: plan::Compare,
+        left: Box<Expression>,
+        right: Box<Expression>,
+    },
+    And(Vec<Expression>),
+    Or(Vec<Expression>),
+    If {
+        condition: Box<Expression>,
+        then: Box<Expression>,
+        otherwise: Box<Expression>,
+    },
+    Let {
+        slot: u32,
+        value: Box<Expression>,
+        body: Box<Expression>,
+    },
+    Comprehension {
+        kind: plan::Comprehension,
+        key: Option<Box<Expression>>,
+        element: Box<Expression>,
+        clauses: Vec<Clause>,
+    },
+    /// `source` is `None` where the snippet names none; resolve fills it in.
+    QueryValue {
+        source: Option<Named>,
+        sql: Box<Expression>,
+        cast: Option<plan::Function>,
+    },
+    Query {
+        source: Option<Named>,
+        sql: Box<Expression>,
+    },
+    Jinja {
+        code: Code,
+        typed: bool,
+    },
+    Python {
+        code: Code,
+        form: plan::PythonForm,
+        inputs: Vec<(String, Expression)>,
+    },
+}
+
+/// A literal name in a snippet.
+#[derive(Clone, Debug)]
+pub struct Named {
+    pub name: String,
+    pub span: Span,
+}
+
+#[derive(Clone, Debug)]
+pub enum DictItem {
+    Pair(Expression, Expression),
+    Spread(Expression),
+}
+
+#[derive(Clone, Debug)]
+pub struct Clause {
+    pub slots: Vec<u32>,
+    pub iterable: Expression,
+    pub conditions: Vec<Expression>,
+}
+
+/// Source text for minijinja or Python.
+#[derive(Clone, Debug)]
+pub struct Code {
+    pub text: String,
+    /// Characters before each line after the first in the file.
+    pub indent: u32,
+    pub uses: Uses,
+}
+
+/// What a snippet asks of its surroundings. Filled for Jinja and Python source; for native trees [`Expression::uses`] collects it.
+#[derive(Clone, Debug, Default)]
+pub struct Uses {
+    /// Literal names of `var()`, with the place of each.
+    pub variables: Vec<Named>,
+    /// Literal names of `is_var_defined()`.
+    pub tested: Vec<Named>,
+    /// `var()` with a computed name.
+    pub computed_variables: bool,
+    pub response: bool,
+    /// Literal source names of query functions; `None` where the snippet names none and the default is meant.
+    pub query_sources: Vec<Option<Named>>,
+    /// A source name is computed.
+    pub computed_sources: bool,
+    /// Text literals in the snippet, each once: a table's source may be among them.
+    pub texts: Vec<String>,
+}

@@ -1,0 +1,87 @@
+//! What can go wrong in a run, as values.
+
+use sequor_plan_format::NodeId;
+use sequor_plan_format::Span;
+
+/// An error of a node. It travels up the flow until a `catch` takes it, and ends the run otherwise.
+#[derive(Clone, Debug)]
+pub struct RunError {
+    /// What `catch` matches with `on`.
+    pub kind: ErrorKind,
+    /// The sentence that users see first: names what was being done and what came of it. Redacted.
+    pub message: String,
+    /// The node that failed, filled in by the driver.
+    pub node: Option<NodeId>,
+    /// A place more exact than the node: a line of a snippet.
+    pub place: Option<Place>,
+    /// The reply that was not accepted.
+    pub status_code: Option<u16>,
+    /// The reply's body, cut to 4 KiB.
+    pub body: Option<String>,
+    /// `METHOD url` of the request, redacted.
+    pub request: Option<String>,
+    /// The row that was being worked on: its key columns, else its ordinal (from 1).
+    pub row: Option<String>,
+    /// The page that was being worked on, from 1.
+    pub page: Option<u64>,
+}
+
+/// A place in the project's files, with the text to quote.
+#[derive(Clone, Debug)]
+pub struct Place {
+    pub span: Span,
+    pub quote: Option<String>,
+}
+
+/// Kinds that users can name in `catch: on:`. `Failed` carries the kind of a `fail` op.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ErrorKind {
+    /// A status that is no success.
+    HttpStatus,
+    /// No connection, a broken connection, a TLS or DNS fault.
+    Network,
+    Timeout,
+    /// A reply that cannot be read as its format.
+    Reply,
+    /// An expression, template or snippet.
+    Expression,
+    /// A statement that the database refused.
+    Sql,
+    /// No connection to the database, or a lost one.
+    Database,
+    /// A value that does not fit its column, a missing column or table.
+    Data,
+    /// A variable, setting or environment that is missing or wrong.
+    Configuration,
+    /// A loop or a snippet over its limit.
+    Limit,
+    /// Raised by a `fail` op, with its kind.
+    Failed(String),
+}
+
+impl ErrorKind {
+    /// The name that `catch: on:` matches.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        match self {
+            Self::HttpStatus => "http_status",
+            Self::Network => "network",
+            Self::Timeout => "timeout",
+            Self::Reply => "reply",
+            Self::Expression => "expression",
+            Self::Sql => "sql",
+            Self::Database => "database",
+            Self::Data => "data",
+            Self::Configuration => "configuration",
+            Self::Limit => "limit",
+            Self::Failed(kind) => kind,
+        }
+    }
+}
+
+impl RunError {
+    #[must_use]
+    pub fn new(kind: ErrorKind, message: impl Into<String>) -> Self {
+        Self { kind, message: message.into(), node: None, place: None, status_code: None, body: None, request: None, row: None, page: None }
+    }
+}

@@ -1,0 +1,10 @@
+//! Plan to effects: loads a plan, runs it, records how far it got.
+//!
+//! The centre is `machine`, a state machine without I/O; `driver` performs what it commands through `op`, `http`, `database` and `eval`.
+//! This crate sees plans only, never flows.
+
+pub mod database;
+pub mod error;
+pub mod eval;
+pub mod json;
+pub mod value;

@@ -1,0 +1,3 @@
+//! `sequor-executor`: runs plan files, nothing else.
+
+fn main() {}

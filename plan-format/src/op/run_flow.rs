@@ -1,0 +1,12 @@
+//! `run_flow`: a flow called with parameters. Recursion is refused when a plan is validated.
+
+use serde::{Deserialize, Serialize};
+
+use crate::{ExprId, FlowId, TextId};
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct RunFlow {
+    pub flow: FlowId,
+    /// Evaluated in the calling flow, before the call.
+    pub parameters: Vec<(TextId, ExprId)>,
+}
