@@ -8,4 +8,5 @@
 
 pub mod diagnostic;
 pub mod snippet;
+pub mod sql;
 pub mod yaml;

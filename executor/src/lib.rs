@@ -6,5 +6,10 @@
 pub mod database;
 pub mod error;
 pub mod eval;
+pub mod http;
 pub mod json;
+pub mod op;
+pub mod report;
+pub mod scope;
+pub mod services;
 pub mod value;

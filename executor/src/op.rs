@@ -1,0 +1,3 @@
+//! What each op does, one file each.
+
+pub mod http_request;
