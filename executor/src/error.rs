@@ -1,11 +1,31 @@
 //! What can go wrong in a run, as values.
 
+use std::ops::{Deref, DerefMut};
+
 use sequor_plan_format::NodeId;
 use sequor_plan_format::Span;
 
-/// An error of a node. It travels up the flow until a `catch` takes it, and ends the run otherwise.
+/// An error of a node. It travels up the flow until a `catch` takes it, and ends the run otherwise. Its [`Details`] are boxed: results stay small.
 #[derive(Clone, Debug)]
-pub struct RunError {
+pub struct RunError(Box<Details>);
+
+impl Deref for RunError {
+    type Target = Details;
+
+    fn deref(&self) -> &Details {
+        &self.0
+    }
+}
+
+impl DerefMut for RunError {
+    fn deref_mut(&mut self) -> &mut Details {
+        &mut self.0
+    }
+}
+
+/// What is known of an error.
+#[derive(Clone, Debug)]
+pub struct Details {
     /// What `catch` matches with `on`.
     pub kind: ErrorKind,
     /// The sentence that users see first: names what was being done and what came of it. Redacted.
@@ -82,6 +102,16 @@ impl ErrorKind {
 impl RunError {
     #[must_use]
     pub fn new(kind: ErrorKind, message: impl Into<String>) -> Self {
-        Self { kind, message: message.into(), node: None, place: None, status_code: None, body: None, request: None, row: None, page: None }
+        Self(Box::new(Details {
+            kind,
+            message: message.into(),
+            node: None,
+            place: None,
+            status_code: None,
+            body: None,
+            request: None,
+            row: None,
+            page: None,
+        }))
     }
 }
