@@ -30,10 +30,11 @@ impl Depth {
         self.grow(1);
     }
 
+    /// What was in the brackets lies deep no more, but the brackets may be an operator themselves: `f(x)(y)[z]`.
     pub(super) fn close(&mut self) {
         if let Some(outer) = self.open.pop() {
-            self.total = self.total.saturating_sub(self.operators + 1);
-            self.operators = outer;
+            self.total = self.total.saturating_sub(self.operators);
+            self.operators = outer + 1;
         }
     }
 
