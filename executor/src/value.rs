@@ -8,7 +8,7 @@ use indexmap::IndexMap;
 pub type Map = IndexMap<Arc<str>, Value>;
 
 /// A value of a variable, a column, a JSON reply or an expression. Cloning is cheap: long values are shared.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, serde::Serialize, serde::Deserialize)]
 pub enum Value {
     Null,
     Bool(bool),
@@ -27,7 +27,7 @@ pub enum Value {
 }
 
 /// A database row. Times, UUIDs and JSON columns are text in ISO 8601, canonical and JSON form.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, serde::Serialize, serde::Deserialize)]
 pub struct Row {
     /// Shared by all rows of a result.
     pub columns: Arc<[Arc<str>]>,
