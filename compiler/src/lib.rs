@@ -6,6 +6,7 @@
 //!
 //! Nothing here opens a connection, reads a secret or runs a snippet.
 
+pub mod codes;
 pub mod diagnostic;
 pub mod snippet;
 pub mod sql;
