@@ -7,6 +7,7 @@
 //! Nothing here opens a connection, reads a secret or runs a snippet.
 
 pub mod check;
+pub mod codes;
 mod compile;
 pub mod diagnostic;
 pub mod environment;
