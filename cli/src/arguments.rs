@@ -20,9 +20,6 @@ pub struct Global {
     /// The project: the folder with project.yaml
     #[arg(short = 'p', long, global = true, env = "SEQUOR_PROJECT_DIR", value_name = "DIR", default_value = ".")]
     pub project_dir: PathBuf,
-    /// Where environments are kept that do not belong to a project [default: ~/.sequor]
-    #[arg(long, global = true, env = "SEQUOR_HOME", value_name = "DIR")]
-    pub home_dir: Option<PathBuf>,
     /// Colours in messages
     #[arg(long, global = true, env = "SEQUOR_COLOR", value_enum, default_value_t = Color::Auto)]
     pub color: Color,
@@ -52,7 +49,7 @@ pub enum Command {
     /// Check a project and write its plan
     Compile(Compile),
     /// Run a flow or a plan file
-    Run(Box<RunArguments>),
+    Run(Box<Run>),
     /// Print a plan file as text
     Show(Show),
     /// Explain a code of `compile`, such as S103
@@ -67,6 +64,25 @@ pub enum Command {
     },
     /// Print the versions of program and plan format
     Version,
+}
+
+#[derive(Clone, Debug, Args)]
+pub struct Home {
+    /// Where environments are kept that do not belong to a project [default: ~/.sequor]
+    #[arg(long, env = "SEQUOR_HOME", value_name = "DIR")]
+    pub home_dir: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub struct Run {
+    /// A flow of the project, by name, or a plan file
+    #[arg(value_name = "FLOW|PLAN")]
+    pub target: String,
+    /// The flow of a plan file to start with [default: the plan's first]
+    #[arg(long, value_name = "NAME")]
+    pub flow: Option<String>,
+    #[command(flatten)]
+    pub arguments: RunArguments,
 }
 
 #[derive(Debug, Args)]
@@ -91,6 +107,8 @@ pub enum EnvCommand {
     Init {
         /// The environment's name, as in `--env NAME`
         name: String,
+        #[command(flatten)]
+        home: Home,
     },
 }
 
@@ -107,6 +125,8 @@ pub struct Compile {
     /// Check this environment too
     #[arg(long, value_name = "NAME")]
     pub env: Option<String>,
+    #[command(flatten)]
+    pub home: Home,
     /// How faults are printed
     #[arg(long, value_enum, default_value_t = OutputFormat::Full)]
     pub output_format: OutputFormat,
