@@ -8,6 +8,7 @@
 
 pub mod codes;
 pub mod diagnostic;
+pub mod render;
 pub mod snippet;
 pub mod sql;
 pub mod yaml;
