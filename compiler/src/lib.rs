@@ -14,6 +14,7 @@ pub mod environment;
 pub mod lower;
 pub mod op;
 pub mod project;
+pub mod render;
 pub mod resolve;
 pub mod schema;
 pub mod settings;
