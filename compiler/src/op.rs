@@ -36,7 +36,7 @@ pub enum Op {
     Fail(fail::Fail),
     IfElse(if_else::IfElse),
     WhileLoop(while_loop::WhileLoop),
-    ForEach(for_each::ForEach),
+    ForEach(Box<for_each::ForEach>),
     TryCatch(try_catch::TryCatch),
     Block(block::Block),
     RunFlow(run_flow::RunFlow),

@@ -90,7 +90,7 @@ pub struct Source {
 pub enum Definition {
     Http(Box<http::Http>),
     Sqlite(sqlite::Sqlite),
-    Postgres(postgres::Postgres),
+    Postgres(Box<postgres::Postgres>),
 }
 
 /// What reading one file gave.
@@ -140,7 +140,7 @@ fn read_source(node: &yaml::Node, name: &str, kind: Kind, faults: &mut Vec<Diagn
     let definition = match kind {
         Kind::Http => Definition::Http(Box::new(http::read(&fields, faults))),
         Kind::Sqlite => Definition::Sqlite(sqlite::read(&fields, faults)?),
-        Kind::Postgres => Definition::Postgres(postgres::read(&fields, faults)?),
+        Kind::Postgres => Definition::Postgres(Box::new(postgres::read(&fields, faults)?)),
     };
     Some(Source { name: name.to_owned(), span, variables, definition })
 }
@@ -154,7 +154,15 @@ pub fn variables(node: &yaml::Node, faults: &mut Vec<Diagnostic>) -> Vec<(Named,
 }
 
 impl Source {
-    /// Every expression in it.
+    #[must_use]
+    pub fn is_database(&self) -> bool {
+        match self.definition {
+            Definition::Http(_) => false,
+            Definition::Sqlite(_) | Definition::Postgres(_) => true,
+        }
+    }
+
+    /// Every expression in it, variables first.
     pub fn expressions(&self) -> Vec<&Expression> {
         let mut all: Vec<&Expression> = self.variables.iter().map(|(_, v)| v).collect();
         match &self.definition {

@@ -101,7 +101,7 @@ pub struct TableRef {
 /// What a loop goes over.
 #[derive(Debug)]
 pub enum Rows {
-    Table(TableRef),
+    Table(Box<TableRef>),
     Query { source: SourceRef, sql: Expression },
     Items(Expression),
 }

@@ -121,7 +121,7 @@ impl Rule<'_> {
             return;
         }
         let environments = &self.parsed.environments;
-        let near = did_you_mean(name, self.visible(scope));
+        let near = did_you_mean(name, self.visible(scope)).map(str::to_owned);
         if environments.any && let Some(near) = near {
             self.faults.push(error(format!("variable '{name}' is not defined")).help(format!("did you mean '{near}'?")));
             return;
@@ -135,7 +135,7 @@ impl Rule<'_> {
         }
         if self.warned.insert(name.to_owned()) {
             let help = match near {
-                Some(near) => format!("did you mean '{near}'? otherwise the environment, --var or SEQUOR_VAR_{name} must give it"),
+                Some(near) => format!("did you mean '{near}'? Otherwise the environment, --var or SEQUOR_VAR_{name} must give it"),
                 None => format!("the environment, --var {name}=… or SEQUOR_VAR_{name} must give it"),
             };
             self.faults.push(

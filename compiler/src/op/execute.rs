@@ -3,7 +3,7 @@
 use sequor_plan_format::{Replay, op as plan};
 
 use super::Op;
-use crate::diagnostic::{Severity, Span};
+use crate::diagnostic::{Diagnostic, Severity, Span};
 use crate::lower::{Lowering, Unresolved};
 use crate::snippet::expression::Expression;
 use crate::sql;
@@ -58,6 +58,9 @@ fn statements(fields: &Fields<'_>, source: &SourceRef, reader: &mut Reader<'_>) 
     reader.faults.extend(faults);
     if broken {
         return Some(vec![whole]);
+    }
+    if found.is_empty() {
+        reader.faults.push(Diagnostic::error("S106", node.span.clone(), "'statement' has no SQL statement in it").help("write at least one"));
     }
     let mut faults = Vec::new();
     let parts: Vec<Expression> = found

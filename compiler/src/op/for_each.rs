@@ -49,7 +49,7 @@ pub(super) fn read(fields: &Fields<'_>, at: &Span, reader: &mut Reader<'_>) -> O
     let index = fields.name("index_as", &mut reader.faults).map(named);
     let steps = step::read_key(fields, "steps", reader);
     let rows = rows::read(fields, at, "op 'for_each'", reader)?;
-    Some(Op::ForEach(ForEach { rows, item: item?, index, steps: steps?, on_error }))
+    Some(Op::ForEach(Box::new(ForEach { rows, item: item?, index, steps: steps?, on_error })))
 }
 
 impl ForEach {

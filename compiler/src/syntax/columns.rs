@@ -53,6 +53,10 @@ pub fn read(node: &Node, faults: &mut Vec<Diagnostic>) -> Option<Columns> {
             faults.push(wrong_kind(node, "'columns'", "a mapping of names to types, a list of {name, type}, or auto"));
             None
         }
+        yaml::Kind::Sequence(items) if items.is_empty() => {
+            faults.push(no_columns(node));
+            None
+        }
         yaml::Kind::Sequence(items) => {
             let columns: Vec<Option<Column>> = items.iter().map(|n| list_entry(n, faults)).collect();
             unique(columns.into_iter().flatten().collect(), faults)
@@ -60,7 +64,7 @@ pub fn read(node: &Node, faults: &mut Vec<Diagnostic>) -> Option<Columns> {
         yaml::Kind::Mapping(entries) => match entries.as_slice() {
             [only] if only.key == "columns" && scalar(&only.value).is_none_or(|s| s.text == "auto") => read(&only.value, faults),
             [] => {
-                faults.push(Diagnostic::error("S106", node.span.clone(), "'columns' names no column").help("name the columns, or write auto"));
+                faults.push(no_columns(node));
                 None
             }
             entries => {
@@ -72,6 +76,10 @@ pub fn read(node: &Node, faults: &mut Vec<Diagnostic>) -> Option<Columns> {
             }
         },
     }
+}
+
+fn no_columns(node: &Node) -> Diagnostic {
+    Diagnostic::error("S106", node.span.clone(), "'columns' names no column").help("name the columns, or write auto")
 }
 
 fn list_entry(node: &Node, faults: &mut Vec<Diagnostic>) -> Option<Column> {

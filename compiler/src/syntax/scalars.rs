@@ -87,6 +87,9 @@ pub fn statuses(node: &Node, what: &str, mut network: Option<&mut bool>, faults:
         yaml::Kind::Sequence(items) => items.as_slice(),
         yaml::Kind::Scalar(_) | yaml::Kind::Mapping(_) => one,
     };
+    if nodes.is_empty() {
+        faults.push(wrong_kind(node, what, "at least one status").help("leave the key out for the default"));
+    }
     let mut ranges = Vec::new();
     for node in nodes {
         let text = scalar(node).map_or("", |s| s.text.trim());
@@ -211,9 +214,10 @@ pub fn names(node: &Node, what: &str, faults: &mut Vec<Diagnostic>) -> Vec<Named
         yaml::Kind::Sequence(items) => items.as_slice(),
         yaml::Kind::Scalar(_) | yaml::Kind::Mapping(_) => one,
     };
-    let mut names = Vec::new();
+    let mut names: Vec<Named> = Vec::new();
     for node in nodes {
         match scalar(node).filter(|s| s.value != ScalarValue::Null && !s.text.is_empty()) {
+            Some(s) if names.iter().any(|n| n.name == s.text) => {}
             Some(s) => names.push(Named { name: s.text.clone(), span: node.span.clone() }),
             None => faults.push(wrong_kind(node, what, "a name or a list of names")),
         }

@@ -65,6 +65,10 @@ fn of_scalar(scalar: &Scalar, span: &Span, scalars: Scalars, place: Place, fault
         (ScalarValue::Bool(b), _) => literal(Kind::Bool(*b)),
         (_, Scalars::Written) => written(),
         (ScalarValue::Int(i), _) => literal(Kind::Int(*i)),
+        (ScalarValue::Float(f), _) if f.is_nan() => {
+            faults.push(Diagnostic::error("S106", span.clone(), "'.nan' is no value that a flow can use").help("write null where there is no number"));
+            literal(Kind::Null)
+        }
         (ScalarValue::Float(f), _) => literal(Kind::Float(*f)),
         (ScalarValue::Number(n), _) => literal(Kind::Number(n.clone())),
     }

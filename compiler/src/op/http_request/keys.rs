@@ -87,7 +87,7 @@ pub static RESPONSE: Table = Table::new(
         Key::new("format", Kind::Choice(&["auto", "json", "jsonl", "csv", "text"]), "how the body is read; by Content-Type where absent")
             .default("auto"),
         Key::new("tables", Kind::Sections(&TABLE), "tables that replies are loaded into").mistaken(&["table"]),
-        Key::python("parser_expression", "gives tables, variables and while").aliases(&["parser"]),
+        Key::python("parser", "gives tables, variables and while"),
         Key::new("variables", Kind::Assigns, "name: value, or name: {value, scope}; evaluated for each reply").mistaken(&["vars", "set"]),
         Key::dynamic("while", Kind::Any, "another page is asked for while this is true"),
         Key::later("errors", "what is done with replies that are errors"),

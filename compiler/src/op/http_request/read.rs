@@ -132,9 +132,9 @@ fn response(node: &Node, at: &Span, reader: &mut Reader<'_>) -> Option<Response>
         Some("text") => ReplyFormat::Text,
         _ => ReplyFormat::Auto,
     };
-    let parser = fields.node("parser_expression").map(|n| Parser {
-        reads_status: reads_status(n),
-        expression: value::python(n, IN_PARSER, &mut reader.faults),
+    let parser = fields.filled("parser").map(|f| Parser {
+        reads_status: reads_status(&f.entry.value),
+        expression: value::python(&f.entry.value, IN_PARSER, &mut reader.faults),
     });
     let tables = fields.node("tables").map(|n| tables(n, parser.is_some(), reader)).unwrap_or_default();
     let variables = fields.node("variables").map(|n| assigns(n, "'variables'", IN_REPLY, reader)).unwrap_or_default();
