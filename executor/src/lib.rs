@@ -9,6 +9,7 @@ pub mod eval;
 pub mod http;
 pub mod json;
 pub mod op;
+pub mod python;
 pub mod report;
 pub mod scope;
 pub mod services;
