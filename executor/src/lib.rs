@@ -10,6 +10,7 @@ pub mod eval;
 pub mod http;
 pub mod json;
 pub mod op;
+pub mod python;
 pub mod redact;
 pub mod report;
 pub mod scope;

@@ -1,3 +1,10 @@
 //! `sequor-executor`: runs plan files, nothing else.
 
-fn main() {}
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    if sequor_executor::python::is_worker() {
+        return sequor_executor::python::worker_main();
+    }
+    ExitCode::SUCCESS
+}
