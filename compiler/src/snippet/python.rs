@@ -3,6 +3,7 @@
 //! Takes one expression, a body with `return`, or a function `evaluate`; gives a native tree where the text stays within the native subset, else
 //! the checked source with the names it uses and the values that templates in its strings stand for. Nothing is run here.
 
+mod bytecode;
 mod embedded;
 mod form;
 pub mod modules;
@@ -22,7 +23,6 @@ use super::expression::{Code, Expression, Kind, Uses};
 use super::place::Origin;
 use super::stack::{MAX_BRACKETS, MAX_BYTES, with_room};
 use crate::diagnostic::{Diagnostic, Fix, Severity};
-use embedded::Embedded;
 use parse::Syntax;
 use scan::Piece;
 
@@ -59,11 +59,17 @@ fn parse_here(origin: Origin<'_>, place: Place) -> (Expression, Vec<Diagnostic>)
     let embedded = embedded::find(&syntax, &text, source, place, &mut faults);
     let form = form::of(&syntax, source, &mut faults);
     let names = names::check(&form, source, place, &mut faults);
-    let uses = uses::of(&form, &names, source);
+    let uses = uses::of(&form, &names, source, place);
     let failed = faults.iter().any(|f| f.severity == Severity::Error);
-    let expression = if failed { None } else { native::lower(&form, &names, &embedded, source) };
-    let expression = expression.unwrap_or_else(|| kept(&text, form.kind(), uses, embedded, origin));
-    (expression, faults)
+    if !failed && let Some(expression) = native::lower(&form, &names, &embedded, source, place) {
+        return (expression, faults);
+    }
+    let (text, inputs) = embedded.into_source(&text);
+    if !failed {
+        faults.extend(bytecode::check(&text, form.kind(), source));
+    }
+    let code = Code { text, indent: origin.indent(), uses };
+    (Expression { span: origin.text_span(), kind: Kind::Python { code, form: form.kind(), inputs } }, faults)
 }
 
 /// The text as it is kept, with its syntax: comments mended, templates in strings blanked out.
@@ -115,14 +121,10 @@ fn slash_comment(origin: Origin<'_>, at: usize) -> Diagnostic {
         .fix(Fix { description: "replace `//` by `#`".to_owned(), edits: vec![(span, "#".to_owned())] })
 }
 
-fn kept(text: &str, form: PythonForm, uses: Uses, embedded: Embedded, origin: Origin<'_>) -> Expression {
-    let (text, inputs) = embedded.into_source(text);
-    let code = Code { text, indent: origin.indent(), uses };
-    Expression { span: origin.text_span(), kind: Kind::Python { code, form, inputs } }
-}
-
+/// Stands for a snippet with faults that keep it from being read.
 fn unread(origin: Origin<'_>) -> Expression {
-    kept(origin.text(), PythonForm::Expression, Uses::default(), Embedded::default(), origin)
+    let code = Code { text: origin.text().to_owned(), indent: origin.indent(), uses: Uses::default() };
+    Expression { span: origin.text_span(), kind: Kind::Python { code, form: PythonForm::Expression, inputs: Vec::new() } }
 }
 
 fn too_deep(origin: Origin<'_>, at: usize) -> Diagnostic {

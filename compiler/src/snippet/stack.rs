@@ -30,10 +30,11 @@ impl Depth {
         self.grow(1);
     }
 
+    /// What was in the brackets lies deep no more, but the brackets may be an operator themselves: `f(x)(y)[z]`.
     pub(super) fn close(&mut self) {
         if let Some(outer) = self.open.pop() {
-            self.total = self.total.saturating_sub(self.operators + 1);
-            self.operators = outer;
+            self.total = self.total.saturating_sub(self.operators);
+            self.operators = outer + 1;
         }
     }
 
@@ -70,9 +71,11 @@ impl Depth {
 
 /// Runs `work` where it has enough stack for a tree of that depth; `None` where the system gives no thread or the work did not end properly.
 pub(super) fn with_room<T: Send>(depth: usize, work: impl FnOnce() -> T + Send) -> Option<T> {
-    if depth <= SHALLOW {
-        return Some(work());
-    }
+    if depth <= SHALLOW { Some(work()) } else { with_own_stack(work) }
+}
+
+/// Runs `work` on a thread of its own with a large stack; `None` where there is none to be had or the work panicked.
+pub(super) fn with_own_stack<T: Send>(work: impl FnOnce() -> T + Send) -> Option<T> {
     std::thread::scope(|scope| {
         let thread = std::thread::Builder::new().stack_size(STACK_BYTES).spawn_scoped(scope, work).ok()?;
         thread.join().ok()

@@ -129,12 +129,17 @@ fn syntax_fault(origin: Origin<'_>, error: &minijinja::Error) -> Diagnostic {
     let detail = error.detail().unwrap_or("this is not a valid template");
     let range = error.range().unwrap_or(0..text.len());
     let (start, end) = (range.start.min(text.len()), range.end.min(text.len()));
-    if detail.contains("end of input") || detail.starts_with("unexpected end of") {
+    let open_at_end = ["unexpected end of input", "unexpected end of comment", "unexpected end of raw block"];
+    if open_at_end.iter().any(|d| detail.starts_with(d)) {
         let opener = unclosed(text).unwrap_or(start);
         let end = text.len().min(opener + 2);
         return Diagnostic::error("J501", origin.span(opener, end), format!("Jinja syntax: {detail}"))
             .label("this is never closed")
             .help("close `{{` with `}}`, `{%` with `%}`, `{#` with `#}`, and each block with its end tag; write `{{ '{{' }}` for braces that are meant as text");
+    }
+    if detail == "unexpected end of string" {
+        let quote = text.rfind(['\'', '"']).unwrap_or(start);
+        return Diagnostic::error("J501", origin.span(quote, quote + 1), "Jinja syntax: this string is never closed");
     }
     let fault = Diagnostic::error("J501", origin.span(start, end.max(start + 1)), format!("Jinja syntax: {}", detail.replace("colon", "`:`")));
     match detail.strip_prefix("unknown statement ") {

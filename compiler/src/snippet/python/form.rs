@@ -5,6 +5,7 @@ use rustpython_compiler::ast::statement_visitor::{StatementVisitor, walk_stmt};
 use rustpython_compiler::ast::{Expr, Stmt, StmtFunctionDef};
 use sequor_plan_format::expr::PythonForm;
 
+use super::super::Place;
 use super::Source;
 use super::parse::Syntax;
 use crate::diagnostic::Diagnostic;
@@ -32,13 +33,14 @@ impl<'a> Form<'a> {
         }
     }
 
-    /// The names of `evaluate`'s parameters for `context` and `response`.
-    pub(super) fn parameters(&self) -> (Option<&'a str>, Option<&'a str>) {
+    /// The names of `evaluate`'s parameters for `context` and `response`. A second one with a default gets a reply only if there is one and
+    /// the parameter is called so.
+    pub(super) fn parameters(&self, place: Place) -> (Option<&'a str>, Option<&'a str>) {
         let Self::Evaluate { function, .. } = self else { return (None, None) };
-        let mut names = function.parameters.posonlyargs.iter().chain(&function.parameters.args);
-        let context = names.next().map(|p| p.parameter.name.as_str());
-        let response = names.find(|p| p.default.is_none() || p.parameter.name.as_str() == "response").map(|p| p.parameter.name.as_str());
-        (context, response)
+        let mut positional = function.parameters.posonlyargs.iter().chain(&function.parameters.args);
+        let context = positional.next().map(|p| p.parameter.name.as_str());
+        let response = positional.next().filter(|p| p.default.is_none() || (place.response && p.parameter.name.as_str() == "response"));
+        (context, response.map(|p| p.parameter.name.as_str()))
     }
 }
 
@@ -93,7 +95,7 @@ fn required_parameters(function: &StmtFunctionDef, source: Source<'_>, faults: &
     let positional: Vec<_> = parameters.posonlyargs.iter().chain(&parameters.args).collect();
     let required = positional.iter().filter(|p| p.default.is_none()).count();
     let keyword_only = parameters.kwonlyargs.iter().any(|p| p.default.is_none());
-    if (positional.is_empty() && parameters.vararg.is_none()) || required > 2 || keyword_only || function.is_async {
+    if required > 2 || keyword_only || function.is_async {
         faults.push(
             Diagnostic::error("P605", source.span(function.name.range()), "`evaluate` cannot be called with these parameters")
                 .help("write `def evaluate(context):`, or `def evaluate(context, response):` where there is a reply"),

@@ -19,7 +19,6 @@ pub const MODULES: &[&str] = &[
     "datetime",
     "decimal",
     "difflib",
-    "email.utils",
     "enum",
     "fnmatch",
     "fractions",

@@ -80,7 +80,8 @@ fn undefined(read: &Read, bound: &BTreeSet<String>, source: Source<'_>) -> Diagn
         return fault.help(format!("add `from {module} import {name}`"));
     }
     let known = bound.iter().map(String::as_str).chain(NAMES.iter().copied()).chain(BUILTINS.iter().copied());
-    match did_you_mean(name, known) {
+    // One letter is close to every other one.
+    match did_you_mean(name, known).filter(|_| name.len() > 2) {
         Some(meant) => fault.help(format!("did you mean `{meant}`, or the variable `var('{name}')`?")),
         None => fault.help(format!("for the variable `{name}` write `var('{name}')`; text needs quotes")),
     }

@@ -13,6 +13,7 @@ use rustpython_compiler::ast::{
 };
 use sequor_plan_format::expr as plan;
 
+use super::super::Place;
 use super::super::expression::{Clause, DictItem, Expression, Kind};
 use super::super::fold;
 use super::super::stack::MAX_NATIVE_DEPTH;
@@ -22,12 +23,12 @@ use super::form::Form;
 use super::names::Names;
 
 /// The native tree of a snippet without faults.
-pub(super) fn lower(form: &Form<'_>, names: &Names, embedded: &Embedded, source: Source<'_>) -> Option<Expression> {
+pub(super) fn lower(form: &Form<'_>, names: &Names, embedded: &Embedded, source: Source<'_>, place: Place) -> Option<Expression> {
     let mut lowering = Lowering { names, embedded, source, scope: Vec::new(), slots: 0, depth: 0 };
     let expression = match form {
         Form::Expression(expr) => lowering.value(expr)?,
         Form::Body(statements) => lowering.block(statements, &[])?,
-        Form::Evaluate { module, function } => lowering.evaluate(module, function, form.parameters())?,
+        Form::Evaluate { module, function } => lowering.evaluate(module, function, form.parameters(place))?,
     };
     (expression.depth() <= MAX_NATIVE_DEPTH && expression.is_native()).then(|| Expression { span: source.origin.text_span(), ..expression })
 }

@@ -1,10 +1,10 @@
 //! Python text to a syntax tree, and its syntax errors with their place.
 
-use ruff_text_size::{Ranged, TextRange, TextSize};
+use ruff_text_size::{Ranged, TextSize};
 use rustpython_compiler::ast::{Expr, Stmt};
-use rustpython_compiler::parser::{LexicalErrorType, ParseError, ParseErrorType, parse_expression, parse_expression_range, parse_module};
+use rustpython_compiler::parser::{LexicalErrorType, ParseError, ParseErrorType, parse_expression, parse_module};
 
-use super::super::place::{Origin, offset};
+use super::super::place::Origin;
 use super::scan::{self, Piece};
 use crate::diagnostic::Diagnostic;
 
@@ -25,9 +25,7 @@ pub(super) struct Fault {
 
 /// Reads the text in the way that fits: expression, statements, expression without the brackets that its line breaks need.
 pub(super) fn syntax(text: &str) -> Result<Syntax, Fault> {
-    let trimmed = text.trim_end();
-    let start = trimmed.len() - trimmed.trim_start().len();
-    let expression_error = match parse_expression_range(text, range(start, trimmed.len())) {
+    let expression_error = match parse_expression(text) {
         Ok(parsed) => return Ok(Syntax::Expression(Box::new(parsed.into_expr()))),
         Err(error) => error,
     };
@@ -55,7 +53,7 @@ pub(super) fn in_brackets(text: &str) -> String {
 }
 
 fn bracketed(text: &str) -> Option<Syntax> {
-    if !text.trim().contains('\n') {
+    if !text.trim().contains('\n') && !text.starts_with([' ', '\t', '\n']) {
         return None;
     }
     let parsed = parse_expression(&in_brackets(text)).ok()?;
@@ -120,8 +118,4 @@ fn ceil(text: &str, mut at: usize) -> usize {
         at += 1;
     }
     at
-}
-
-fn range(start: usize, end: usize) -> TextRange {
-    TextRange::new(TextSize::new(offset(start)), TextSize::new(offset(end.max(start))))
 }

@@ -6,13 +6,14 @@ use ruff_text_size::Ranged;
 use rustpython_compiler::ast::visitor::{self, Visitor};
 use rustpython_compiler::ast::{Arguments, Expr, ExprAttribute, ExprCall};
 
+use super::super::Place;
 use super::super::expression::{Named, Uses};
 use super::form::Form;
 use super::names::Names;
 use super::{Source, literal};
 
-pub(super) fn of(form: &Form<'_>, names: &Names, source: Source<'_>) -> Uses {
-    let (context, response) = form.parameters();
+pub(super) fn of(form: &Form<'_>, names: &Names, source: Source<'_>, place: Place) -> Uses {
+    let (context, response) = form.parameters(place);
     let mut collector = Collector { source, names, context, uses: Uses::default() };
     match form {
         Form::Expression(expr) => collector.visit_expr(expr),

@@ -1,6 +1,6 @@
 //! The names that a template may use. The executor's set-up has to offer every one of them.
 
-/// Filters: minijinja's built-in ones, and those of Jinja2 that minijinja lacks.
+/// Filters: minijinja's built-in ones, and those of Jinja2 that the executor adds.
 pub const FILTERS: &[&str] = &[
     "abs",
     "attr",
@@ -15,10 +15,8 @@ pub const FILTERS: &[&str] = &[
     "dictsort",
     "e",
     "escape",
-    "filesizeformat",
     "first",
     "float",
-    "forceescape",
     "format",
     "groupby",
     "indent",
@@ -34,7 +32,6 @@ pub const FILTERS: &[&str] = &[
     "max",
     "min",
     "pprint",
-    "random",
     "reject",
     "rejectattr",
     "replace",
@@ -57,12 +54,10 @@ pub const FILTERS: &[&str] = &[
     "upper",
     "urlencode",
     "wordcount",
-    "wordwrap",
-    "xmlattr",
     "zip",
 ];
 
-/// Tests: minijinja's built-in ones, and those of Jinja2 that minijinja lacks.
+/// Tests: minijinja's built-in ones.
 pub const TESTS: &[&str] = &[
     "!=",
     "<",
@@ -71,7 +66,6 @@ pub const TESTS: &[&str] = &[
     ">",
     ">=",
     "boolean",
-    "callable",
     "defined",
     "divisibleby",
     "endingwith",
@@ -110,7 +104,7 @@ pub const TESTS: &[&str] = &[
 ];
 
 /// Jinja2's own global functions.
-pub const GLOBALS: &[&str] = &["cycler", "dict", "joiner", "namespace", "range"];
+pub const GLOBALS: &[&str] = &["dict", "namespace", "range"];
 
 /// What a flow adds to them.
 pub const FUNCTIONS: &[&str] = &["env", "is_var_defined", "query", "query_value", "var"];

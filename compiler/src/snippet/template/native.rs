@@ -187,10 +187,13 @@ impl Native<'_> {
         Some(Kind::Binary { operator, left: Box::new(left), right: Box::new(right) })
     }
 
-    /// Undefined equals nothing, so it may be compared with a constant other than null; ordering it is an error either way.
+    /// Undefined equals nothing, so it may be compared with a constant that is neither null nor empty text.
     fn compared(&self, operator: Compare, b: &ast::BinOp<'_>, depth: usize) -> Option<Kind> {
         let (left, right) = (self.expr(&b.left, depth)?, self.expr(&b.right, depth)?);
-        let plain = |e: &Expression| e.is_constant() && !matches!(e.kind, Kind::Null);
+        let plain = |e: &Expression| match &e.kind {
+            Kind::Text(text) => !text.is_empty(),
+            other => e.is_constant() && !matches!(other, Kind::Null),
+        };
         let exact = match operator {
             Compare::Equal | Compare::NotEqual => {
                 (!may_be_undefined(&left) || plain(&right)) && (!may_be_undefined(&right) || plain(&left))

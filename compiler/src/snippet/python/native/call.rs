@@ -109,11 +109,10 @@ impl Lowering<'_> {
             _ => return None,
         }
         for keyword in &call.arguments.keywords {
+            // `**mapping` with a key that is there already is an error in Python.
+            let name = keyword.arg.as_ref()?;
             let value = self.value(&keyword.value)?;
-            items.push(match &keyword.arg {
-                Some(name) => DictItem::Pair(self.at(name.range, Kind::Text(name.to_string())), value),
-                None => DictItem::Spread(value),
-            });
+            items.push(DictItem::Pair(self.at(name.range, Kind::Text(name.to_string())), value));
         }
         Some(Kind::Dict(items))
     }

@@ -5,28 +5,28 @@ use sequor_compiler::snippet::expression::{DictItem, Expression, Kind};
 use sequor_compiler::snippet::{self, Place};
 use sequor_compiler::yaml::{Scalar, ScalarValue, Style, TextMap};
 
-pub const ANYWHERE: Place = Place { response: true, parser: false };
-pub const REQUEST: Place = Place { response: false, parser: false };
+pub(crate) const ANYWHERE: Place = Place { response: true, parser: false };
+pub(crate) const REQUEST: Place = Place { response: false, parser: false };
 
 /// A scalar that is its whole file.
-pub fn scalar(text: &str) -> (Scalar, Span) {
+pub(crate) fn scalar(text: &str) -> (Scalar, Span) {
     let file = SourceFile::new("flow.yaml", text);
     let span = Span { file, start: 0, end: u32::try_from(text.len()).unwrap() };
     (Scalar { text: text.to_owned(), value: ScalarValue::Text, style: Style::Literal, map: TextMap::default() }, span)
 }
 
-pub fn text(source: &str, place: Place) -> (Expression, Vec<Diagnostic>) {
+pub(crate) fn text(source: &str, place: Place) -> (Expression, Vec<Diagnostic>) {
     let (scalar, span) = scalar(source);
     snippet::text(&scalar, &span, place)
 }
 
-pub fn python(source: &str, place: Place) -> (Expression, Vec<Diagnostic>) {
+pub(crate) fn python(source: &str, place: Place) -> (Expression, Vec<Diagnostic>) {
     let (scalar, span) = scalar(source);
     snippet::python(&scalar, &span, place)
 }
 
 /// Faults as `CODE line:column marked text: message [help]`.
-pub fn faults(faults: &[Diagnostic]) -> Vec<String> {
+pub(crate) fn faults(faults: &[Diagnostic]) -> Vec<String> {
     faults
         .iter()
         .map(|f| {
@@ -41,7 +41,7 @@ pub fn faults(faults: &[Diagnostic]) -> Vec<String> {
 }
 
 /// A tree in its short form.
-pub fn print(e: &Expression) -> String {
+pub(crate) fn print(e: &Expression) -> String {
     let list = |parts: &[Expression]| parts.iter().map(print).collect::<Vec<_>>().join(", ");
     match &e.kind {
         Kind::Null => "null".into(),
