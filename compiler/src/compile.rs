@@ -93,12 +93,13 @@ pub fn compile(project: &Project, names: &[impl AsRef<str>]) -> Result<Compiled,
     if everything {
         entries = (0..project.flows.len()).filter(|i| parsed.flow(*i).is_some()).collect();
     }
-    if entries.is_empty() {
+    if project.flows.is_empty() {
         return Err(CompileError::NoFlows);
     }
     let (resolved, found) = resolve::resolve(&parsed, project, &entries);
     faults.extend(found);
     faults.extend(shape_faults(&parsed, project, &resolved, everything));
+    faults.extend(no_flows(&parsed, &entries));
     let (needed, found) = check::check(&parsed, &resolved);
     faults.extend(found);
     sort(&mut faults);
@@ -168,6 +169,13 @@ fn parse_flows(files: &[File], index: &SourceIndex) -> Vec<flow::Read> {
     })
 }
 
+/// A file that is no flow is passed over, but not where it is the one to be compiled.
+fn no_flows(parsed: &Parsed, entries: &[usize]) -> Vec<Diagnostic> {
+    let asked = |i: &usize| entries.is_empty() || entries.contains(i);
+    let files = parsed.flows.iter().enumerate().filter(|(i, r)| asked(i) && r.flow.is_none());
+    files.flat_map(|(_, r)| &r.faults).map(|f| Diagnostic { severity: Severity::Error, ..f.clone() }).collect()
+}
+
 /// The faults of reading flows and sources: of all, or of those that are reached.
 fn shape_faults(parsed: &Parsed, project: &Project, resolved: &Resolved<'_>, everything: bool) -> Vec<Diagnostic> {
     let flows: BTreeSet<&str> = resolved.flows.iter().map(|f| f.name.as_str()).collect();
@@ -190,6 +198,7 @@ fn sort(faults: &mut Vec<Diagnostic>) {
         let (path, start, end) = fault.span.as_ref().map_or(("", 0, 0), |s| (s.file.path.as_str(), s.start, s.end));
         (path, start, end, fault.code, &fault.message)
     }
-    faults.sort_by(|a, b| key(a).cmp(&key(b)));
+    faults.sort_by(|a, b| key(a).cmp(&key(b)).then(a.severity.cmp(&b.severity)));
+    // Of two that differ in severity only, the graver one stands first and stays.
     faults.dedup_by(|a, b| key(a) == key(b));
 }

@@ -62,10 +62,7 @@ impl Lowering<'_> {
     }
 
     pub(crate) fn span(&mut self, span: &Span) -> SpanId {
-        let (line, column) = span.file.position(span.start);
-        let (end_line, end_column) = span.file.position(span.end.max(span.start));
-        let file = self.builder.text(&span.file.path);
-        self.builder.span(plan::Span { file, line, column, end_line, end_column })
+        snippet::span(span, &mut self.builder)
     }
 
     pub(crate) fn expr(&mut self, expression: &Expression) -> ExprId {

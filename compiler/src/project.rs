@@ -115,6 +115,11 @@ fn folder(dir: &Path, shown: &str, depth: usize, faults: &mut Vec<Diagnostic>) -
     for relative in paths {
         let name = flow_name(&relative).to_owned();
         let path = format!("{shown}/{relative}");
+        if relative.contains(['\\', char::REPLACEMENT_CHARACTER]) {
+            let span = Span { file: SourceFile::new(path, ""), start: 0, end: 0 };
+            faults.push(Diagnostic::error("Y005", span, "this file's name is not usable").help("rename it: no backslash, and only UTF-8"));
+            continue;
+        }
         let file = match read(&dir.join(&relative), &path, faults) {
             Ok(file) => file,
             Err(error) => {

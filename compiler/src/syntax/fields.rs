@@ -158,7 +158,12 @@ pub fn not_a_choice(name: &str, text: &str, span: &Span, choices: &[&str], later
 
 /// The fault of a value of the wrong kind.
 pub fn wrong_kind(node: &Node, what: &str, wanted: &str) -> Diagnostic {
-    Diagnostic::error("S106", node.span.clone(), format!("{what} must be {wanted}, but is {}", kind_name(node)))
+    let is = match scalar(node) {
+        // Short values are best named themselves.
+        Some(s) if s.value != ScalarValue::Null && s.text.chars().count() <= 20 => format!("'{}'", s.text),
+        _ => kind_name(node).to_owned(),
+    };
+    Diagnostic::error("S106", node.span.clone(), format!("{what} must be {wanted}, but is {is}"))
 }
 
 /// What a value is, for messages.

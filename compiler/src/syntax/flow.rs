@@ -58,8 +58,16 @@ pub fn read(file: &Arc<SourceFile>, name: &str, sources: &SourceIndex) -> Read {
         Some(node) => Some(read_flow(&node, name, broken, &mut reader)),
         None => Some(Flow { unreadable: true, ..empty(name, start) }),
     };
-    let suspected = reader.suspected;
-    Read { flow: flow.map(|f| Flow { suspected, ..f }), faults: reader.faults }
+    let Reader { mut faults, suspected, .. } = reader;
+    drop_follow_ups(&mut faults);
+    Read { flow: flow.map(|f| Flow { suspected, ..f }), faults }
+}
+
+/// Where YAML could not be read to its end, what is missing or of the wrong kind may only have been cut off.
+fn drop_follow_ups(faults: &mut Vec<Diagnostic>) {
+    if faults.iter().any(|f| matches!(f.code, "Y001" | "Y002" | "Y004" | "Y010")) {
+        faults.retain(|f| !matches!(f.code, "S102" | "S104" | "S106"));
+    }
 }
 
 fn empty(name: &str, span: Span) -> Flow {

@@ -11,7 +11,12 @@ pub fn read(fields: &Fields<'_>, at: &Span, what: &str, reader: &mut Reader<'_>)
     let mut given = ["table", "query", "items"].into_iter().filter_map(|k| fields.filled(k));
     match (given.next(), given.next()) {
         (Some(first), Some(second)) => {
-            reader.faults.push(value::twice(first.entry, second.entry));
+            let message = format!("'{}' and '{}' both say what the loop goes over", first.entry.key, second.entry.key);
+            reader.faults.push(
+                Diagnostic::error("S105", second.entry.key_span.clone(), message)
+                    .also(first.entry.key_span.clone(), "the other one")
+                    .help("keep one of the two"),
+            );
             None
         }
         (Some(field), None) => match field.key.name {
