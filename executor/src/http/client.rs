@@ -27,6 +27,8 @@ pub struct Client {
     source: Option<String>,
     budget: Budget,
     guard: Guard,
+    /// The origin of the first request.
+    home: OnceLock<url::Origin>,
     /// By [`Route::slot`], opened at first use.
     routes: [OnceLock<reqwest::Client>; 8],
 }
@@ -63,7 +65,7 @@ pub struct Received {
 impl Client {
     pub(super) fn new(limits: Limits, network: Network, written: Written, source: Option<String>) -> Self {
         let written = RwLock::new(written);
-        Self { limits, network, written, source, budget: Budget::new(), guard: Guard::new(), routes: Default::default() }
+        Self { limits, network, written, source, budget: Budget::new(), guard: Guard::new(), home: OnceLock::new(), routes: Default::default() }
     }
 
     /// Counts a URL's host among those that people wrote: that of a source's `base_url`.
@@ -77,6 +79,12 @@ impl Client {
     #[must_use]
     pub fn is_written(&self, url: &Url) -> bool {
         self.written.read().unwrap_or_else(PoisonError::into_inner).contains(url)
+    }
+
+    /// Whether a URL is of the origin that this client's first request goes to. The first call decides which one that is.
+    #[must_use]
+    pub fn is_home(&self, url: &Url) -> bool {
+        *self.home.get_or_init(|| url.origin()) == url.origin()
     }
 
     /// Sends a request, again where its policy allows, and gives the complete reply, whatever its status.
