@@ -4,11 +4,13 @@
 //! This crate sees plans only, never flows.
 
 pub mod database;
+pub mod environment;
 pub mod error;
 pub mod eval;
 pub mod http;
 pub mod json;
 pub mod op;
+pub mod redact;
 pub mod report;
 pub mod scope;
 pub mod services;
