@@ -65,7 +65,16 @@ pub struct Received {
 impl Client {
     pub(super) fn new(limits: Limits, network: Network, written: Written, source: Option<String>) -> Self {
         let written = RwLock::new(written);
-        Self { limits, network, written, source, budget: Budget::new(), guard: Guard::new(), home: OnceLock::new(), routes: Default::default() }
+        Self {
+            limits,
+            network,
+            written,
+            source,
+            budget: Budget::new(),
+            guard: Guard::new(),
+            home: OnceLock::new(),
+            routes: Default::default(),
+        }
     }
 
     /// Counts a URL's host among those that people wrote: that of a source's `base_url`.
@@ -211,8 +220,7 @@ pub(crate) fn answered(status: u16) -> String {
 
 fn too_long(outgoing: &Outgoing, title: &str, reason: &str, wait: Duration, answer: Option<Answer>) -> RunError {
     let longest = Duration::from_millis(outgoing.retry.max_delay_ms);
-    let message =
-        format!("{title} {reason} and asks to wait {}, longer than max_delay of its retry ({})", seconds(wait), seconds(longest));
+    let message = format!("{title} {reason} and asks to wait {}, longer than max_delay of its retry ({})", seconds(wait), seconds(longest));
     let mut error = RunError::new(ErrorKind::HttpStatus, message);
     error.request = Some(title.to_owned());
     if let Some(answer) = answer {

@@ -55,7 +55,9 @@ fn with_nulls(value: Value, depth: usize) -> Value {
         Value::List(list) | Value::Tuple(list) => {
             Value::List(Arc::new(Arc::unwrap_or_clone(list).into_iter().map(|v| with_nulls(v, depth + 1)).collect()))
         }
-        Value::Map(map) => Value::Map(Arc::new(Arc::unwrap_or_clone(map).into_iter().map(|(k, v)| (k, with_nulls(v, depth + 1))).collect())),
+        Value::Map(map) => {
+            Value::Map(Arc::new(Arc::unwrap_or_clone(map).into_iter().map(|(k, v)| (k, with_nulls(v, depth + 1))).collect()))
+        }
         Value::Row(row) => {
             let columns = row.columns.iter().cloned();
             Value::Map(Arc::new(columns.zip(row.values.iter().cloned().map(|v| with_nulls(v, depth + 1))).collect::<Map>()))
@@ -139,7 +141,8 @@ mod tests {
 
     #[test]
     fn json_keeps_numbers_and_reads_the_null_text() {
-        let (text, kind) = encoded(BodyFormat::Json, r#"{"a": "__NULL__", "b": [12345678901234567890, 10.20, {"c": "__NULL__"}]}"#).unwrap();
+        let (text, kind) =
+            encoded(BodyFormat::Json, r#"{"a": "__NULL__", "b": [12345678901234567890, 10.20, {"c": "__NULL__"}]}"#).unwrap();
         assert_eq!(text, r#"{"a":null,"b":[12345678901234567890,10.20,{"c":null}]}"#);
         assert_eq!(kind, JSON);
     }
@@ -160,7 +163,8 @@ mod tests {
     #[test]
     fn forms_repeat_lists_and_leave_null_out() {
         let (text, kind) =
-            encoded(BodyFormat::Form, r#"{"a b": "c&d", "n": null, "m": "__NULL__", "l": [1, true], "meta": {"k": "v", "x": {"y": 2}}}"#).unwrap();
+            encoded(BodyFormat::Form, r#"{"a b": "c&d", "n": null, "m": "__NULL__", "l": [1, true], "meta": {"k": "v", "x": {"y": 2}}}"#)
+                .unwrap();
         assert_eq!(text, "a+b=c%26d&l=1&l=true&meta%5Bk%5D=v&meta%5Bx%5D%5By%5D=2");
         assert_eq!(kind, FORM);
         assert!(encode(BodyFormat::Form, Value::Int(1)).is_err());

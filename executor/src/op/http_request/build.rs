@@ -117,7 +117,8 @@ fn join(base: Option<&Url>, value: &Value) -> Result<Url, RunError> {
         _ => return Err(configuration(format!("the request's url must be text, but it is {}", a_kind(value)))),
     };
     let text = text.trim();
-    let has_scheme = text.split_once("://").is_some_and(|(scheme, _)| scheme.bytes().all(|b| b.is_ascii_alphanumeric() || b"+-.".contains(&b)));
+    let has_scheme =
+        text.split_once("://").is_some_and(|(scheme, _)| scheme.bytes().all(|b| b.is_ascii_alphanumeric() || b"+-.".contains(&b)));
     let joined = match base {
         Some(base) if !has_scheme => {
             let mut url = base.clone();
@@ -259,7 +260,10 @@ mod tests {
 
     #[test]
     fn a_url_that_leads_nowhere_says_why() {
-        assert_eq!(joined("", "customers"), "the request's url 'customers' cannot be used: it is relative, and there is no source with a base_url");
+        assert_eq!(
+            joined("", "customers"),
+            "the request's url 'customers' cannot be used: it is relative, and there is no source with a base_url"
+        );
         assert_eq!(joined("", "ftp://a.test/"), "the request's url 'ftp://a.test/' cannot be used: 'ftp' is neither http nor https");
         assert!(joined("", "http://").contains("empty host"));
     }

@@ -29,7 +29,9 @@ pub(super) fn declared(table: &str, value: &Value) -> Result<Option<Vec<ColumnDe
             })
             .collect::<Result<_, _>>()?,
         Value::Map(map) => map.iter().map(|(name, kind)| column(table, name, kind)).collect::<Result<_, _>>()?,
-        other => return Err(wrong(format!("must be a map of names and types, a list of {{name, type}}, or 'auto', not {}", a_kind(other)))),
+        other => {
+            return Err(wrong(format!("must be a map of names and types, a list of {{name, type}}, or 'auto', not {}", a_kind(other))));
+        }
     };
     if columns.is_empty() {
         return Err(wrong("are empty: name at least one".to_owned()));

@@ -70,7 +70,8 @@ pub(super) fn add(
     headers: &mut HeaderMap,
 ) -> Result<Option<(String, String)>, RunError> {
     let source_name = services.plan.text(source.name);
-    let field = |what: &str, expr: ExprId| required_text(&format!("'{what}' in auth of source '{source_name}'"), &scope.evaluate(services, expr)?);
+    let field =
+        |what: &str, expr: ExprId| required_text(&format!("'{what}' in auth of source '{source_name}'"), &scope.evaluate(services, expr)?);
     let secret = |what: &str, expr: ExprId| -> Result<String, RunError> {
         let text = field(what, expr)?;
         services.redactor.add(&text);

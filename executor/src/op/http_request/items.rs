@@ -123,8 +123,9 @@ fn members(value: Value) -> Result<Vec<Value>, RunError> {
         Value::List(list) | Value::Tuple(list) => Ok(Arc::unwrap_or_clone(list)),
         Value::Map(map) => Ok(map.keys().cloned().map(Value::Text).collect()),
         Value::Row(row) => Ok(row.columns.iter().cloned().map(Value::Text).collect()),
-        other => {
-            Err(RunError::new(ErrorKind::Data, format!("for_each: 'items' must be a list or a map, but it is {}", super::text::a_kind(&other))))
-        }
+        other => Err(RunError::new(
+            ErrorKind::Data,
+            format!("for_each: 'items' must be a list or a map, but it is {}", super::text::a_kind(&other)),
+        )),
     }
 }

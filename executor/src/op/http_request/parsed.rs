@@ -76,7 +76,9 @@ pub(super) fn read(plan: &Plan, result: &Value) -> Result<Parsed, RunError> {
 fn tables(plan: &Plan, value: &Value) -> Result<Given, RunError> {
     match value {
         Value::Null => Ok(Given::None),
-        Value::List(list) | Value::Tuple(list) => Ok(Given::Full(list.iter().map(|table| full_table(plan, table)).collect::<Result<_, _>>()?)),
+        Value::List(list) | Value::Tuple(list) => {
+            Ok(Given::Full(list.iter().map(|table| full_table(plan, table)).collect::<Result<_, _>>()?))
+        }
         Value::Map(map) => Ok(Given::Named(map.iter().map(|(name, rows)| (name.to_string(), rows.clone())).collect())),
         other => Err(wrong(format!(
             "the parser's 'tables' must be a map from table name to rows, or a list of tables, but it is {}",
@@ -87,10 +89,14 @@ fn tables(plan: &Plan, value: &Value) -> Result<Given, RunError> {
 
 fn full_table(plan: &Plan, value: &Value) -> Result<FullTable, RunError> {
     let parts = entries(value).ok_or_else(|| {
-        wrong(format!("each of the parser's tables must be a map with 'source', 'table', 'columns' and 'data', but one is {}", a_kind(value)))
+        wrong(format!(
+            "each of the parser's tables must be a map with 'source', 'table', 'columns' and 'data', but one is {}",
+            a_kind(value)
+        ))
     })?;
     let text = |key: &str| parts.iter().find(|(name, _)| *name == key).and_then(|(_, value)| plain(value).filter(|_| !is_null(value)));
-    let table = text("table").or_else(|| text("name")).ok_or_else(|| wrong("one of the parser's tables has no 'table': its name".to_owned()))?;
+    let table =
+        text("table").or_else(|| text("name")).ok_or_else(|| wrong("one of the parser's tables has no 'table': its name".to_owned()))?;
     let mut full = FullTable {
         source: source(plan, &table, text("source").as_deref())?,
         name: TableName { database: text("database"), namespace: text("namespace").or_else(|| text("schema")), name: table.clone() },
@@ -110,17 +116,18 @@ fn full_table(plan: &Plan, value: &Value) -> Result<FullTable, RunError> {
             "model" => {
                 has_columns = true;
                 let model = entries(value).unwrap_or_default();
-                let (_, inner) = model
-                    .iter()
-                    .find(|(name, _)| *name == "columns")
-                    .ok_or_else(|| wrong(format!("the model of table '{table}' must be a map with 'columns', but it is {}", a_kind(value))))?;
+                let (_, inner) = model.iter().find(|(name, _)| *name == "columns").ok_or_else(|| {
+                    wrong(format!("the model of table '{table}' must be a map with 'columns', but it is {}", a_kind(value)))
+                })?;
                 full.columns = columns::declared(&table, inner)?;
             }
             "write_mode" => {
                 full.write_mode = match plain(value).unwrap_or_default().to_ascii_lowercase().as_str() {
                     "create" | "replace" => WriteMode::Create,
                     "append" => WriteMode::Append,
-                    other => return Err(wrong(format!("the write_mode '{other}' of table '{table}' is not known; known are: create, append"))),
+                    other => {
+                        return Err(wrong(format!("the write_mode '{other}' of table '{table}' is not known; known are: create, append")));
+                    }
                 }
             }
             other => {

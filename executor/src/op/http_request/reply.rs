@@ -29,9 +29,11 @@ impl Format {
             ReplyFormat::Csv => Self::Csv { delimiter: b',' },
             ReplyFormat::Text => Self::Text,
             ReplyFormat::Auto => match media_type(reply).as_str() {
-                "application/x-ndjson" | "application/ndjson" | "application/jsonl" | "application/x-jsonlines" | "application/jsonlines" => {
-                    Self::JsonLines
-                }
+                "application/x-ndjson"
+                | "application/ndjson"
+                | "application/jsonl"
+                | "application/x-jsonlines"
+                | "application/jsonlines" => Self::JsonLines,
                 "text/csv" | "application/csv" => Self::Csv { delimiter: b',' },
                 "text/tab-separated-values" => Self::Csv { delimiter: b'\t' },
                 _ => Self::Json,
@@ -145,7 +147,9 @@ fn collect(plan: &Plan, value: &Value, path: &[PathStep], into: &mut Vec<Value>)
         (PathStep::Each, Value::List(list)) => list.iter().try_for_each(|value| collect(plan, value, rest, into)),
         (PathStep::Each, Value::Null) => Ok(()),
         (PathStep::Each, Value::Map(_)) => collect(plan, value, rest, into),
-        (PathStep::Index(_) | PathStep::Each, other) => Err(no_way(format!("the path expects a list in the reply, but there is a {}", other.kind()))),
+        (PathStep::Index(_) | PathStep::Each, other) => {
+            Err(no_way(format!("the path expects a list in the reply, but there is a {}", other.kind())))
+        }
     }
 }
 
@@ -202,7 +206,9 @@ fn csv_rows(
     let header = reader.headers().map_err(|e| not_csv(&e))?.clone();
     let places: Vec<(Option<usize>, bool)> = columns
         .iter()
-        .map(|column| (header.iter().position(|name| name.trim() == &*column.name), matches!(column.kind, ColumnType::Text | ColumnType::Varchar(_))))
+        .map(|column| {
+            (header.iter().position(|name| name.trim() == &*column.name), matches!(column.kind, ColumnType::Text | ColumnType::Varchar(_)))
+        })
         .collect();
     let mut record = csv::StringRecord::new();
     while reader.read_record(&mut record).map_err(|e| not_csv(&e))? {
@@ -223,7 +229,8 @@ fn as_reply_error(mut error: RunError, reply: &Reply) -> RunError {
     }
     let media_type = media_type(reply);
     if !media_type.contains("json") {
-        let content_type = if media_type.is_empty() { "it has no Content-Type".to_owned() } else { format!("its Content-Type is {media_type}") };
+        let content_type =
+            if media_type.is_empty() { "it has no Content-Type".to_owned() } else { format!("its Content-Type is {media_type}") };
         let start = one_line(&String::from_utf8_lossy(reply.body.get(..2000).unwrap_or(&reply.body)), 200);
         error.message = format!("{}; {content_type}, and it starts with: {start}", error.message);
     }
