@@ -117,8 +117,8 @@ impl Client {
                 Err(failure) => Trouble::Failure(failure),
             };
             let reason = match &trouble {
-                Trouble::Status { status, .. } => answered(*status),
-                Trouble::Failure(failure) => failure.message.clone(),
+                Trouble::Status { status, .. } => format!("{title} {}", answered(*status)),
+                Trouble::Failure(failure) => format!("{title}: {}", failure.message),
             };
             match decide(&outgoing.retry, attempts, outgoing.repeatable, &trouble, SystemTime::now(), dice()) {
                 Decision::Again(wait) if self.budget.take() => {
@@ -126,7 +126,7 @@ impl Client {
                     tokio::time::sleep(wait).await;
                 }
                 Decision::TooLong(wait) if !matches!(outgoing.success, SuccessStatus::Any) => {
-                    return Err(too_long(outgoing, &title, &reason, wait, result.ok()));
+                    return Err(too_long(outgoing, title, &reason, wait, result.ok()));
                 }
                 Decision::Final | Decision::Again(_) | Decision::TooLong(_) => return finish(result, &title, attempts),
             }
@@ -218,11 +218,11 @@ pub(crate) fn answered(status: u16) -> String {
     }
 }
 
-fn too_long(outgoing: &Outgoing, title: &str, reason: &str, wait: Duration, answer: Option<Answer>) -> RunError {
+fn too_long(outgoing: &Outgoing, title: String, reason: &str, wait: Duration, answer: Option<Answer>) -> RunError {
     let longest = Duration::from_millis(outgoing.retry.max_delay_ms);
-    let message = format!("{title} {reason} and asks to wait {}, longer than max_delay of its retry ({})", seconds(wait), seconds(longest));
+    let message = format!("{reason} and asks to wait {}, longer than max_delay of its retry ({})", seconds(wait), seconds(longest));
     let mut error = RunError::new(ErrorKind::HttpStatus, message);
-    error.request = Some(title.to_owned());
+    error.request = Some(title);
     if let Some(answer) = answer {
         error.status_code = Some(answer.status);
         error.body = Some(String::from_utf8_lossy(&answer.body[..answer.body.len().min(4096)]).into_owned());
