@@ -203,8 +203,7 @@ pub(crate) fn answered(status: u16) -> String {
 
 fn too_long(outgoing: &Outgoing, title: &str, reason: &str, wait: Duration, answer: Option<Answer>) -> RunError {
     let longest = Duration::from_millis(outgoing.retry.max_delay_ms);
-    let message =
-        format!("{title} {reason} and asks to wait {}, longer than max_delay of its retry ({})", seconds(wait), seconds(longest));
+    let message = format!("{title} {reason} and asks to wait {}, longer than max_delay of its retry ({})", seconds(wait), seconds(longest));
     let mut error = RunError::new(ErrorKind::HttpStatus, message);
     error.request = Some(title.to_owned());
     if let Some(answer) = answer {
