@@ -1,0 +1,6 @@
+//! What several tests share.
+
+#![allow(dead_code, reason = "each test file uses its part")]
+
+pub(crate) mod reseal;
+pub(crate) mod sample;
