@@ -11,7 +11,7 @@ use sequor_plan_format::{ExprId, Plan, SourceId, SourceKind};
 use crate::database::{Database, Settings};
 use crate::environment::Environment;
 use crate::error::{ErrorKind, RunError};
-use crate::eval::Evaluator;
+use crate::eval::{Evaluator, PythonPool};
 use crate::http::Clients;
 use crate::redact::Redactor;
 use crate::report::Reporter;
@@ -58,7 +58,7 @@ impl Services {
     pub fn new(plan: Arc<Plan>, surroundings: Surroundings) -> Arc<Self> {
         let Surroundings { reporter, redactor, environment, network, folder, run_tag } = surroundings;
         Arc::new(Self {
-            evaluator: Evaluator { plan: Arc::clone(&plan) },
+            evaluator: Evaluator::new(Arc::clone(&plan), PythonPool {}),
             plan,
             clients: Clients::default(),
             reporter,

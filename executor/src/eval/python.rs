@@ -1,8 +1,13 @@
 //! stub
-use sequor_plan_format::{Plan,ExprId,Code,expr::PythonForm};
+use super::{Context, fault::Outcome};
 use crate::value::Value;
-use super::{Context,fault::Outcome};
+use sequor_plan_format::{Code, ExprId, Plan, expr::PythonForm};
 #[derive(Default)]
-pub struct PythonLimits{}
-pub struct PythonPool{}
-impl PythonPool { pub fn warm(&self){} pub(crate) fn call(&self,_:&Plan,_:ExprId,_:&Code,_:PythonForm,_:&[(&str,Value)],_:&dyn Context)->Outcome{Ok(Value::Null)} }
+pub struct PythonLimits {}
+pub struct PythonPool {}
+impl PythonPool {
+    pub fn warm(&self) {}
+    pub(crate) fn call(&self, _: &Plan, _: ExprId, _: &Code, _: PythonForm, _: &[(&str, Value)], _: &dyn Context) -> Outcome {
+        Ok(Value::Null)
+    }
+}

@@ -39,11 +39,9 @@ fn a_step_is_skipped_unless_its_when_is_true() {
 
 #[test]
 fn if_takes_the_first_true_arm_else_otherwise_else_nothing() {
-    for (conditions, otherwise, expected) in [
-        (vec![false, true, true], true, "1 end"),
-        (vec![false, false], true, "else end"),
-        (vec![false], false, "end"),
-    ] {
+    for (conditions, otherwise, expected) in
+        [(vec![false, true, true], true, "1 end"), (vec![false, false], true, "else end"), (vec![false], false, "end")]
+    {
         let mut s = Script::default();
         let arms = conditions
             .iter()
