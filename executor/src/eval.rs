@@ -31,6 +31,7 @@ use crate::value::{MAX_DEPTH, Row, Value};
 
 pub use python::{PythonLimits, PythonPool};
 pub use reply::Reply;
+pub(crate) use fault::did_you_mean;
 
 use fault::{Outcome, limit};
 use values::{entries, members, text_key};

@@ -64,6 +64,7 @@ fn prepare(request: RunRequest) -> Result<Prepared, Refusal> {
         network,
         folder,
         run_tag: identity::tag()?,
+        program: std::env::current_exe()?,
     };
     Ok(Prepared {
         services: Services::new(Arc::new(plan), surroundings),

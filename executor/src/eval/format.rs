@@ -84,7 +84,7 @@ impl Spec {
             }
             i += 1;
         }
-        let mut digits = |i: &mut usize| -> Outcome<Option<usize>> {
+        let digits = |i: &mut usize| -> Outcome<Option<usize>> {
             let start = *i;
             while at(*i).is_some_and(|c| c.is_ascii_digit()) {
                 *i += 1;

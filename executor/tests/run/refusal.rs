@@ -33,7 +33,7 @@ fn wrong_words_on_the_command_line() {
     let project = project();
     for (arguments, says) in [
         (&["--flow", "mian"][..], &["no flow 'mian'", "did you mean 'main'?"][..]),
-        (&["--param", "a=b"], &["flow 'main' has no parameter 'a'", "it has no parameters"]),
+        (&["--param", "a=b"], &["flow 'main' has no parameter 'a'", "there is none"]),
         (&["--param", "a"], &["must be NAME=VALUE"]),
         (&["--map-url", "https://a.example"], &["must be FROM=TO"]),
         (&["--env", "x", "--env-file", "y"], &["cannot be used with"]),
