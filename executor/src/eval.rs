@@ -31,7 +31,6 @@ use crate::value::{MAX_DEPTH, Row, Value};
 
 pub use python::{PythonLimits, PythonPool};
 pub use reply::Reply;
-pub(crate) use fault::did_you_mean;
 
 use fault::{Outcome, limit};
 use values::{entries, members, text_key};

@@ -3,7 +3,7 @@
 use sequor_plan_format::{FlowId, Plan};
 
 use super::Refusal;
-use crate::eval::did_you_mean;
+use crate::eval::fault::did_you_mean;
 use crate::value::{Map, Value};
 
 /// The flow of that name among the plan's entries; the first entry where no name is given.

@@ -51,12 +51,15 @@ impl Decimal {
 
     /// Digits after the point, without trailing zeros.
     pub(super) fn fraction_digits(&self) -> u64 {
+        if self.is_zero() {
+            return 0;
+        }
         let length = i64::try_from(self.digits.len()).unwrap_or(i64::MAX);
         u64::try_from(length.saturating_sub(self.point)).unwrap_or(0)
     }
 
     pub(super) fn is_integer(&self) -> bool {
-        self.is_zero() || self.fraction_digits() == 0
+        self.fraction_digits() == 0
     }
 
     /// The integer that it is, if it is one and fits.

@@ -163,7 +163,7 @@ fn to_integer<'a>(cell: &'a Cell<'_>, bits: u32) -> Fit<'a> {
         Cell::Null | Cell::Bytes(_) | Cell::Json(_) => return Err("it is not an integer".into()),
     };
     let largest = i64::MAX >> (64 - bits);
-    if (!largest..=largest).contains(&value) {
+    if !(!largest..=largest).contains(&value) {
         return Err(format!("it is out of range ({} to {largest})", !largest).into());
     }
     Ok(Fitted::Int(value))
