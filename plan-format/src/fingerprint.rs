@@ -13,7 +13,7 @@ use std::fmt;
 
 use crate::graph::{callees_first, nodes_of};
 use crate::refs::{Ref, Refs};
-use crate::{BlockId, FlowId, NodeId, Plan, SourceId};
+use crate::{BlockId, ExprId, FlowId, NodeId, Plan, SourceId};
 use content::Contents;
 
 /// BLAKE3 of a step's content.
@@ -96,59 +96,62 @@ fn blend(plan: &Plan, block: BlockId, nodes: &[Fingerprint]) -> Fingerprint {
 
 /// Sources as part of what uses them.
 ///
-/// Sources may name each other in their expressions, in circles even, so contents name a source, and the sources that a payload
-/// comes to use, directly or through others, are blended in here.
+/// Sources may name each other in their expressions, in circles even, so a content names a source only, and the sources themselves are blended in here:
+/// into a payload those that it names, each with all that it comes to use.
 struct SourceUses<'a> {
     plan: &'a Plan,
-    /// Each source by itself, other sources named only.
-    own: Vec<Fingerprint>,
-    /// Each source with those it uses.
+    /// Each source with those that it uses, directly or through others.
     sources: Vec<Fingerprint>,
 }
 
 impl<'a> SourceUses<'a> {
     fn new(plan: &'a Plan, contents: &Contents<'a>) -> Self {
-        let own = plan.sources.iter().map(|source| contents.of(source)).collect();
-        let mut uses = Self { plan, own, sources: Vec::new() };
-        uses.sources = (0u32..).zip(&plan.sources).map(|(index, _)| uses.blend(Fingerprint::default(), &SourceId(index))).collect();
-        uses
+        let own: Vec<Fingerprint> = plan.sources.iter().map(|source| contents.of(source)).collect();
+        let named: Vec<BTreeSet<SourceId>> = plan.sources.iter().map(|source| named_sources(plan, source)).collect();
+        let with_used = |source: SourceId| {
+            let mut reached = BTreeSet::from([source]);
+            let mut open = vec![source];
+            while let Some(at) = open.pop() {
+                open.extend(named[at.index()].iter().copied().filter(|&next| reached.insert(next)));
+            }
+            reached.remove(&source);
+            blend_sources(plan, own[source.index()], &reached, &own)
+        };
+        let sources = (0u32..).zip(&plan.sources).map(|(index, _)| with_used(SourceId(index))).collect();
+        Self { plan, sources }
     }
 
     fn blend(&self, own: Fingerprint, payload: &dyn Refs) -> Fingerprint {
-        let mut used: Vec<(&str, Fingerprint)> =
-            self.reached(payload).into_iter().map(|id| (self.plan.text(self.plan.source(id).name), self.own[id.index()])).collect();
-        used.sort_unstable();
-        let mut hasher = blake3::Hasher::new();
-        hasher.update(&own.0);
-        for (_, source) in used {
-            hasher.update(&source.0);
-        }
-        Fingerprint(*hasher.finalize().as_bytes())
+        blend_sources(self.plan, own, &named_sources(self.plan, payload), &self.sources)
     }
+}
 
-    /// The sources that a payload names, itself or in its expressions, and those that these name.
-    fn reached(&self, payload: &dyn Refs) -> BTreeSet<SourceId> {
-        let mut sources = BTreeSet::new();
-        let mut open = Vec::new();
-        let mut found = |r: Ref, open: &mut Vec<Ref>| match r {
-            Ref::Expr(_) => open.push(r),
-            Ref::Source(id) => {
-                if sources.insert(id) {
-                    open.push(r);
-                }
-            }
-            // Steps and flows have fingerprints of their own.
-            Ref::Text(_) | Ref::Value(_) | Ref::Node(_) | Ref::Block(_) | Ref::Flow(_) | Ref::Span(_) => {}
-        };
-        payload.refs(&mut |r| found(r, &mut open));
-        while let Some(next) = open.pop() {
-            let mut visit = |r: Ref| found(r, &mut open);
-            match next {
-                Ref::Expr(id) => self.plan.expr(id).refs(&mut visit),
-                Ref::Source(id) => self.plan.source(id).refs(&mut visit),
-                Ref::Text(_) | Ref::Value(_) | Ref::Node(_) | Ref::Block(_) | Ref::Flow(_) | Ref::Span(_) => {}
-            }
-        }
-        sources
+/// The payload's own content and that of sources, in the order of their names.
+fn blend_sources(plan: &Plan, own: Fingerprint, used: &BTreeSet<SourceId>, contents: &[Fingerprint]) -> Fingerprint {
+    let mut used: Vec<(&str, Fingerprint)> = used.iter().map(|&id| (plan.text(plan.source(id).name), contents[id.index()])).collect();
+    used.sort_unstable();
+    let mut hasher = blake3::Hasher::new();
+    hasher.update(&own.0);
+    for (_, source) in used {
+        hasher.update(&source.0);
     }
+    Fingerprint(*hasher.finalize().as_bytes())
+}
+
+/// The sources that a payload names, itself or in its expressions. Steps and flows have fingerprints of their own.
+fn named_sources(plan: &Plan, payload: &dyn Refs) -> BTreeSet<SourceId> {
+    let mut sources = BTreeSet::new();
+    let mut open = Vec::new();
+    let mut found = |r: Ref, open: &mut Vec<ExprId>| match r {
+        Ref::Expr(id) => open.push(id),
+        Ref::Source(id) => {
+            sources.insert(id);
+        }
+        Ref::Text(_) | Ref::Value(_) | Ref::Node(_) | Ref::Block(_) | Ref::Flow(_) | Ref::Span(_) => {}
+    };
+    payload.refs(&mut |r| found(r, &mut open));
+    while let Some(id) = open.pop() {
+        plan.expr(id).refs(&mut |r| found(r, &mut open));
+    }
+    sources
 }

@@ -17,6 +17,8 @@ use sequor_plan_format::{
 };
 use support::sample;
 
+type Change = fn(&mut Plan);
+
 /// What validation says about the sample plan after a change.
 fn broken(change: impl FnOnce(&mut Plan)) -> Invalid {
     let mut plan = sample::plan();
@@ -70,7 +72,7 @@ fn the_sample_is_sound() {
 
 #[test]
 fn ids_are_in_range() {
-    let changes: [(&str, fn(&mut Plan)); 9] = [
+    let changes: [(&str, Change); 9] = [
         ("node 0 refers to text 9999", |plan| plan.nodes[0].id = TextId(9999)),
         ("node 0 refers to span 9999", |plan| plan.nodes[0].span = SpanId(9999)),
         ("node 0 refers to expression 9999", |plan| plan.nodes[0].when = Some(ExprId(9999))),
@@ -286,6 +288,33 @@ fn names_are_there_once() {
 }
 
 #[test]
+fn names_and_texts_are_not_too_long() {
+    let long = "n".repeat(1001);
+    let changes: [fn(&mut Plan, TextId); 4] = [
+        |plan, long| plan.flows[0].name = long,
+        |plan, long| plan.sources[0].name = long,
+        |plan, long| plan.nodes[0].id = long,
+        |plan, long| plan.spans[0].file = long,
+    ];
+    for change in changes {
+        let invalid = broken(|plan| {
+            let text = add_text(plan, &long);
+            change(plan, text);
+        });
+        assert!(matches!(invalid, Invalid::LongName { .. }), "{invalid}");
+    }
+    // One text of a mebibyte, used in 300 places.
+    let invalid = broken(|plan| {
+        let text = add_text(plan, &"x".repeat(1 << 20));
+        let value = add_value(plan, Value::Text(text));
+        for _ in 0..300 {
+            add_expr(plan, Expr::Const(value));
+        }
+    });
+    assert!(matches!(invalid, Invalid::TooMuchText { .. }), "{invalid}");
+}
+
+#[test]
 fn there_is_an_entry() {
     assert_eq!(broken(|plan| plan.project.entries.clear()), Invalid::NoEntry);
     assert_eq!(broken(|plan| plan.project.entries.push(FlowId(1))), Invalid::DuplicateEntry(1));
@@ -338,7 +367,7 @@ fn ops_use_sources_of_their_kind() {
 
     let api = SourceId(0);
     assert!(matches!(sample::plan().source(api).kind, SourceKind::Http(_)));
-    let changes: [fn(&mut Plan); 5] = [
+    let changes: [Change; 5] = [
         |plan| match &mut node_mut(plan, "transform").op {
             Op::Transform(op) => op.source = SourceId(0),
             other => panic!("{}", other.name()),
@@ -367,7 +396,7 @@ fn ops_use_sources_of_their_kind() {
 
 #[test]
 fn payloads_are_complete() {
-    let changes: [(&str, fn(&mut Plan)); 14] = [
+    let changes: [(&str, Change); 14] = [
         ("'if' has at least one condition", without_arms),
         ("'execute' has at least one statement", |plan| match &mut node_mut(plan, "execute").op {
             Op::Execute(op) => op.statements.clear(),
@@ -506,7 +535,7 @@ fn lines_are_there_once() {
 
 #[test]
 fn the_manifest_tells_the_truth() {
-    let changes: [(&str, fn(&mut Plan)); 8] = [
+    let changes: [(&str, Change); 8] = [
         ("host 'api.example.com' is listed twice", |plan| plan.manifest.hosts.push(plan.manifest.hosts[0])),
         ("method 'GET' is listed twice", |plan| plan.manifest.methods.push(plan.manifest.methods[0])),
         ("it does not list the method GET", |plan| {

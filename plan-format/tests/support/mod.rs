@@ -2,5 +2,6 @@
 
 #![allow(dead_code, reason = "each test file uses its part")]
 
+pub(crate) mod exercise;
 pub(crate) mod reseal;
 pub(crate) mod sample;
