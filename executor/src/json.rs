@@ -11,7 +11,7 @@ pub use write::{cell_of, to_text};
 use jiter::{Jiter, JiterError};
 
 /// What is wrong with a text that should be JSON, in one sentence with the place.
-fn fault(reader: &Jiter<'_>, body: &[u8], error: &JiterError) -> String {
+pub(crate) fn fault(reader: &Jiter<'_>, body: &[u8], error: &JiterError) -> String {
     let place = error.get_position(reader);
     let mut message = format!("{} at line {} column {}", error.error_type, place.line, place.column);
     let start = String::from_utf8_lossy(body.get(..120).unwrap_or(body));

@@ -14,6 +14,7 @@ pub mod json;
 pub mod load;
 pub mod machine;
 pub mod op;
+pub mod python;
 pub mod redact;
 pub mod report;
 pub mod scope;

@@ -6,6 +6,7 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 use sequor_executor::command::{self, PlanSource, RunArguments};
+use sequor_executor::python;
 
 /// Runs plans that 'sequor compile' has written.
 #[derive(Parser)]
@@ -34,6 +35,9 @@ enum Command {
 }
 
 fn main() -> ExitCode {
+    if python::is_worker() {
+        return python::worker_main();
+    }
     match Arguments::parse().command {
         Command::Run { plan, flow, arguments } => command::run(arguments.into_request(PlanSource::File(plan), flow, None)).code().into(),
         Command::Version => match writeln!(io::stdout().lock(), "sequor-executor {}", env!("CARGO_PKG_VERSION")) {

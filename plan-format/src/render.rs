@@ -62,7 +62,7 @@ fn lines(out: &mut Out<'_>) {
     out.line("lines");
     out.indented(|out| {
         for line in &plan.lines {
-            out.line(format!("{}:{} | {}", text::visible(plan.text(line.file)), line.line, text::visible(plan.text(line.text))).trim_end());
+            out.line(&format!("{}:{} {}", text::visible(plan.text(line.file)), line.line, text::behind_bar(plan.text(line.text))));
         }
     });
     out.blank();

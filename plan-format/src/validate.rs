@@ -26,12 +26,19 @@ use crate::{BlockId, ExprId, FlowId, NodeId, Plan, SourceId, SpanId, ValueId, gr
 
 /// Nodes in a plan.
 pub const MAX_NODES: usize = 1_000_000;
+/// Sources in a plan.
+pub const MAX_SOURCES: usize = 10_000;
 /// Entries in any other arena. Bounds the memory that a small file can ask for.
 pub const MAX_ENTRIES: usize = 4_000_000;
 /// Levels of nested expressions, constants or blocks, each counted by itself.
 pub const MAX_DEPTH: u16 = 128;
 /// Slots of one root expression are numbered below this.
 pub const MAX_SLOTS: u32 = 1024;
+
+/// Names of flows, sources and steps, and paths of files.
+pub const MAX_NAME_BYTES: usize = 1000;
+/// All texts of a plan, each counted as often as it is used: a small file could otherwise print as one of any size.
+pub const MAX_TEXT_BYTES: u64 = 256 * 1024 * 1024;
 
 /// # Errors
 /// The first rule that the plan breaks.

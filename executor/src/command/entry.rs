@@ -3,6 +3,7 @@
 use sequor_plan_format::{FlowId, Plan};
 
 use super::Refusal;
+use crate::eval::fault::did_you_mean;
 use crate::value::{Map, Value};
 
 /// The flow of that name among the plan's entries; the first entry where no name is given.
@@ -13,7 +14,7 @@ pub(super) fn flow(plan: &Plan, name: Option<&str>) -> Result<FlowId, Refusal> {
         Some(name) => {
             let names: Vec<&str> = entries.iter().map(|flow| plan.text(plan.flow(*flow).name)).collect();
             let found = entries.iter().zip(&names).find(|(_, known)| **known == name).map(|(flow, _)| *flow);
-            found.ok_or_else(|| Refusal(format!("the plan has no flow '{name}' to start with{}", did_you_mean(name, &names))))
+            found.ok_or_else(|| Refusal(format!("the plan has no flow '{name}' to start with{}", hint(name, &names))))
         }
     }
 }
@@ -26,8 +27,7 @@ pub(super) fn parameters(plan: &Plan, flow: FlowId, given: &[(String, String)]) 
     let mut map = Map::new();
     for (name, value) in given {
         if !names.contains(&name.as_str()) {
-            let hint = if names.is_empty() { "; it has no parameters".to_owned() } else { did_you_mean(name, &names) };
-            return Err(Refusal(format!("flow '{flow_name}' has no parameter '{name}'{hint}")));
+            return Err(Refusal(format!("flow '{flow_name}' has no parameter '{name}'{}", hint(name, &names))));
         }
         if map.insert(name.as_str().into(), Value::text(value.as_str())).is_some() {
             return Err(Refusal(format!("--param {name} is given twice")));
@@ -42,28 +42,11 @@ pub(super) fn parameters(plan: &Plan, flow: FlowId, given: &[(String, String)]) 
     if missing.is_empty() { Ok(map) } else { Err(Refusal(format!("flow '{flow_name}' needs {}", missing.join(" and ")))) }
 }
 
-/// The nearest name where one is near, and the list where it is short.
-fn did_you_mean(name: &str, names: &[&str]) -> String {
-    let near = names.iter().map(|known| (distance(name, known), known)).min().filter(|(far, _)| *far <= name.chars().count().max(3) / 3);
-    match near {
-        Some((_, known)) => format!("; did you mean '{known}'?"),
-        None if names.len() <= 20 => format!("; there are: {}", names.join(", ")),
-        None => String::new(),
+/// The nearest name, or the list where none is near.
+fn hint(name: &str, names: &[&str]) -> String {
+    match did_you_mean(name, names.iter().copied()) {
+        near if !near.is_empty() => near,
+        _ if names.is_empty() => " — there is none".to_owned(),
+        _ => format!(" — there are: {}", names.join(", ")),
     }
-}
-
-/// Changes of one character that make one word of the other (Levenshtein).
-fn distance(a: &str, b: &str) -> usize {
-    let b: Vec<char> = b.chars().collect();
-    let mut row: Vec<usize> = (0..=b.len()).collect();
-    for (i, x) in a.chars().enumerate() {
-        let mut diagonal = i;
-        row[0] = i + 1;
-        for (j, y) in b.iter().enumerate() {
-            let substituted = diagonal + usize::from(x != *y);
-            diagonal = row[j + 1];
-            row[j + 1] = substituted.min(diagonal + 1).min(row[j] + 1);
-        }
-    }
-    row.last().copied().unwrap_or(0)
 }

@@ -1,6 +1,7 @@
 //! One run: prepared, recorded, driven, reported.
 
-use std::io::{self, Write};
+use std::fs::File;
+use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -63,6 +64,7 @@ fn prepare(request: RunRequest) -> Result<Prepared, Refusal> {
         network,
         folder,
         run_tag: identity::tag()?,
+        program: std::env::current_exe()?,
     };
     Ok(Prepared {
         services: Services::new(Arc::new(plan), surroundings),
@@ -99,6 +101,7 @@ impl Prepared {
         let (project, flow) = (plan.text(plan.project.name), plan.text(plan.flow(self.flow).name));
         let started = jiff::Timestamp::now();
         let run = identity::run(started, &services.run_tag);
+        let report = self.report.as_deref().map(open_report).transpose()?;
         let mut store = Store::open(&self.state).await?;
         let known = store.project(project).await?;
         let parameters = self.recorded_parameters()?;
@@ -140,8 +143,8 @@ impl Prepared {
         services.redactor.redact_in_place(&mut document);
         let recorded = store.end(&run, outcome, facts.ended, &document).await;
         self.conclude(flow, status, error, &document, started);
-        if let Some(path) = &self.report {
-            write_report(path, &document)?;
+        if let Some(mut file) = report {
+            writeln!(file, "{document}")?;
         }
         recorded?;
         Ok(status)
@@ -195,10 +198,7 @@ impl Prepared {
     }
 }
 
-fn write_report(path: &Path, document: &str) -> Result<(), Refusal> {
-    let write = || -> io::Result<()> {
-        let mut file = std::fs::File::create(path)?;
-        writeln!(file, "{document}")
-    };
-    write().map_err(|error| Refusal(format!("the report cannot be written to {}: {error}", path.display())))
+/// Before the run: a place that cannot be written is found out while nothing has happened yet.
+fn open_report(path: &Path) -> Result<File, Refusal> {
+    File::create(path).map_err(|error| Refusal(format!("the report cannot be written to {}: {error}", path.display())))
 }

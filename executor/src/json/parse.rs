@@ -107,7 +107,7 @@ pub(crate) fn number_value(bytes: &[u8]) -> Value {
 }
 
 /// Keys repeat from object to object: most are handed out again without allocating.
-struct KeyCache {
+pub(crate) struct KeyCache {
     slots: Vec<Option<Arc<str>>>,
 }
 
@@ -118,7 +118,7 @@ impl Default for KeyCache {
 }
 
 impl KeyCache {
-    fn get(&mut self, key: &str) -> Arc<str> {
+    pub(crate) fn get(&mut self, key: &str) -> Arc<str> {
         let bytes = key.as_bytes();
         let mix = |at: usize| usize::from(bytes.get(at).copied().unwrap_or(0));
         let slot = (bytes.len() * 31 + mix(0) * 7 + mix(bytes.len() / 2) * 13 + mix(bytes.len().saturating_sub(1))) % self.slots.len();

@@ -243,7 +243,8 @@ impl<'a> Stepper<'a> {
             error.stack.push(StackEntry { flow, node: innermost });
         }
         if error.node.is_none() {
-            error.node = innermost;
+            // A flow whose parameters fail has no node of its own yet: the call is to blame.
+            error.node = error.stack.iter().rev().find_map(|entry| entry.node);
         }
     }
 }

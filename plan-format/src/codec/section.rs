@@ -1,6 +1,6 @@
 //! The sections of a plan file.
 
-use crate::validate::{MAX_ENTRIES, MAX_NODES};
+use crate::validate::{MAX_ENTRIES, MAX_NODES, MAX_SOURCES};
 
 /// A part of the file. Numbers are append-only: a number is never given to another section.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -83,9 +83,8 @@ impl Section {
         let limit = match self {
             Self::Nodes => MAX_NODES,
             Self::Project | Self::Manifest => 1,
-            Self::Texts | Self::Values | Self::Exprs | Self::Blocks | Self::Flows | Self::Sources | Self::Spans | Self::Lines => {
-                MAX_ENTRIES
-            }
+            Self::Sources => MAX_SOURCES,
+            Self::Texts | Self::Values | Self::Exprs | Self::Blocks | Self::Flows | Self::Spans | Self::Lines => MAX_ENTRIES,
         };
         u32::try_from(limit).unwrap_or(u32::MAX)
     }

@@ -19,10 +19,9 @@ pub(super) fn field(out: &mut Out<'_>, label: &str, id: ExprId) {
     if let Some(text) = long_text(plan, id) {
         let mark = mark.trim_end();
         let says = if mark.is_empty() { "text".to_owned() } else { format!("{mark} f-text") };
-        let ends = if text.shown.ends_with('\n') { ", ends with a line break" } else { "" };
-        out.line(&format!("{label} = {says}{ends}"));
+        out.line(&format!("{label} = {says}"));
         out.indented(|out| {
-            out.quoted(text.shown.strip_suffix('\n').unwrap_or(&text.shown));
+            out.quoted(&text.shown);
             text.snippets.write(out);
         });
         return;

@@ -32,10 +32,10 @@ impl<'a> Out<'a> {
         self.text.push_str(lines);
     }
 
-    /// A text of several lines, each behind a bar.
+    /// A text of several lines, each behind a bar. A text that ends with a line break ends with an empty line here.
     pub(super) fn quoted(&mut self, text: &str) {
         for line in text.split('\n') {
-            self.line(format!("| {}", visible(line)).trim_end());
+            self.line(&behind_bar(line));
         }
     }
 
@@ -47,6 +47,18 @@ impl<'a> Out<'a> {
 
     pub(super) fn finish(self) -> String {
         self.text
+    }
+}
+
+/// A line of a text behind a bar, with a blank at its end spelled out.
+pub(super) fn behind_bar(line: &str) -> String {
+    match line.chars().next_back() {
+        None => "|".to_owned(),
+        Some(blank) if blank.is_whitespace() => {
+            let rest = &line[..line.len() - blank.len_utf8()];
+            format!("| {}{}", visible(rest), blank.escape_unicode())
+        }
+        Some(_) => format!("| {}", visible(line)),
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::{MAX_DEPTH, MAX_SLOTS};
+use super::{MAX_DEPTH, MAX_NAME_BYTES, MAX_SLOTS, MAX_TEXT_BYTES};
 use crate::refs::Ref;
 
 /// The part of a plan that breaks a rule.
@@ -30,6 +30,8 @@ impl fmt::Display for Owner {
 pub enum Invalid {
     #[error("{count} {what} are more than the limit of {limit}")]
     TooMany { what: &'static str, count: usize, limit: usize },
+    #[error("texts come to {bytes} bytes, each counted as often as it is used; the limit is {limit}", limit = MAX_TEXT_BYTES)]
+    TooMuchText { bytes: u64 },
     #[error("{owner} refers to {target}, but the plan has only {size}")]
     UnknownId { owner: Owner, target: Ref, size: usize },
     #[error("{owner} contains {child}, which must stand before it in the file")]
@@ -50,6 +52,8 @@ pub enum Invalid {
     DuplicateName { what: &'static str, name: String },
     #[error("{owner} has no name")]
     EmptyName { owner: Owner },
+    #[error("{owner} has a name of more than {limit} bytes", limit = MAX_NAME_BYTES)]
+    LongName { owner: Owner },
     #[error("no flow is named as an entry")]
     NoEntry,
     #[error("flow {0} is named as an entry twice")]

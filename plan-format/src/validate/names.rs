@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::{Invalid, Owner};
+use super::{Invalid, MAX_NAME_BYTES, Owner};
 use crate::refs::Ref;
 use crate::{FlowId, NodeId, Plan, SourceId, TextId, Value};
 
@@ -72,5 +72,10 @@ pub(super) fn unique(plan: &Plan, what: &'static str, names: impl Iterator<Item 
 }
 
 fn present(plan: &Plan, owner: Ref, name: TextId) -> Result<(), Invalid> {
-    if plan.text(name).is_empty() { Err(Invalid::EmptyName { owner: Owner::Entry(owner) }) } else { Ok(()) }
+    let owner = Owner::Entry(owner);
+    match plan.text(name).len() {
+        0 => Err(Invalid::EmptyName { owner }),
+        1..=MAX_NAME_BYTES => Ok(()),
+        _ => Err(Invalid::LongName { owner }),
+    }
 }

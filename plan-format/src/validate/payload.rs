@@ -1,12 +1,14 @@
 //! Payloads are complete and sound by themselves.
 
+use std::collections::BTreeSet;
+
 use super::names::unique;
-use super::{Invalid, Owner};
+use super::{Invalid, MAX_NAME_BYTES, Owner};
 use crate::expr::{Comprehension, Function};
 use crate::op::http_request::{Columns, Response, ResponseTable, RetryPolicy, StatusRange, SuccessStatus, TableData};
 use crate::op::{HttpRequest, Rows, RunFlow, Table};
 use crate::refs::Ref;
-use crate::{Column, ColumnType, Expr, ExprId, NodeId, Op, Plan, Source, SourceId, SourceKind, Span, SpanId, Value, ValueId};
+use crate::{Column, ColumnType, Expr, ExprId, Flow, NodeId, Op, Plan, Source, SourceId, SourceKind, Span, SpanId, Value, ValueId};
 
 pub(super) fn check(plan: &Plan) -> Result<(), Invalid> {
     for (index, value) in (0u32..).zip(&plan.values) {
@@ -21,8 +23,9 @@ pub(super) fn check(plan: &Plan) -> Result<(), Invalid> {
     for (index, source) in (0u32..).zip(&plan.sources) {
         connection(Owner::Entry(Ref::Source(SourceId(index))), source)?;
     }
+    let required = required(plan);
     for (index, node) in (0u32..).zip(&plan.nodes) {
-        operation(plan, Owner::Entry(Ref::Node(NodeId(index))), &node.op)?;
+        operation(plan, Owner::Entry(Ref::Node(NodeId(index))), &node.op, &required)?;
     }
     (0u32..).zip(&plan.lines).try_for_each(|(index, line)| inside_project(Owner::Line(index), plan.text(line.file)))
 }
@@ -120,6 +123,9 @@ fn position(plan: &Plan, span: Ref, position: &Span) -> Result<(), Invalid> {
 }
 
 fn inside_project(owner: Owner, file: &str) -> Result<(), Invalid> {
+    if file.len() > MAX_NAME_BYTES {
+        return Err(Invalid::LongName { owner });
+    }
     if file.starts_with('/') || file.contains('\\') || file.split('/').any(|part| part == "..") {
         return Err(Invalid::FilePath { owner, file: file.to_owned() });
     }
@@ -145,7 +151,7 @@ fn statuses(owner: Owner, ranges: &[StatusRange]) -> Result<(), Invalid> {
     }
 }
 
-fn operation(plan: &Plan, owner: Owner, op: &Op) -> Result<(), Invalid> {
+fn operation(plan: &Plan, owner: Owner, op: &Op, required: &[Vec<&str>]) -> Result<(), Invalid> {
     match op {
         Op::HttpRequest(op) => http_request(plan, owner, op),
         Op::Transform(op) => {
@@ -159,7 +165,7 @@ fn operation(plan: &Plan, owner: Owner, op: &Op) -> Result<(), Invalid> {
         Op::IfElse(op) => incomplete(!op.arms.is_empty(), owner, "'if' has at least one condition"),
         Op::WhileLoop(op) => incomplete(op.max_iterations > 0, owner, "'while' allows at least one iteration"),
         Op::ForEach(op) => rows(plan, owner, &op.rows),
-        Op::RunFlow(op) => call(plan, owner, op),
+        Op::RunFlow(op) => call(plan, owner, op, required),
         Op::SetVariable(_) | Op::Print(_) | Op::Fail(_) | Op::TryCatch(_) | Op::Block(_) => Ok(()),
     }
 }
@@ -226,14 +232,22 @@ fn declared(plan: &Plan, owner: Owner, columns: &[Column]) -> Result<(), Invalid
     incomplete(sound, owner, "a varchar has a length, and a numeric a precision up to 1000 and a scale that fits it")
 }
 
-/// Parameters given once, and all those without a default given.
-fn call(plan: &Plan, owner: Owner, op: &RunFlow) -> Result<(), Invalid> {
+/// The parameters that calls must give, of each flow.
+fn required(plan: &Plan) -> Vec<Vec<&str>> {
+    let of_flow = |flow: &Flow| {
+        let without_default = flow.parameters.iter().filter(|parameter| parameter.default.is_none());
+        without_default.map(|parameter| plan.text(parameter.name)).collect()
+    };
+    plan.flows.iter().map(of_flow).collect()
+}
+
+fn call(plan: &Plan, owner: Owner, op: &RunFlow, required: &[Vec<&str>]) -> Result<(), Invalid> {
     unique(plan, "parameters of a call", op.parameters.iter().map(|(name, _)| *name))?;
-    let flow = plan.flow(op.flow);
-    let given = |name: &str| op.parameters.iter().any(|(given, _)| plan.text(*given) == name);
-    match flow.parameters.iter().find(|parameter| parameter.default.is_none() && !given(plan.text(parameter.name))) {
+    let given: BTreeSet<&str> = op.parameters.iter().map(|(name, _)| plan.text(*name)).collect();
+    match required[op.flow.index()].iter().find(|name| !given.contains(**name)) {
         Some(missing) => {
-            Err(Invalid::MissingParameter { owner, flow: plan.text(flow.name).to_owned(), parameter: plan.text(missing.name).to_owned() })
+            let flow = plan.text(plan.flow(op.flow).name).to_owned();
+            Err(Invalid::MissingParameter { owner, flow, parameter: (*missing).to_owned() })
         }
         None => Ok(()),
     }

@@ -1,8 +1,8 @@
 //! Counts are within their limits, and every id names an entry that is there.
 
-use super::{Invalid, MAX_ENTRIES, MAX_NODES, Owner, payloads};
-use crate::Plan;
+use super::{Invalid, MAX_ENTRIES, MAX_NODES, MAX_SOURCES, MAX_TEXT_BYTES, Owner, payloads};
 use crate::refs::Ref;
+use crate::{Plan, TextId, Value};
 
 pub(super) fn check(plan: &Plan) -> Result<(), Invalid> {
     limits(plan)?;
@@ -17,7 +17,24 @@ pub(super) fn check(plan: &Plan) -> Result<(), Invalid> {
             return Err(fault);
         }
     }
-    Ok(())
+    used_text(plan)
+}
+
+fn used_text(plan: &Plan) -> Result<(), Invalid> {
+    let mut bytes = 0u64;
+    let mut add = |id: TextId| bytes = bytes.saturating_add(plan.text(id).len() as u64);
+    for (_, payload) in payloads(plan) {
+        payload.refs(&mut |target| match target {
+            Ref::Text(id) => add(id),
+            // Scalars are shared like texts.
+            Ref::Value(id) => match plan.value(id) {
+                Value::Number(text) | Value::Text(text) => add(*text),
+                Value::Null | Value::Bool(_) | Value::Int(_) | Value::Float(_) | Value::List(_) | Value::Map(_) => {}
+            },
+            Ref::Expr(_) | Ref::Node(_) | Ref::Block(_) | Ref::Flow(_) | Ref::Source(_) | Ref::Span(_) => {}
+        });
+    }
+    if bytes > MAX_TEXT_BYTES { Err(Invalid::TooMuchText { bytes }) } else { Ok(()) }
 }
 
 fn limits(plan: &Plan) -> Result<(), Invalid> {
@@ -28,7 +45,7 @@ fn limits(plan: &Plan) -> Result<(), Invalid> {
         ("expressions", plan.exprs.len(), MAX_ENTRIES),
         ("blocks", plan.blocks.len(), MAX_ENTRIES),
         ("flows", plan.flows.len(), MAX_ENTRIES),
-        ("sources", plan.sources.len(), MAX_ENTRIES),
+        ("sources", plan.sources.len(), MAX_SOURCES),
         ("spans", plan.spans.len(), MAX_ENTRIES),
         ("source lines", plan.lines.len(), MAX_ENTRIES),
     ];
