@@ -167,3 +167,6 @@ fn process_variable(name: &str) -> Option<String> {
     }
     std::env::var_os(name)?.into_string().ok()
 }
+
+#[cfg(test)]
+mod tests;

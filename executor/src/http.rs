@@ -39,12 +39,7 @@ pub struct Limits {
 
 impl Default for Limits {
     fn default() -> Self {
-        Self {
-            connect: Duration::from_secs(10),
-            idle: Duration::from_secs(60),
-            total: Duration::from_secs(300),
-            reply_bytes: 1 << 30,
-        }
+        Self { connect: Duration::from_secs(10), idle: Duration::from_secs(60), total: Duration::from_secs(300), reply_bytes: 1 << 30 }
     }
 }
 

@@ -36,7 +36,7 @@ pub enum Command {
     Skipped { node: NodeId },
     /// A node ended.
     Ended { node: NodeId, failed: bool },
-    /// A loop goes on after an item's error.
+    /// A loop goes on after an item's error, or a `catch` takes one.
     Tolerated { node: NodeId, error: RunError },
     /// Project variables are to be made durable before anything else starts.
     Commit { values: Vec<(Arc<str>, Value)> },

@@ -11,7 +11,7 @@ use sequor_plan_format::{ExprId, Plan, SourceId, SourceKind};
 use crate::database::{Database, Settings};
 use crate::environment::Environment;
 use crate::error::{ErrorKind, RunError};
-use crate::eval::Evaluator;
+use crate::eval::{Evaluator, PythonLimits, PythonPool};
 use crate::http::Clients;
 use crate::redact::Redactor;
 use crate::report::Reporter;
@@ -51,14 +51,16 @@ pub struct Surroundings {
     pub network: Network,
     pub folder: PathBuf,
     pub run_tag: String,
+    /// The program that Python workers are started from: this one, see `python`.
+    pub program: PathBuf,
 }
 
 impl Services {
     #[must_use]
     pub fn new(plan: Arc<Plan>, surroundings: Surroundings) -> Arc<Self> {
-        let Surroundings { reporter, redactor, environment, network, folder, run_tag } = surroundings;
+        let Surroundings { reporter, redactor, environment, network, folder, run_tag, program } = surroundings;
         Arc::new(Self {
-            evaluator: Evaluator { plan: Arc::clone(&plan) },
+            evaluator: Evaluator::new(Arc::clone(&plan), PythonPool::new(program, PythonLimits::default())),
             plan,
             clients: Clients::default(),
             reporter,

@@ -27,6 +27,8 @@ pub struct Client {
     source: Option<String>,
     budget: Budget,
     guard: Guard,
+    /// The origin of the first request.
+    home: OnceLock<url::Origin>,
     /// By [`Route::slot`], opened at first use.
     routes: [OnceLock<reqwest::Client>; 8],
 }
@@ -63,7 +65,16 @@ pub struct Received {
 impl Client {
     pub(super) fn new(limits: Limits, network: Network, written: Written, source: Option<String>) -> Self {
         let written = RwLock::new(written);
-        Self { limits, network, written, source, budget: Budget::new(), guard: Guard::new(), routes: Default::default() }
+        Self {
+            limits,
+            network,
+            written,
+            source,
+            budget: Budget::new(),
+            guard: Guard::new(),
+            home: OnceLock::new(),
+            routes: Default::default(),
+        }
     }
 
     /// Counts a URL's host among those that people wrote: that of a source's `base_url`.
@@ -77,6 +88,12 @@ impl Client {
     #[must_use]
     pub fn is_written(&self, url: &Url) -> bool {
         self.written.read().unwrap_or_else(PoisonError::into_inner).contains(url)
+    }
+
+    /// Whether a URL is of the origin that this client's first request goes to. The first call decides which one that is.
+    #[must_use]
+    pub fn is_home(&self, url: &Url) -> bool {
+        *self.home.get_or_init(|| url.origin()) == url.origin()
     }
 
     /// Sends a request, again where its policy allows, and gives the complete reply, whatever its status.
@@ -100,8 +117,8 @@ impl Client {
                 Err(failure) => Trouble::Failure(failure),
             };
             let reason = match &trouble {
-                Trouble::Status { status, .. } => answered(*status),
-                Trouble::Failure(failure) => failure.message.clone(),
+                Trouble::Status { status, .. } => format!("{title} {}", answered(*status)),
+                Trouble::Failure(failure) => format!("{title}: {}", failure.message),
             };
             match decide(&outgoing.retry, attempts, outgoing.repeatable, &trouble, SystemTime::now(), dice()) {
                 Decision::Again(wait) if self.budget.take() => {
@@ -109,7 +126,7 @@ impl Client {
                     tokio::time::sleep(wait).await;
                 }
                 Decision::TooLong(wait) if !matches!(outgoing.success, SuccessStatus::Any) => {
-                    return Err(too_long(outgoing, &title, &reason, wait, result.ok()));
+                    return Err(too_long(outgoing, title, &reason, wait, result.ok()));
                 }
                 Decision::Final | Decision::Again(_) | Decision::TooLong(_) => return finish(result, &title, attempts),
             }
@@ -201,12 +218,11 @@ pub(crate) fn answered(status: u16) -> String {
     }
 }
 
-fn too_long(outgoing: &Outgoing, title: &str, reason: &str, wait: Duration, answer: Option<Answer>) -> RunError {
+fn too_long(outgoing: &Outgoing, title: String, reason: &str, wait: Duration, answer: Option<Answer>) -> RunError {
     let longest = Duration::from_millis(outgoing.retry.max_delay_ms);
-    let message =
-        format!("{title} {reason} and asks to wait {}, longer than max_delay of its retry ({})", seconds(wait), seconds(longest));
+    let message = format!("{reason} and asks to wait {}, longer than max_delay of its retry ({})", seconds(wait), seconds(longest));
     let mut error = RunError::new(ErrorKind::HttpStatus, message);
-    error.request = Some(title.to_owned());
+    error.request = Some(title);
     if let Some(answer) = answer {
         error.status_code = Some(answer.status);
         error.body = Some(String::from_utf8_lossy(&answer.body[..answer.body.len().min(4096)]).into_owned());

@@ -50,7 +50,10 @@ impl Failure {
     pub(super) fn no_client(error: &reqwest::Error) -> Self {
         Self {
             kind: ErrorKind::Configuration,
-            message: format!("no HTTP client can be opened ({}): are the system's CA certificates installed?", Chain::of(error).innermost()),
+            message: format!(
+                "no HTTP client can be opened ({}): are the system's CA certificates installed?",
+                Chain::of(error).innermost()
+            ),
             before_send: true,
             transient: false,
         }
@@ -112,9 +115,7 @@ impl Failure {
             Some(hyper) if hyper.is_canceled() => {
                 Self::network(true, format!("{origin} closed the connection before the request was sent"))
             }
-            Some(hyper) if hyper.is_incomplete_message() => {
-                Self::network(false, format!("{origin} closed the connection without a reply"))
-            }
+            Some(hyper) if hyper.is_incomplete_message() => Self::network(false, format!("{origin} closed the connection without a reply")),
             Some(hyper) if hyper.is_parse() => Self {
                 kind: ErrorKind::Reply,
                 message: format!("{origin} answered with something that is not HTTP: is the port right, and is it http or https?"),
@@ -134,9 +135,9 @@ impl Failure {
             return network(format!("the host name '{host}' cannot be resolved ({}): is it spelled right?", chain.innermost()));
         }
         match chain.find::<io::Error>().map(io::Error::kind) {
-            Some(io::ErrorKind::ConnectionRefused) => network(format!(
-                "cannot connect to {origin} (connection refused): is the service running, and are host and port right?"
-            )),
+            Some(io::ErrorKind::ConnectionRefused) => {
+                network(format!("cannot connect to {origin} (connection refused): is the service running, and are host and port right?"))
+            }
             Some(io::ErrorKind::ConnectionReset | io::ErrorKind::UnexpectedEof | io::ErrorKind::BrokenPipe) => {
                 network(format!("cannot connect to {origin}: it closed the connection at once; is it http or https?"))
             }

@@ -108,7 +108,7 @@ fn structured_reset(headers: &HeaderMap) -> Option<Duration> {
 
 fn until(date: &str, now: SystemTime) -> Option<Duration> {
     let date = jiff::fmt::rfc2822::parse(date).ok()?.timestamp();
-    let at = SystemTime::try_from(date).ok()?;
+    let at = SystemTime::from(date);
     Some(at.duration_since(now).unwrap_or_default())
 }
 

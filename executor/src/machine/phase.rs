@@ -21,7 +21,9 @@ pub(crate) enum Input {
     Done,
     Item(Option<Value>),
     /// A page was read; whether there is another one.
-    Page { again: bool },
+    Page {
+        again: bool,
+    },
     /// Its block, or the flow it called, ended well.
     Ended,
     /// Its command, its block or the flow it called failed.
@@ -39,6 +41,8 @@ pub(crate) enum Next {
     Call(FlowId, Map),
     /// Reports an error that ends nothing, then asks the automaton again with `Done`.
     Tolerate(RunError),
+    /// Reports an error that a block takes care of, then runs the block.
+    Catch(RunError, BlockId),
     End,
     Fail(RunError),
 }

@@ -145,10 +145,10 @@ impl<'a> Stepper<'a> {
             frame.phase = Phase::of(&node.op);
             self.commands.push(Command::Began { node: frame.node });
         }
-        let NodeFrame { node: node_id, phase, bound, dirty: _ } = frame;
-        let mut context = phase::Frame { plan: self.plan, id, node: *node_id, bound };
-        let next = phase.on(&mut context, &node.op, input);
-        self.follow(*node_id, next)
+        let NodeFrame { node: this, phase, bound, dirty: _ } = frame;
+        let this = *this;
+        let next = phase.on(&mut phase::Frame { plan: self.plan, id, node: this, bound }, &node.op, input);
+        self.follow(this, next)
     }
 
     fn follow(&mut self, node: NodeId, next: Next) -> Option<Input> {
@@ -163,6 +163,10 @@ impl<'a> Stepper<'a> {
             Next::Tolerate(error) => {
                 self.commands.push(Command::Tolerated { node, error });
                 return Some(Input::Done);
+            }
+            Next::Catch(error, block) => {
+                self.commands.push(Command::Tolerated { node, error });
+                return self.follow(node, Next::Enter(block));
             }
             Next::End => return Some(self.end()),
             Next::Fail(error) => return Some(self.fail(error)),
@@ -239,7 +243,8 @@ impl<'a> Stepper<'a> {
             error.stack.push(StackEntry { flow, node: innermost });
         }
         if error.node.is_none() {
-            error.node = innermost;
+            // A flow whose parameters fail has no node of its own yet: the call is to blame.
+            error.node = error.stack.iter().rev().find_map(|entry| entry.node);
         }
     }
 }

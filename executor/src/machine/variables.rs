@@ -7,11 +7,7 @@ use sequor_plan_format::op::Scope;
 use super::frame::{Frame, State};
 use crate::error::{ErrorKind, RunError};
 use crate::scope::Assigned;
-use crate::value::{Map, Value};
-
-/// A variable's value may be nested this deep. A loop that wraps a variable in a list of itself would otherwise build a value that cannot be
-/// walked, printed or even dropped within the stack.
-const DEEPEST: usize = 200;
+use crate::value::{MAX_DEPTH, Map, Value};
 
 /// The variables that the innermost frame sees, source and environment aside.
 #[derive(Clone, Debug)]
@@ -46,8 +42,8 @@ impl State {
     /// Sets variables, one after the other, on behalf of the innermost node.
     pub(super) fn assign(&mut self, assigned: Vec<Assigned>) -> Result<(), RunError> {
         for Assigned { name, scope, value } in assigned {
-            if !is_shallow(&value) {
-                let message = format!("variable '{name}' is nested more than {DEEPEST} levels deep");
+            if !value.is_shallow() {
+                let message = format!("variable '{name}' is nested more than {MAX_DEPTH} levels deep");
                 return Err(RunError::new(ErrorKind::Limit, message));
             }
             match scope {
@@ -82,33 +78,5 @@ impl State {
                 Frame::Block(_) => {}
             }
         }
-    }
-}
-
-/// Walks breadth first, so that its own depth is bounded.
-fn is_shallow(value: &Value) -> bool {
-    let mut level = vec![value];
-    for _ in 0..DEEPEST {
-        let mut inner = Vec::new();
-        for value in level {
-            match value {
-                Value::List(members) | Value::Tuple(members) => inner.extend(members.iter().filter(|m| has_members(m))),
-                Value::Map(map) => inner.extend(map.values().filter(|m| has_members(m))),
-                Value::Row(row) => inner.extend(row.values.iter().filter(|m| has_members(m))),
-                Value::Null | Value::Bool(_) | Value::Int(_) | Value::Float(_) | Value::Number(_) | Value::Text(_) | Value::Bytes(_) => {}
-            }
-        }
-        if inner.is_empty() {
-            return true;
-        }
-        level = inner;
-    }
-    false
-}
-
-fn has_members(value: &Value) -> bool {
-    match value {
-        Value::List(_) | Value::Tuple(_) | Value::Map(_) | Value::Row(_) => true,
-        Value::Null | Value::Bool(_) | Value::Int(_) | Value::Float(_) | Value::Number(_) | Value::Text(_) | Value::Bytes(_) => false,
     }
 }

@@ -37,7 +37,7 @@ impl Trying {
                     if let Some(name) = catch.error {
                         frame.bound.push((frame.plan.text(name).into(), describe(frame.plan, &error)));
                     }
-                    Next::Enter(catch.body)
+                    Next::Catch(error, catch.body)
                 }
                 None => {
                     self.pending = Some(error);

@@ -5,8 +5,9 @@ use std::io::{self, Write};
 use sequor_plan_format::op::print::Level;
 
 /// How lines are written.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
 pub enum Format {
+    /// Lines for people.
     #[default]
     Text,
     /// One JSON object in each line.
