@@ -128,7 +128,8 @@ impl Snippets {
     }
 
     pub fn python_with(&mut self, text: &str, inputs: &[(&str, &str)]) -> ExprId {
-        let inputs = inputs.iter().map(|(name, text)| Input { value: self.builder.text_constant(text), name: self.builder.text(name) }).collect();
+        let inputs =
+            inputs.iter().map(|(name, text)| Input { value: self.builder.text_constant(text), name: self.builder.text(name) }).collect();
         let code = self.code(text, Uses::default());
         self.builder.expr(Expr::Python { code, form: PythonForm::Expression, inputs })
     }
