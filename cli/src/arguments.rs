@@ -8,7 +8,7 @@ use sequor_executor::command::RunArguments;
 /// Integrations as short YAML flows: compiled, shipped as one plan file, run by a small executor.
 #[derive(Debug, Parser)]
 #[command(name = "sequor", version, disable_help_subcommand = true, max_term_width = 110)]
-pub struct Arguments {
+pub(crate) struct Arguments {
     #[command(flatten)]
     pub global: Global,
     #[command(subcommand)]
@@ -16,7 +16,7 @@ pub struct Arguments {
 }
 
 #[derive(Clone, Debug, Args)]
-pub struct Global {
+pub(crate) struct Global {
     /// The project: the folder with project.yaml
     #[arg(short = 'p', long, global = true, env = "SEQUOR_PROJECT_DIR", value_name = "DIR", default_value = ".")]
     pub project_dir: PathBuf,
@@ -26,14 +26,14 @@ pub struct Global {
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum Color {
+pub(crate) enum Color {
     Auto,
     Always,
     Never,
 }
 
 #[derive(Debug, Subcommand)]
-pub enum Command {
+pub(crate) enum Command {
     /// Show what Sequor does, with a small API of its own: no account, no network
     Demo(Demo),
     /// Make a new project
@@ -67,14 +67,14 @@ pub enum Command {
 }
 
 #[derive(Clone, Debug, Args)]
-pub struct Home {
+pub(crate) struct Home {
     /// Where environments are kept that do not belong to a project [default: ~/.sequor]
     #[arg(long, env = "SEQUOR_HOME", value_name = "DIR")]
     pub home_dir: Option<PathBuf>,
 }
 
 #[derive(Debug, Args)]
-pub struct Run {
+pub(crate) struct Run {
     /// A flow of the project, by name, or a plan file
     #[arg(value_name = "FLOW|PLAN")]
     pub target: String,
@@ -86,7 +86,7 @@ pub struct Run {
 }
 
 #[derive(Debug, Args)]
-pub struct Demo {
+pub(crate) struct Demo {
     /// Where to write the demo project; files that are there are kept
     #[arg(default_value = "sequor-demo")]
     pub dir: PathBuf,
@@ -102,7 +102,7 @@ pub struct Demo {
 }
 
 #[derive(Debug, Subcommand)]
-pub enum EnvCommand {
+pub(crate) enum EnvCommand {
     /// Make a new environment file
     Init {
         /// The environment's name, as in `--env NAME`
@@ -113,7 +113,7 @@ pub enum EnvCommand {
 }
 
 #[derive(Debug, Args)]
-pub struct Compile {
+pub(crate) struct Compile {
     /// Flows that a run may start with, by name; all flows of the project where none is named
     pub flows: Vec<String>,
     /// The plan file to write [default: NAME.plan in the working folder, after the flow or the project]
@@ -136,7 +136,7 @@ pub struct Compile {
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum OutputFormat {
+pub(crate) enum OutputFormat {
     /// With source lines and help
     Full,
     /// One line each
@@ -146,7 +146,7 @@ pub enum OutputFormat {
 }
 
 #[derive(Debug, Args)]
-pub struct Show {
+pub(crate) struct Show {
     pub plan: PathBuf,
     /// Only what the plan touches: hosts, tables, variables, effects
     #[arg(long)]
@@ -157,7 +157,7 @@ pub struct Show {
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum SchemaKind {
+pub(crate) enum SchemaKind {
     Flow,
     Source,
     Project,

@@ -12,7 +12,7 @@ use sequor_plan_format::{Plan, codec};
 use crate::arguments::{Compile, Global, OutputFormat};
 use crate::{colored, home_dir, stdout_is_terminal};
 
-pub fn compile(arguments: &Compile, global: &Global, out: &mut dyn Write) -> anyhow::Result<u8> {
+pub(crate) fn compile(arguments: &Compile, global: &Global, out: &mut dyn Write) -> anyhow::Result<u8> {
     let options =
         Options { home_dir: home_dir(arguments.home.home_dir.clone()).ok(), env: arguments.env.clone(), variables: process_variables() };
     let compiled = compile_flows(global, options, &arguments.flows)?;
@@ -36,13 +36,13 @@ pub fn compile(arguments: &Compile, global: &Global, out: &mut dyn Write) -> any
 }
 
 /// Reads and compiles a project.
-pub fn compile_flows(global: &Global, options: Options, flows: &[String]) -> anyhow::Result<Compiled> {
+pub(crate) fn compile_flows(global: &Global, options: Options, flows: &[String]) -> anyhow::Result<Compiled> {
     let project = Project::open(&global.project_dir, options)?;
     Ok(sequor_compiler::compile(&project, flows)?)
 }
 
 /// Compiles one flow for a run. Faults go to standard error: standard output belongs to the flow. `None` where there are errors.
-pub fn compile_for_run(global: &Global, options: Options, flow: &str) -> anyhow::Result<Option<Vec<u8>>> {
+pub(crate) fn compile_for_run(global: &Global, options: Options, flow: &str) -> anyhow::Result<Option<Vec<u8>>> {
     let compiled = compile_flows(global, options, &[flow.to_owned()])?;
     let mut shown = compiled.diagnostics;
     shown.retain(|d| d.severity < Severity::Hint);
@@ -54,7 +54,7 @@ pub fn compile_for_run(global: &Global, options: Options, flow: &str) -> anyhow:
 }
 
 /// Names that `SEQUOR_VAR_…` give.
-pub fn process_variables() -> Vec<String> {
+pub(crate) fn process_variables() -> Vec<String> {
     std::env::vars_os().filter_map(|(name, _)| name.to_str()?.strip_prefix("SEQUOR_VAR_").map(str::to_owned)).collect()
 }
 
@@ -69,7 +69,7 @@ fn default_output(flows: &[String], plan: &Plan) -> PathBuf {
 }
 
 /// Writes a file so that its name never stands for half of it.
-pub fn write_whole(path: &Path, bytes: &[u8]) -> anyhow::Result<()> {
+pub(crate) fn write_whole(path: &Path, bytes: &[u8]) -> anyhow::Result<()> {
     let cannot = || format!("cannot write {}", path.display());
     let mut part = path.as_os_str().to_owned();
     part.push(".part");

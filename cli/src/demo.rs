@@ -31,7 +31,7 @@ const FLOW_FILE: &str = "flows/sync_customers.yaml";
 /// Orders for each customer, on average.
 const ORDERS_PER_CUSTOMER: u64 = 3;
 
-pub fn demo(arguments: &Demo, global: &Global, out: &mut dyn Write) -> anyhow::Result<u8> {
+pub(crate) fn demo(arguments: &Demo, global: &Global, out: &mut dyn Write) -> anyhow::Result<u8> {
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build()?;
     let listener = runtime
         .block_on(api::listen(arguments.port))

@@ -5,7 +5,7 @@ use std::io::Write;
 use anyhow::bail;
 use sequor_compiler::codes;
 
-pub fn explain(code: Option<&str>, out: &mut dyn Write) -> anyhow::Result<()> {
+pub(crate) fn explain(code: Option<&str>, out: &mut dyn Write) -> anyhow::Result<()> {
     let Some(code) = code else {
         for code in codes::CODES {
             writeln!(out, "{}  {:<28} {}", code.code, code.name, code.summary)?;

@@ -15,7 +15,7 @@ const PROJECT: [(&str, &str); 4] = [
 const ENVIRONMENT: &str = include_str!("init/environment.yaml");
 
 /// Makes a project in `dir`, which may exist as long as no project is in it.
-pub fn project(dir: &Path, out: &mut dyn io::Write) -> anyhow::Result<()> {
+pub(crate) fn project(dir: &Path, out: &mut dyn io::Write) -> anyhow::Result<()> {
     if dir.join("project.yaml").exists() {
         bail!("{} is a project already: nothing was changed", dir.display());
     }
@@ -32,7 +32,7 @@ pub fn project(dir: &Path, out: &mut dyn io::Write) -> anyhow::Result<()> {
 }
 
 /// Makes an environment file in `home`.
-pub fn environment(name: &str, home: &Path, out: &mut dyn io::Write) -> anyhow::Result<()> {
+pub(crate) fn environment(name: &str, home: &Path, out: &mut dyn io::Write) -> anyhow::Result<()> {
     let plain = !name.is_empty() && name.chars().all(|c| c.is_alphanumeric() || matches!(c, '-' | '_' | '.')) && !name.starts_with('.');
     if !plain {
         bail!("'{name}' cannot be the name of an environment: use letters, digits, '-', '_' and '.'");
@@ -46,7 +46,7 @@ pub fn environment(name: &str, home: &Path, out: &mut dyn io::Write) -> anyhow::
 }
 
 /// Writes files that are not there yet; gives the paths of those it kept.
-pub fn write_files(dir: &Path, files: &[(&str, &str)], fill_in: impl Fn(&str) -> String) -> anyhow::Result<Vec<PathBuf>> {
+pub(crate) fn write_files(dir: &Path, files: &[(&str, &str)], fill_in: impl Fn(&str) -> String) -> anyhow::Result<Vec<PathBuf>> {
     let mut kept = Vec::new();
     for (path, text) in files {
         let path = dir.join(path);

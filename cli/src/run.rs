@@ -9,7 +9,7 @@ use crate::arguments::{Global, Run};
 use crate::compile::{compile_for_run, process_variables};
 use crate::{REFUSED, home_dir};
 
-pub fn run(Run { target, flow, arguments }: Run, global: &Global) -> anyhow::Result<u8> {
+pub(crate) fn run(Run { target, flow, arguments }: Run, global: &Global) -> anyhow::Result<u8> {
     let project = global.project_dir.join("project.yaml").is_file().then(|| global.project_dir.clone());
     if is_plan_file(&target) {
         let request = arguments.into_request(PlanSource::File(PathBuf::from(target)), flow, project);

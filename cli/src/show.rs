@@ -8,7 +8,7 @@ use sequor_plan_format::render::{manifest_view, render, render_manifest};
 
 use crate::arguments::Show;
 
-pub fn show(arguments: &Show, out: &mut dyn Write) -> anyhow::Result<()> {
+pub(crate) fn show(arguments: &Show, out: &mut dyn Write) -> anyhow::Result<()> {
     let path = arguments.plan.display();
     let bytes = std::fs::read(&arguments.plan).with_context(|| format!("cannot read {path}"))?;
     let (plan, digest) = codec::decode(&bytes).with_context(|| format!("{path} is refused"))?;

@@ -1,7 +1,7 @@
 //! Real input that nobody here wrote: a Datasette server is read page by page, and written to through its API.
 
 use sequor_tests::datasette::Datasette;
-use sequor_tests::postgres::Postgres;
+use sequor_tests::postgres;
 use sequor_tests::program::Project;
 use sequor_tests::sqlite;
 
@@ -29,7 +29,7 @@ fn a_table_is_copied_page_by_page_and_rows_are_sent_back() {
         eprintln!("Datasette is not installed: tests/run installs it");
         return;
     };
-    let database = Postgres::fresh();
+    let database = postgres::database();
     let variables = [format!("api={}", server.url()), format!("token={}", server.token()), format!("postgres={}", database.url())];
     let run = |flow| {
         let mut arguments = vec!["run", flow];
@@ -42,7 +42,7 @@ fn a_table_is_copied_page_by_page_and_rows_are_sent_back() {
     run("fetch_lite");
     assert_eq!(sqlite::value(&project.path().join("copy.db"), SQLITE_DIGEST), expected);
     run("fetch_pg");
-    assert_eq!(database.value(POSTGRES_DIGEST), expected);
+    assert_eq!(database.psql(POSTGRES_DIGEST), expected);
 
     run("insert");
     let tall = "select count(*) || ' ' || group_concat(id || name || coalesce(note, '-') || height) from (select * from @ where height > 290 order by id)";

@@ -1,6 +1,6 @@
 //! What a user meets when something is wrong: one clear message, the right exit status, and nothing lost.
 
-use sequor_tests::postgres::Postgres;
+use sequor_tests::postgres;
 use sequor_tests::program::Project;
 use sequor_tests::service::{Reply, Service};
 use sequor_tests::sqlite;
@@ -70,7 +70,7 @@ fn an_unreachable_database_is_one_clear_message() {
 
 #[test]
 fn a_wrong_password_is_one_clear_message() {
-    let database = Postgres::fresh();
+    let database = postgres::database();
     let missing = database.url().replace(database.name(), "no_such_database");
     let project = Project::of(&[
         ("project.yaml", "name: x\n"),

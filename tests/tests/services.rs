@@ -1,6 +1,6 @@
 //! Seven services in the shapes of their APIs: fetched page by page, created row by row, deleted again.
 
-use sequor_tests::postgres::Postgres;
+use sequor_tests::postgres::{self, Database};
 use sequor_tests::program::{Project, Ran};
 use sequor_tests::service::Service;
 use sequor_tests::services;
@@ -8,15 +8,15 @@ use sequor_tests::services;
 /// The project against one service that stands in for `url`.
 struct World {
     project: Project,
-    database: Postgres,
+    database: Database<'static>,
     service: Service,
     url: &'static str,
 }
 
 impl World {
     fn new(url: &'static str, service: Service) -> Self {
-        let database = Postgres::fresh();
-        database.execute(
+        let database = postgres::database();
+        database.psql(
             "create table customers_to_insert (id integer primary key, first_name text, last_name text, email text);
              insert into customers_to_insert values (1, 'Zoë', 'O''Neil', 'zoe@new.example'), (2, 'Bo', null, 'bo@new.example'), (3, '\"Q\"', 'Łuk', 'q+1@new.example')",
         );
@@ -41,7 +41,7 @@ impl World {
     }
 
     fn value(&self, sql: &str) -> String {
-        self.database.value(sql)
+        self.database.psql(sql)
     }
 }
 

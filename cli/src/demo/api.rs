@@ -20,14 +20,14 @@ use tokio::sync::Mutex;
 use super::data;
 
 /// The token that every request must bear.
-pub const TOKEN: &str = "demo-token";
+pub(crate) const TOKEN: &str = "demo-token";
 /// A request body larger than this is refused.
 const MAX_BODY: usize = 1 << 20;
 /// POSTs that are refused once with 429, by their number from 1.
 const REFUSED: [u64; 2] = [5, 12];
 
 /// The shop: how much there is to read, and what has been written.
-pub struct Shop {
+pub(crate) struct Shop {
     customers: u64,
     orders: u64,
     posts: AtomicU64,
@@ -42,7 +42,7 @@ impl Shop {
 }
 
 /// Answers on `listener` until the task is dropped.
-pub async fn serve(listener: TcpListener, shop: Arc<Shop>) -> std::io::Result<()> {
+pub(crate) async fn serve(listener: TcpListener, shop: Arc<Shop>) -> std::io::Result<()> {
     let origin = format!("http://{}", listener.local_addr()?);
     loop {
         let (stream, _) = listener.accept().await?;
@@ -60,7 +60,7 @@ pub async fn serve(listener: TcpListener, shop: Arc<Shop>) -> std::io::Result<()
 }
 
 /// A listener on this port of the loopback address; on any free one for 0.
-pub async fn listen(port: u16) -> std::io::Result<TcpListener> {
+pub(crate) async fn listen(port: u16) -> std::io::Result<TcpListener> {
     TcpListener::bind(SocketAddr::from(([127, 0, 0, 1], port))).await
 }
 

@@ -30,7 +30,7 @@ fn pick<T: Copy, const N: usize>(list: &[T; N], n: u64) -> T {
 }
 
 /// Writes the customer with this id (from 1) as JSON.
-pub fn write_customer(out: &mut String, id: u64) {
+pub(crate) fn write_customer(out: &mut String, id: u64) {
     let random = mix(id);
     let first = pick(&FIRST_NAMES, random);
     let last = pick(&LAST_NAMES, random >> 8);
@@ -53,7 +53,7 @@ pub fn write_customer(out: &mut String, id: u64) {
 }
 
 /// Writes the order with this id (from 1) as JSON. `customers` is how many customers there are.
-pub fn write_order(out: &mut String, id: u64, customers: u64) {
+pub(crate) fn write_order(out: &mut String, id: u64, customers: u64) {
     let random = mix(id ^ 0xabcd_ef01);
     let customer = 1 + random % customers.max(1);
     let status = pick(&STATUSES, random >> 12);

@@ -48,7 +48,7 @@ async fn read(database: &Database, sql: &str) -> anyhow::Result<Cells> {
 fn cell(value: &Value) -> String {
     let text = match value {
         Value::Null => "–".to_owned(),
-        other => other.to_string(),
+        other => other.to_text(),
     };
     if text.chars().count() <= WIDTH { text } else { text.chars().take(WIDTH - 1).chain(['…']).collect() }
 }

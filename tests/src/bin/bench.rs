@@ -7,7 +7,7 @@ use std::io::{BufRead as _, BufReader};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
-use sequor_tests::postgres::Postgres;
+use sequor_tests::postgres;
 use sequor_tests::program::{Project, executor, sequor};
 
 const ROWS: u64 = 100_000;
@@ -124,7 +124,7 @@ const BY_PARSER: &str = "    parser_expression: |
 
 fn load() {
     let (api, url) = demo_api();
-    let database = Postgres::fresh();
+    let database = postgres::database();
     let project = Project::of(&[
         ("project.yaml", "name: load\n"),
         ("sources/shop.yaml", &format!("type: http\nbase_url: {url}\nauth: {{type: bearer_token, token: demo-token}}\n")),
@@ -139,9 +139,9 @@ fn load() {
     let run = |flow: &str| median(5, || measure(project.command(&executor()).args(["run", "load.plan", "--flow", flow, "--var", &variable])));
 
     let by_path = run("by_path");
-    assert_eq!(database.value("select count(*) from customers"), ROWS.to_string());
+    assert_eq!(database.psql("select count(*) from customers"), ROWS.to_string());
     let rows = project.path().join("rows.copy");
-    database.execute("create table copied (like customers)");
+    database.psql("create table copied (like customers)");
     let psql = |sql: String| {
         let mut command = Command::new("psql");
         command.args(["-X", "-q", "-v", "ON_ERROR_STOP=1", "-d", &database.url(), "-c", &sql]);
@@ -149,7 +149,7 @@ fn load() {
     };
     measure(&mut psql(format!("\\copy customers to '{}'", rows.display())));
     let copy = median(5, || {
-        database.execute("truncate copied");
+        database.psql("truncate copied");
         measure(&mut psql(format!("\\copy copied from '{}'", rows.display())))
     });
     let fetch = median(5, || fetch_pages(&url));
