@@ -16,10 +16,12 @@ impl Origin<'_> {
         &self.scalar.text
     }
 
-    /// The span of a stretch of the text (byte offsets).
+    /// The span of a stretch of the text (byte offsets), widened to whole characters.
     pub(super) fn span(&self, start: usize, end: usize) -> Span {
-        let end = end.min(self.scalar.text.len());
-        self.scalar.span_of(self.whole, offset(start.min(end)), offset(end))
+        let text = self.text();
+        let end = (end.min(text.len())..=text.len()).find(|i| text.is_char_boundary(*i)).unwrap_or(text.len());
+        let start = (0..=start.min(end)).rev().find(|i| text.is_char_boundary(*i)).unwrap_or(0);
+        self.scalar.span_of(self.whole, offset(start), offset(end))
     }
 
     /// The span of the whole text, without a block's header or a string's quotes.

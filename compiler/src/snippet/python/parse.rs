@@ -71,8 +71,7 @@ pub(super) fn report(fault: &Fault, origin: Origin<'_>) -> Diagnostic {
 fn fault(text: &str, error: &ParseError) -> Fault {
     let length = text.trim_end().len();
     let start = (u32::from(error.location.start()) as usize).min(length.saturating_sub(1));
-    let start = floor(text, start);
-    let end = ceil(text, (u32::from(error.location.end()) as usize).clamp(start + 1, length.max(start + 1)).min(text.len().max(start)));
+    let end = (u32::from(error.location.end()) as usize).clamp(start + 1, length.max(start + 1));
     let at_end = u32::from(error.location.end()) as usize >= length || matches!(error.error, ParseErrorType::Lexical(LexicalErrorType::Eof));
     if at_end && let Some((open, bracket)) = unclosed(text) {
         return Fault { start: open, end: open + 1, message: format!("`{bracket}` is never closed") };
@@ -104,18 +103,4 @@ fn unclosed(text: &str) -> Option<(usize, char)> {
         }
     }
     open.pop()
-}
-
-fn floor(text: &str, mut at: usize) -> usize {
-    while at > 0 && !text.is_char_boundary(at) {
-        at -= 1;
-    }
-    at
-}
-
-fn ceil(text: &str, mut at: usize) -> usize {
-    while at < text.len() && !text.is_char_boundary(at) {
-        at += 1;
-    }
-    at
 }
