@@ -23,6 +23,8 @@ pub(super) struct ResultColumn {
 impl Sqlite {
     pub(in super::super) async fn query(&self, sql: &str) -> Result<RowStream, RunError> {
         let mut lease = self.acquire().await?;
+        // One transaction for looking at the columns and reading the rows: nobody replaces a table in between.
+        run(&mut lease.connection, "BEGIN".into()).await?;
         let columns = describe(&mut lease.connection, sql).await?;
         let kinds: Vec<Option<ColumnType>> = columns.iter().map(|c| c.declared.as_deref().and_then(types::meaning)).collect();
         let unknown: Vec<usize> = (0..kinds.len()).filter(|&i| kinds[i].is_none()).collect();
@@ -68,6 +70,7 @@ impl Sqlite {
 
 /// The columns of a query's result, without running it.
 pub(super) async fn describe(connection: &mut SqliteConnection, sql: &str) -> Result<Vec<ResultColumn>, RunError> {
+    catalog::refresh(connection).await?;
     let prepared = (&mut *connection).prepare(AssertSqlSafe(sql.to_owned()).into_sql_str()).await;
     let statement = prepared.map_err(|error| fault::of_statement(&error, sql))?;
     let mut declared: HashMap<String, HashMap<String, String>> = HashMap::new();
@@ -104,16 +107,15 @@ async fn read(mut lease: Lease<File>, sql: String, kinds: Vec<Option<ColumnType>
         }
     };
     drop(rows);
+    let outcome = match outcome {
+        Ok(()) => run(&mut lease.connection, "COMMIT".into()).await,
+        Err(error) => Err(error),
+    };
+    // A reader that has gone away needs no rest.
+    let _ = sender.flush().await;
     match outcome {
-        Ok(()) => {
-            lease.give_back();
-            // A reader that has gone away needs no rest.
-            let _ = sender.flush().await;
-        }
-        Err(error) => {
-            let _ = sender.flush().await;
-            sender.fail(error).await;
-        }
+        Ok(_) => lease.give_back(),
+        Err(error) => sender.fail(error).await,
     }
 }
 
@@ -126,10 +128,13 @@ fn decode_row(row: &SqliteRow, kinds: &[Option<ColumnType>]) -> Result<Vec<Value
 }
 
 fn decode(value: SqliteValueRef<'_>, kind: Option<ColumnType>) -> Result<Value, sqlx::Error> {
+    // The class of a NULL is the column's declared type.
+    if value.is_null() {
+        return Ok(Value::Null);
+    }
     let class = value.type_info();
     let fault = sqlx::Error::Decode;
     Ok(match class.name() {
-        "NULL" => Value::Null,
         "INTEGER" => {
             let integer = <i64 as Decode<sqlx::Sqlite>>::decode(value).map_err(fault)?;
             match kind {

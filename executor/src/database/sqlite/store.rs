@@ -11,13 +11,13 @@ impl Sqlite {
         // Dropped at the end, not given back: `swap::prepare` changes its settings.
         let mut lease = self.acquire().await?;
         let connection = &mut lease.connection;
+        swap::prepare(connection).await?;
+        run(connection, "BEGIN IMMEDIATE".into()).await?;
         let columns = describe(connection, query).await?;
         if columns.is_empty() {
             return Err(RunError::new(ErrorKind::Sql, "the query gives no columns; write a SELECT"));
         }
         let names = SQLITE.quote_list(columns.iter().map(|c| c.name.as_str()))?;
-        swap::prepare(connection).await?;
-        run(connection, "BEGIN IMMEDIATE".into()).await?;
         let exists = !catalog::columns(connection, table.namespace.as_deref(), &table.name).await?.is_empty();
         let rows = match mode {
             Mode::Append => {

@@ -20,7 +20,7 @@ pub(super) async fn replace(connection: &mut SqliteConnection, table: &TableName
     let (table_sql, staging_sql) = (qualified(table)?, qualified(staging)?);
     let same =
         old.len() == new.len() && old.iter().zip(&new).all(|(a, b)| a.name == b.name && a.declared.eq_ignore_ascii_case(&b.declared));
-    if same && catalog::attachments(connection, &table.name).await? > 0 {
+    if same && !catalog::is_plain(connection, &table.name, &staging.name).await? {
         let columns = SQLITE.quote_list(new.iter().map(|c| c.name.as_str()))?;
         run(connection, format!("DELETE FROM {table_sql}")).await?;
         let insert = format!("INSERT INTO {table_sql} ({columns}) SELECT {columns} FROM {staging_sql}");
@@ -32,7 +32,8 @@ pub(super) async fn replace(connection: &mut SqliteConnection, table: &TableName
         }
         run(connection, format!("ALTER TABLE {staging_sql} RENAME TO {}", SQLITE.quote(&table.name)?)).await?;
     }
-    let broken = catalog::broken_references(connection, &table.name).await?;
+    let broken = catalog::broken_references(connection, &table.name).await;
+    let broken = broken.map_err(|error| fault::prefixed(error, &format!("cannot replace table {table}")))?;
     if !broken.is_empty() {
         let message = format!(
             "cannot replace table {table}: rows of {} refer to rows that the new content does not have; delete them first",
