@@ -238,9 +238,7 @@ impl Load {
 }
 
 fn misfit(mut error: RunError, table: &str, inferred: bool) -> RunError {
-    if !error.message.contains(table) {
-        error.message = format!("table '{table}': {}", error.message);
-    }
+    error.message = format!("table '{table}': {}", error.message);
     if inferred {
         error.message.push_str("; the column's type was inferred from the first rows: declare the table's columns");
     }
