@@ -130,7 +130,9 @@ impl Value {
                 return true;
             }
             match value {
-                Self::List(members) | Self::Tuple(members) => open.extend(members.iter().filter(|m| m.is_container()).map(|m| (m, depth + 1))),
+                Self::List(members) | Self::Tuple(members) => {
+                    open.extend(members.iter().filter(|m| m.is_container()).map(|m| (m, depth + 1)))
+                }
                 Self::Map(map) => open.extend(map.values().filter(|m| m.is_container()).map(|m| (m, depth + 1))),
                 Self::Row(row) => open.extend(row.values.iter().filter(|m| m.is_container()).map(|m| (m, depth + 1))),
                 Self::Null | Self::Bool(_) | Self::Int(_) | Self::Float(_) | Self::Number(_) | Self::Text(_) | Self::Bytes(_) => {}

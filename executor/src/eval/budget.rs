@@ -27,7 +27,10 @@ impl Budget {
     /// Counts steps before they are done.
     pub(crate) fn charge(&mut self, steps: usize) -> Outcome<()> {
         self.left = self.left.checked_sub(steps as u64).ok_or_else(|| {
-            limit(format!("the expression needs more than {} million steps: let the database do the work, or use a smaller list", STEPS / 1_000_000))
+            limit(format!(
+                "the expression needs more than {} million steps: let the database do the work, or use a smaller list",
+                STEPS / 1_000_000
+            ))
         })?;
         Ok(())
     }

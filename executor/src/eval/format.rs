@@ -6,9 +6,9 @@ use sequor_plan_format::expr::Conversion;
 
 use super::budget::check_bytes;
 use super::fault::{Outcome, type_error, value_error};
+use crate::value::Value;
 use crate::value::number::{Number, float_repr};
 use crate::value::print::escape;
-use crate::value::Value;
 
 /// `f"{value!conversion:spec}"`.
 pub(crate) fn formatted(value: &Value, conversion: Conversion, spec: &str) -> Outcome<String> {
@@ -90,7 +90,11 @@ impl Spec {
                 *i += 1;
             }
             let text: String = chars.get(start..*i).unwrap_or_default().iter().collect();
-            if text.is_empty() { Ok(None) } else { text.parse().map(Some).map_err(|_| value_error("Too many decimal digits in format string")) }
+            if text.is_empty() {
+                Ok(None)
+            } else {
+                text.parse().map(Some).map_err(|_| value_error("Too many decimal digits in format string"))
+            }
         };
         let width = digits(&mut i)?.unwrap_or(0);
         let grouping = at(i).filter(|c| matches!(c, ',' | '_'));

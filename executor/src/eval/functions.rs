@@ -169,11 +169,9 @@ fn float(value: Option<&Value>) -> Outcome {
         (Value::Text(text), None) => float_of_text(text)
             .map(Value::Float)
             .ok_or_else(|| value_error(format!("could not convert string to float: {}", value.to_repr()))),
-        _ => Err(type_error(format!(
-            "float() argument must be a string or a real number, not '{}'{}",
-            value.type_name(),
-            null_hint(value)
-        ))),
+        _ => {
+            Err(type_error(format!("float() argument must be a string or a real number, not '{}'{}", value.type_name(), null_hint(value))))
+        }
     }
 }
 
@@ -190,7 +188,9 @@ fn float_of_text(text: &str) -> Option<f64> {
     let digits = plain_digits(text)?;
     let name = digits.trim_start_matches(['+', '-']).to_ascii_lowercase();
     // Rust's own spellings of infinity and NaN are Python's, in any case.
-    if digits.len() - name.len() > 1 || !(name.starts_with(|c: char| c.is_ascii_digit() || c == '.') || matches!(&*name, "inf" | "infinity" | "nan")) {
+    if digits.len() - name.len() > 1
+        || !(name.starts_with(|c: char| c.is_ascii_digit() || c == '.') || matches!(&*name, "inf" | "infinity" | "nan"))
+    {
         return None;
     }
     digits.parse().ok()
@@ -225,9 +225,14 @@ fn int_of_text(text: &str, base: i64, value: &Value) -> Outcome {
         Some(rest) => (digits.starts_with('-'), rest.to_ascii_lowercase()),
         None => (false, digits.to_ascii_lowercase()),
     };
-    let prefixed = |prefix: &str, radix: i64| if base == radix || base == 0 { digits.strip_prefix(prefix).map(|d| (d, radix)) } else { None };
-    let (digits, radix) = prefixed("0x", 16).or_else(|| prefixed("0o", 8)).or_else(|| prefixed("0b", 2)).unwrap_or((&digits, if base == 0 { 10 } else { base }));
-    let radix = u32::try_from(radix).ok().filter(|r| (2..=36).contains(r)).ok_or_else(|| value_error("int() base must be >= 2 and <= 36, or 0"))?;
+    let prefixed =
+        |prefix: &str, radix: i64| if base == radix || base == 0 { digits.strip_prefix(prefix).map(|d| (d, radix)) } else { None };
+    let (digits, radix) = prefixed("0x", 16)
+        .or_else(|| prefixed("0o", 8))
+        .or_else(|| prefixed("0b", 2))
+        .unwrap_or((&digits, if base == 0 { 10 } else { base }));
+    let radix =
+        u32::try_from(radix).ok().filter(|r| (2..=36).contains(r)).ok_or_else(|| value_error("int() base must be >= 2 and <= 36, or 0"))?;
     if digits.is_empty() || digits.starts_with(['-', '+']) {
         return Err(bad());
     }

@@ -43,7 +43,8 @@ fn position(key: &Value, length: usize, kind: &str) -> Outcome<usize> {
         Value::Int(i) => *i,
         Value::Bool(b) => i64::from(*b),
         _ => {
-            let hint = if matches!(key, Value::Text(_)) && kind == "list" { " — it is a list: take a member first, as in x[0]" } else { "" };
+            let hint =
+                if matches!(key, Value::Text(_)) && kind == "list" { " — it is a list: take a member first, as in x[0]" } else { "" };
             return Err(type_error(format!("{kind} indices must be integers, not '{}'{hint}", key.type_name())));
         }
     };

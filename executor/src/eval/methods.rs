@@ -29,7 +29,9 @@ pub(crate) fn call(base: &Value, method: Method, arguments: &[Value], budget: &m
             }
             _ => map_method(base, &entries(base).unwrap_or_default().into_iter().collect(), method, arguments, budget),
         },
-        Value::Null | Value::Bool(_) | Value::Int(_) | Value::Float(_) | Value::Number(_) | Value::Bytes(_) => Err(no_attribute(base, name(method))),
+        Value::Null | Value::Bool(_) | Value::Int(_) | Value::Float(_) | Value::Number(_) | Value::Bytes(_) => {
+            Err(no_attribute(base, name(method)))
+        }
     }
 }
 

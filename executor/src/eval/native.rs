@@ -179,7 +179,8 @@ impl<'a> Native<'a> {
                 }
                 DictItem::Spread(mapping) => {
                     let mapping = self.evaluate(*mapping)?;
-                    let entries = entries(&mapping).ok_or_else(|| type_error(format!("'{}' object is not a mapping", mapping.type_name())))?;
+                    let entries =
+                        entries(&mapping).ok_or_else(|| type_error(format!("'{}' object is not a mapping", mapping.type_name())))?;
                     self.budget.charge(entries.len())?;
                     map.extend(entries);
                 }
@@ -296,8 +297,7 @@ impl<'a> Native<'a> {
         if let [slot] = slots {
             return self.bind(*slot, member.clone(), false);
         }
-        let parts = members(member)
-            .map_err(|_| type_error(format!("cannot unpack non-iterable {} object", member.type_name())))?;
+        let parts = members(member).map_err(|_| type_error(format!("cannot unpack non-iterable {} object", member.type_name())))?;
         if parts.len() != slots.len() {
             let word = if parts.len() < slots.len() { "not enough" } else { "too many" };
             return Err(super::fault::value_error(format!("{word} values to unpack (expected {}, got {})", slots.len(), parts.len())));
@@ -382,7 +382,9 @@ pub(crate) fn is_defined(context: &dyn Context, name: &str) -> bool {
 /// `env(name)`.
 pub(crate) fn environment(context: &dyn Context, name: &str) -> Outcome {
     context.environment(name).ok_or_else(|| {
-        expression(format!("env('{name}'): neither the chosen environment nor the process has '{name}' — set it, or choose an environment with --env"))
+        expression(format!(
+            "env('{name}'): neither the chosen environment nor the process has '{name}' — set it, or choose an environment with --env"
+        ))
     })
 }
 

@@ -107,7 +107,9 @@ fn unsupported(operator: Binary, left: &Value, right: &Value) -> crate::error::R
     let (l, r) = (left.type_name(), right.type_name());
     let null = if matches!(left, Value::Null) || matches!(right, Value::Null) { " — one of them is null" } else { "" };
     match (operator, left) {
-        (Binary::Add, Value::Text(_)) => type_error(format!("can only concatenate str (not \"{r}\") to str — write str(…) around it{null}")),
+        (Binary::Add, Value::Text(_)) => {
+            type_error(format!("can only concatenate str (not \"{r}\") to str — write str(…) around it{null}"))
+        }
         (Binary::Add, Value::List(_)) => type_error(format!("can only concatenate list (not \"{r}\") to list{null}")),
         _ => {
             let hint = match right {

@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use super::fault::{Outcome, type_error, value_error};
 use super::format;
-use crate::value::number::Number;
 use crate::value::Value;
+use crate::value::number::Number;
 
 /// `template % values`, where a tuple gives several values and a map names them.
 pub(crate) fn format(template: &str, values: &Value) -> Outcome<String> {
@@ -78,7 +78,8 @@ fn number<'t>(text: &'t str, given: &mut Given) -> Outcome<(Option<usize>, &'t s
 }
 
 fn converted(kind: char, value: &Value, flags: &str, width: Option<usize>, precision: Option<usize>) -> Outcome<String> {
-    let numeric = || Number::of(value).ok_or_else(|| type_error(format!("%{kind} format: a real number is required, not {}", value.type_name())));
+    let numeric =
+        || Number::of(value).ok_or_else(|| type_error(format!("%{kind} format: a real number is required, not {}", value.type_name())));
     let (value, kind) = match kind {
         's' => (Value::text(value.to_text()), 's'),
         'r' => (Value::text(value.to_repr()), 's'),

@@ -19,7 +19,10 @@ pub(crate) fn call(text: &str, method: Method, arguments: &[Value]) -> Outcome {
                 Method::Capitalize => Value::text(capitalized(text)),
                 Method::Title => Value::text(titled(text)),
                 Method::IsAlpha => Value::Bool(!text.is_empty() && text.chars().all(char::is_alphabetic)),
-                _ => Value::Bool(!text.is_empty() && text.chars().all(|c| c.is_ascii_digit() || c.is_numeric() && c.to_digit(10).is_some() || is_digit(c))),
+                _ => Value::Bool(
+                    !text.is_empty()
+                        && text.chars().all(|c| c.is_ascii_digit() || c.is_numeric() && c.to_digit(10).is_some() || is_digit(c)),
+                ),
             })
         }
         Method::Strip | Method::LStrip | Method::RStrip => strip(text, method, arguments),
@@ -107,7 +110,9 @@ fn strip(text: &str, method: Method, arguments: &[Value]) -> Outcome {
 fn starts_or_ends(text: &str, method: Method, arguments: &[Value]) -> Outcome {
     expect(method, arguments, 1, 3)?;
     let part = window(text, int_argument(method, arguments, 1)?, int_argument(method, arguments, 2)?);
-    let test = |affix: &str| part.is_some_and(|(part, _)| if method == Method::StartsWith { part.starts_with(affix) } else { part.ends_with(affix) });
+    let test = |affix: &str| {
+        part.is_some_and(|(part, _)| if method == Method::StartsWith { part.starts_with(affix) } else { part.ends_with(affix) })
+    };
     match arguments.first() {
         Some(Value::Tuple(affixes)) => {
             let mut found = false;

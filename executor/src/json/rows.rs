@@ -36,8 +36,9 @@ pub fn rows(
     each: &mut dyn FnMut(&[Cell<'_>]) -> Result<(), RunError>,
 ) -> Result<u64, RunError> {
     let body = body.strip_prefix(b"\xef\xbb\xbf").unwrap_or(body);
-    let text = std::str::from_utf8(body)
-        .map_err(|e| RunError::new(ErrorKind::Reply, format!("the reply is not JSON: it is not UTF-8: byte {} is wrong", e.valid_up_to())))?;
+    let text = std::str::from_utf8(body).map_err(|e| {
+        RunError::new(ErrorKind::Reply, format!("the reply is not JSON: it is not UTF-8: byte {} is wrong", e.valid_up_to()))
+    })?;
     let mut walk = Walk {
         text,
         reader: Jiter::new(body).with_allow_inf_nan(),
@@ -320,11 +321,7 @@ fn number_cell(text: &str) -> Cell<'_> {
     {
         return Cell::Int(int);
     }
-    if text.bytes().any(|b| b.is_ascii_digit()) {
-        Cell::Number(Cow::Borrowed(text))
-    } else {
-        Cell::Float(text.parse().unwrap_or(f64::NAN))
-    }
+    if text.bytes().any(|b| b.is_ascii_digit()) { Cell::Number(Cow::Borrowed(text)) } else { Cell::Float(text.parse().unwrap_or(f64::NAN)) }
 }
 
 /// JSON text without the white space between its tokens.
@@ -407,10 +404,7 @@ mod tests {
     #[test]
     fn a_path_that_leads_nowhere_says_what_is_there() {
         let message = |body: &str, path: &[Step<'_>]| read(body, path, &["id"]).unwrap_err().message.clone();
-        assert_eq!(
-            message(r#"{"items": [], "next": null}"#, &DATA),
-            "the reply's root has no key `data`; the keys there are: items, next"
-        );
+        assert_eq!(message(r#"{"items": [], "next": null}"#, &DATA), "the reply's root has no key `data`; the keys there are: items, next");
         assert_eq!(
             message(r#"{"data": [{"x": []}, {"y": 1}]}"#, &[Step::Key("data"), Step::Each, Step::Key("x")]),
             "`data[1]` in the reply has no key `x`; the keys there are: y"

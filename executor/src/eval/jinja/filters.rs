@@ -38,7 +38,9 @@ fn int(value: &Jinja, default: Option<Jinja>, base: Option<i64>, options: Kwargs
     let read = match &value {
         Value::Text(_) => {
             let by_base = call(&[value.clone(), Value::Int(base)]);
-            by_base.or_else(|_| functions::call(Function::Float, std::slice::from_ref(&value), &mut Budget::new()).and_then(|float| call(&[float])))
+            by_base.or_else(|_| {
+                functions::call(Function::Float, std::slice::from_ref(&value), &mut Budget::new()).and_then(|float| call(&[float]))
+            })
         }
         _ => call(std::slice::from_ref(&value)),
     };
@@ -117,7 +119,8 @@ fn write_json_text(text: &str, out: &mut String) {
 }
 
 /// What Jinja2 leaves as it is in a URL: letters, digits, `_.-~` and `/`.
-const URL_SAFE: percent_encoding::AsciiSet = percent_encoding::NON_ALPHANUMERIC.remove(b'_').remove(b'.').remove(b'-').remove(b'~').remove(b'/');
+const URL_SAFE: percent_encoding::AsciiSet =
+    percent_encoding::NON_ALPHANUMERIC.remove(b'_').remove(b'.').remove(b'-').remove(b'~').remove(b'/');
 
 fn urlencode(value: &Jinja) -> Result<String, Error> {
     let quoted = |text: &str| percent_encoding::utf8_percent_encode(text, &URL_SAFE).to_string();

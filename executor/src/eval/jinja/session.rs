@@ -22,7 +22,10 @@ pub(super) enum Ask {
     /// Answered with null where it is not set; [`Session::variable`] tells the two apart.
     Variable(String),
     Environment(String),
-    Query { source: SourceId, sql: String },
+    Query {
+        source: SourceId,
+        sql: String,
+    },
     Reply(ReplyPart),
 }
 

@@ -144,7 +144,8 @@ impl Object for Entries {
 
 /// A column of a row; using one that is not there is an error.
 fn column(row: &Row, name: &str) -> Jinja {
-    row.get(name).map_or_else(|| Jinja::from(Error::new(ErrorKind::InvalidOperation, no_column(name, &row.columns).message.clone())), from_value)
+    row.get(name)
+        .map_or_else(|| Jinja::from(Error::new(ErrorKind::InvalidOperation, no_column(name, &row.columns).message.clone())), from_value)
 }
 
 /// Methods that minijinja does not know itself: Python's.
