@@ -2,7 +2,8 @@
 
 use sequor_plan_format::expr::PythonForm;
 use sequor_plan_format::op::Scope;
-use sequor_plan_format::{Code, Expr};
+use sequor_plan_format::source::Sqlite;
+use sequor_plan_format::{Code, Expr, Source, SourceKind};
 
 use crate::support::Script;
 
@@ -116,4 +117,21 @@ fn a_snippet_that_needs_python_sees_the_variables() {
     let print = s.print("print", value);
     s.b.plan_mut().manifest.python = vec![print];
     assert_eq!(s.project(&[set, print]).run(&["-q"]).done().out, "6\n");
+}
+
+#[test]
+fn a_source_lends_its_variables_to_the_ops_that_use_it_and_to_no_others() {
+    let mut s = Script::new();
+    let (path, value) = (s.var("file"), s.text("named.db"));
+    let (name, file, span) = (s.b.text("named"), s.b.text("file"), s.span("sources/named.yaml", 1));
+    let kind = SourceKind::Sqlite(Sqlite { path });
+    s.db = s.b.source(Source { name, span, variables: vec![(file, value)], kind });
+    let (start, used, end) = (s.text("CREATE TABLE t AS SELECT '"), s.var("file"), s.text("' AS name"));
+    let sql = s.b.expr(Expr::Concat(vec![start, used, end]));
+    let create = s.execute_expr("create", sql);
+    let outside = s.var("file");
+    let print = s.print("print", outside);
+    let project = s.project(&[create, print]);
+    project.run(&[]).ended(1, &["step 'print'", "file"]);
+    assert_eq!(project.rows("named.db", "SELECT name FROM t"), "named.db");
 }
