@@ -1,6 +1,6 @@
 //! A small run for expressions: variables, a reply and a database that answers from a table.
 
-#![allow(dead_code, reason = "each test file uses its part")]
+#![allow(dead_code, unreachable_pub, reason = "each test file uses its part")]
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
