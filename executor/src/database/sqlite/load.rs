@@ -212,7 +212,7 @@ fn storage(digits: &str) -> Storage {
         return Storage::Integer(integer);
     }
     match digits.parse::<f64>() {
-        Ok(float) if float.is_normal() && decimal.significant_digits() <= types::DOUBLE_DIGITS.into() => Storage::Real(float),
+        Ok(float) if float.is_normal() && decimal.significant_digits() <= usize::from(types::DOUBLE_DIGITS) => Storage::Real(float),
         Ok(_) | Err(_) => Storage::Text,
     }
 }
