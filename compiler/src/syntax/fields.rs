@@ -41,8 +41,11 @@ impl<'a> Fields<'a> {
             }
         }
         let read = Self { span: &node.span, fields };
+        // A misspelt key is reported once: as unknown, not as missing too.
+        let misspelt: Vec<&str> = entries.iter().filter(|e| find(&e.key, tables).is_none()).filter_map(|e| meant(e, tables)).collect();
         for table in tables {
-            for key in table.keys.iter().filter(|k| k.presence == Presence::Required && !read.has(k.name)) {
+            let missing = |k: &&Key| k.presence == Presence::Required && !read.has(k.name) && !misspelt.contains(&k.name);
+            for key in table.keys.iter().filter(missing) {
                 let written = read.get(key.name).map_or(at, |f| &f.entry.key_span);
                 let state = if read.get(key.name).is_some() { "is empty" } else { "is missing" };
                 faults.push(
@@ -195,13 +198,8 @@ pub fn is_null(node: &Node) -> bool {
 
 /// The key an entry is, or a fault.
 fn known<'a>(entry: &'a Entry, tables: &[&'static Table], faults: &mut Vec<Diagnostic>) -> Option<Field<'a>> {
-    let find = |name: &str| tables.iter().find_map(|t| t.key(name));
-    let (found, python) = match find(&entry.key) {
-        Some(key) => (Some(key), false),
-        None => (entry.key.strip_suffix(EXPRESSION).and_then(find), true),
-    };
     let what = tables.first().map_or("", |t| t.what);
-    let Some(key) = found else {
+    let Some((key, python)) = find(&entry.key, tables) else {
         faults.push(unknown(entry, tables));
         return None;
     };
@@ -229,6 +227,23 @@ fn known<'a>(entry: &'a Entry, tables: &[&'static Table], faults: &mut Vec<Diagn
         }
         (Form::Literal, false) | (Form::Dynamic, _) | (Form::Python, true) => Some(Field { key, entry, python }),
     }
+}
+
+/// The key of that name, and whether it is written as Python.
+fn find(name: &str, tables: &[&'static Table]) -> Option<(&'static Key, bool)> {
+    let find = |name: &str| tables.iter().find_map(|t| t.key(name));
+    find(name).map(|key| (key, false)).or_else(|| name.strip_suffix(EXPRESSION).and_then(find).map(|key| (key, true)))
+}
+
+/// The name of the key that an unknown one was probably meant to be.
+fn meant(entry: &Entry, tables: &[&'static Table]) -> Option<&'static str> {
+    let base = entry.key.strip_suffix(EXPRESSION).unwrap_or(&entry.key);
+    let usable = || tables.iter().flat_map(|t| t.keys).filter(|k| k.presence != Presence::Later);
+    if let Some(key) = usable().find(|k| k.mistaken.contains(&base)) {
+        return Some(key.name);
+    }
+    let near = did_you_mean(base, usable().flat_map(|k| std::iter::once(k.name).chain(k.aliases.iter().copied())))?;
+    tables.iter().find_map(|t| t.key(near)).map(|key| key.name)
 }
 
 fn doubled(first: &Field<'_>, second: &Field<'_>) -> Diagnostic {
