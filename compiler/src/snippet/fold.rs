@@ -80,9 +80,9 @@ pub(super) fn concat(parts: Vec<Expression>, span: Span) -> Expression {
             }
         }
     }
-    let kind = match flat.as_mut_slice() {
-        [] => Kind::Text(String::new()),
-        [Expression { kind: Kind::Text(text), .. }] => Kind::Text(std::mem::take(text)),
+    let kind = match flat.len() {
+        0 => Kind::Text(String::new()),
+        1 if flat.iter().all(Expression::is_text) => flat.remove(0).kind,
         _ => Kind::Concat(flat),
     };
     Expression { span, kind }

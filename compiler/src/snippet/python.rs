@@ -34,7 +34,8 @@ pub(super) fn parse(origin: Origin<'_>, place: Place) -> (Expression, Vec<Diagno
         return (unread(origin), vec![Diagnostic::error("P620", origin.whole.clone(), message)]);
     }
     if text.trim().is_empty() {
-        let fault = Diagnostic::error("P601", origin.whole.clone(), "this snippet is empty").help("write an expression, or leave the key out");
+        let fault =
+            Diagnostic::error("P601", origin.whole.clone(), "this snippet is empty").help("write an expression, or leave the key out");
         return (unread(origin), vec![fault]);
     }
     let depth = scan::depth(text, &scan::pieces(text, false)).and_then(|d| Ok(d.max(scan::depth(text, &scan::pieces(text, true))?)));
@@ -154,4 +155,3 @@ fn literal(expr: &Expr) -> Option<&str> {
         _ => None,
     }
 }
-

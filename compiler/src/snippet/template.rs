@@ -27,7 +27,7 @@ pub(super) fn is_template(text: &str) -> bool {
 pub(super) fn parse(origin: Origin<'_>, place: Place) -> (Expression, Vec<Diagnostic>) {
     let depth = match depth(origin) {
         Ok(depth) => depth,
-        Err(fault) => return (unparsed(origin), vec![fault]),
+        Err(fault) => return (unparsed(origin), vec![*fault]),
     };
     with_room(depth, || parse_here(origin, place)).unwrap_or_else(|| (unparsed(origin), vec![too_deep(origin, 0, origin.text().len())]))
 }
@@ -65,11 +65,11 @@ fn unparsed(origin: Origin<'_>) -> Expression {
 }
 
 /// How deep the syntax tree can become, or the fault of a template that is too large or too deep.
-fn depth(origin: Origin<'_>) -> Result<usize, Diagnostic> {
+fn depth(origin: Origin<'_>) -> Result<usize, Box<Diagnostic>> {
     let text = origin.text();
     if text.len() > MAX_BYTES {
         let message = format!("this template has {} bytes, the limit is {MAX_BYTES}", text.len());
-        return Err(Diagnostic::error("J501", origin.whole.clone(), message).help("move the long text to a variable or a file"));
+        return Err(Box::new(Diagnostic::error("J501", origin.whole.clone(), message).help("move the long text to a variable")));
     }
     let mut depth = Depth::default();
     let mut branches = 0;
@@ -113,7 +113,7 @@ fn depth(origin: Origin<'_>) -> Result<usize, Diagnostic> {
             | Token::TemplateData(_) => {}
         }
         if depth.exceeded() || branches > MAX_BRANCHES {
-            return Err(too_deep(origin, span.start_offset as usize, span.end_offset as usize));
+            return Err(Box::new(too_deep(origin, span.start_offset as usize, span.end_offset as usize)));
         }
     }
     Ok(depth.deepest + branches)
@@ -141,9 +141,12 @@ fn syntax_fault(origin: Origin<'_>, error: &minijinja::Error) -> Diagnostic {
         let quote = text.rfind(['\'', '"']).unwrap_or(start);
         return Diagnostic::error("J501", origin.span(quote, quote + 1), "Jinja syntax: this string is never closed");
     }
-    let fault = Diagnostic::error("J501", origin.span(start, end.max(start + 1)), format!("Jinja syntax: {}", detail.replace("colon", "`:`")));
+    let fault =
+        Diagnostic::error("J501", origin.span(start, end.max(start + 1)), format!("Jinja syntax: {}", detail.replace("colon", "`:`")));
     match detail.strip_prefix("unknown statement ") {
-        Some("break" | "continue") => fault.help("Jinja2 has no `break` and `continue`; use a filter on the loop: `{% for x in xs if … %}`"),
+        Some("break" | "continue") => {
+            fault.help("Jinja2 has no `break` and `continue`; use a filter on the loop: `{% for x in xs if … %}`")
+        }
         _ => fault,
     }
 }

@@ -81,7 +81,9 @@ fn deep_templates_are_refused() {
 
 #[test]
 fn long_but_flat_templates_are_fine() {
-    for case in ["{{ var('x') }} and ".repeat(5000), format!("{{{{ [{}] }}}}", "1, ".repeat(5000)), "{% if var('a') %}b{% endif %}".repeat(2000)] {
+    for case in
+        ["{{ var('x') }} and ".repeat(5000), format!("{{{{ [{}] }}}}", "1, ".repeat(5000)), "{% if var('a') %}b{% endif %}".repeat(2000)]
+    {
         let (_, found) = text(&case, ANYWHERE);
         assert!(found.is_empty(), "{:?}", faults(&found[..1]));
     }
@@ -107,12 +109,125 @@ fn native_trees_are_shallow() {
 #[test]
 fn noise_is_survived() {
     const TOKENS: &[&str] = &[
-        "{{", "}}", "{%", "%}", "{#", "#}", "-", "+", "(", ")", "[", "]", "{", "}", "'", "\"", "'''", "\"\"\"", "\\", "\n", "\n  ", " ", "\t", "\r\n", ",", ":",
-        ".", "=", "==", "<", "|", "~", "*", "**", "/", "//", "%", "@", "!", ";", "`", "$", "?", "\u{1}", "\0", "é", "日本", "\u{feff}", "\u{2028}", "😀", "0", "1",
-        "1.5", "1e999", "0x", "99999999999999999999999", "var", "'x'", "var('x')", "context", "response", ".json()", "['a']", "if", "else", "elif", "for", "in", "not",
-        "and", "or", "is", "lambda", "return", "def evaluate(context):", "def", "import", "from", "json", "os", "class", "try:", "except", "with", "as", "while", "pass",
-        "yield", "await", "async", "f'", "f\"{", "{x!r:>10}", "rb'", "x", "y", "x = 1", "# c", "// c", "upper", "set", "endif", "endfor", "raw", "endraw", "macro", "loop",
-        "query_value(", "int", "global x", "match x:", "case", "_", "type", "None", "True", "del x", "{{ var('x') }}", "\"{{ var('x') }}\"",
+        "{{",
+        "}}",
+        "{%",
+        "%}",
+        "{#",
+        "#}",
+        "-",
+        "+",
+        "(",
+        ")",
+        "[",
+        "]",
+        "{",
+        "}",
+        "'",
+        "\"",
+        "'''",
+        "\"\"\"",
+        "\\",
+        "\n",
+        "\n  ",
+        " ",
+        "\t",
+        "\r\n",
+        ",",
+        ":",
+        ".",
+        "=",
+        "==",
+        "<",
+        "|",
+        "~",
+        "*",
+        "**",
+        "/",
+        "//",
+        "%",
+        "@",
+        "!",
+        ";",
+        "`",
+        "$",
+        "?",
+        "\u{1}",
+        "\0",
+        "é",
+        "日本",
+        "\u{feff}",
+        "\u{2028}",
+        "😀",
+        "0",
+        "1",
+        "1.5",
+        "1e999",
+        "0x",
+        "99999999999999999999999",
+        "var",
+        "'x'",
+        "var('x')",
+        "context",
+        "response",
+        ".json()",
+        "['a']",
+        "if",
+        "else",
+        "elif",
+        "for",
+        "in",
+        "not",
+        "and",
+        "or",
+        "is",
+        "lambda",
+        "return",
+        "def evaluate(context):",
+        "def",
+        "import",
+        "from",
+        "json",
+        "os",
+        "class",
+        "try:",
+        "except",
+        "with",
+        "as",
+        "while",
+        "pass",
+        "yield",
+        "await",
+        "async",
+        "f'",
+        "f\"{",
+        "{x!r:>10}",
+        "rb'",
+        "x",
+        "y",
+        "x = 1",
+        "# c",
+        "// c",
+        "upper",
+        "set",
+        "endif",
+        "endfor",
+        "raw",
+        "endraw",
+        "macro",
+        "loop",
+        "query_value(",
+        "int",
+        "global x",
+        "match x:",
+        "case",
+        "_",
+        "type",
+        "None",
+        "True",
+        "del x",
+        "{{ var('x') }}",
+        "\"{{ var('x') }}\"",
     ];
     let mut state = 0x9E37_79B9_7F4A_7C15_u64;
     let mut next = |below: usize| {
@@ -122,14 +237,18 @@ fn noise_is_survived() {
         usize::try_from(state % below as u64).unwrap()
     };
     for _ in 0..6000 {
-        let source: String = (0..next(24)).map(|_| TOKENS[next(TOKENS.len())]).flat_map(|t| [t, if t.len() % 2 == 0 { " " } else { "" }]).collect();
+        let source: String =
+            (0..next(24)).map(|_| TOKENS[next(TOKENS.len())]).flat_map(|t| [t, if t.len() % 2 == 0 { " " } else { "" }]).collect();
         let place = if next(2) == 0 { ANYWHERE } else { REQUEST };
         for (e, found) in [text(&source, place), python(&source, place)] {
             assert!(e.depth() <= 65, "{source}");
             for fault in &found {
                 let span = fault.span.as_ref().unwrap();
                 assert!(span.start <= span.end && span.end as usize <= source.len(), "{source:?}: {fault:?}");
-                assert!(source.is_char_boundary(span.start as usize) && source.is_char_boundary(span.end as usize), "{source:?}: {fault:?}");
+                assert!(
+                    source.is_char_boundary(span.start as usize) && source.is_char_boundary(span.end as usize),
+                    "{source:?}: {fault:?}"
+                );
             }
         }
     }

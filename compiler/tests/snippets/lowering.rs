@@ -35,7 +35,9 @@ fn python_plan(source: &str) -> (Plan, ExprId) {
 /// The root is the last expression, and each is smaller than its owner and owned once.
 #[test]
 fn children_come_first_and_have_one_owner() {
-    let (plan, root) = python_plan("def evaluate(c, r):\n d = r.json()\n return {'a': [x['i'] for x in d if x.get('k', 1)], 'b': c.var('v') or d[1:2], **d}");
+    let (plan, root) = python_plan(
+        "def evaluate(c, r):\n d = r.json()\n return {'a': [x['i'] for x in d if x.get('k', 1)], 'b': c.var('v') or d[1:2], **d}",
+    );
     assert_eq!(root.index() + 1, plan.exprs.len());
     let text = format!("{:?}", plan.exprs);
     for i in 0..plan.exprs.len() - 1 {

@@ -1,8 +1,8 @@
 //! Places in real files: block scalars are indented, so that a snippet's columns are not the file's.
 
 use sequor_compiler::diagnostic::{Diagnostic, SourceFile, Span};
-use sequor_compiler::snippet::expression::{Expression, Kind};
 use sequor_compiler::snippet;
+use sequor_compiler::snippet::expression::{Expression, Kind};
 use sequor_compiler::yaml::{Scalar, ScalarValue, Style, TextMap};
 
 use crate::common::{ANYWHERE, faults};

@@ -28,8 +28,14 @@ const NATIVE: &[(&str, &str)] = &[
     ("var('x') is not None", "IsNot(Var(x), null)"),
     ("var('x') in {'a', 'b'}", r#"In(Var(x), Tuple("a", "b"))"#),
     ("'a' if var('x') else None", r#"If(Var(x) ? "a" : null)"#),
-    ("[c['id'] for c in var('xs') if c.get('on') and c['n'] > 1]", r#"List($0["id"] for $0 in Var(xs) if And($0.Get("on"), Greater($0["n"], 1)))"#),
-    ("[{**a, 'customer_id': c['id']} for c in response.json()['customers'] for a in c['addresses']]", r#"List({**$1, "customer_id": $0["id"]} for $0 in Response.Json["customers"] for $1 in $0["addresses"])"#),
+    (
+        "[c['id'] for c in var('xs') if c.get('on') and c['n'] > 1]",
+        r#"List($0["id"] for $0 in Var(xs) if And($0.Get("on"), Greater($0["n"], 1)))"#,
+    ),
+    (
+        "[{**a, 'customer_id': c['id']} for c in response.json()['customers'] for a in c['addresses']]",
+        r#"List({**$1, "customer_id": $0["id"]} for $0 in Response.Json["customers"] for $1 in $0["addresses"])"#,
+    ),
     ("{k: v for k, v in var('d').items() if v is not None}", "Dict($0: $1 for $0, $1 in Var(d).Items() if IsNot($1, null))"),
     ("any(t == 'x' for t in var('tags'))", r#"Any(List(Equal($0, "x") for $0 in Var(tags)))"#),
     ("','.join(str(i['id']) for i in var('items'))", r#"",".Join(List(Str($0["id"]) for $0 in Var(items)))"#),
@@ -46,11 +52,20 @@ const NATIVE: &[(&str, &str)] = &[
     ("data = response.json()\nreturn data['items']", r#"$0 = Response.Json; $0["items"]"#),
     ("x = 1\nx = x + var('n')\nreturn x", "$0 = 1; $1 = Add($0, Var(n)); $1"),
     ("if not var('x'):\n    return None\nreturn var('x')['id']", r#"If(Not(Var(x)) ? null : Var(x)["id"])"#),
-    ("if var('a'):\n    return 1\nelif var('b'):\n    return 2\nelse:\n    y = 3\nreturn y", "If(Var(a) ? 1 : If(Var(b) ? 2 : $0 = 3; $0))"),
+    (
+        "if var('a'):\n    return 1\nelif var('b'):\n    return 2\nelse:\n    y = 3\nreturn y",
+        "If(Var(a) ? 1 : If(Var(b) ? 2 : $0 = 3; $0))",
+    ),
     ("n = None\nif var('a'):\n    n = 1\nreturn n", "$0 = null; $1 = If(Var(a) ? 1 : $0); $1"),
     ("if var('a'):\n    n = 1\nelse:\n    n = 2\nreturn n", "$0 = If(Var(a) ? 1 : 2); $0"),
-    ("def evaluate(context):\n    return [{'first_name': context.var('customer').get('first_name')}]", r#"[{"first_name": Var(customer).Get("first_name")}]"#),
-    ("def evaluate(ctx, reply):\n  '''Doc.'''\n  h = reply.headers\n  return {'while': h.get('next'), 'variables': {'n': ctx.var('n')}}", r#"{"while": Response.Headers.Get("next"), "variables": {"n": Var(n)}}"#),
+    (
+        "def evaluate(context):\n    return [{'first_name': context.var('customer').get('first_name')}]",
+        r#"[{"first_name": Var(customer).Get("first_name")}]"#,
+    ),
+    (
+        "def evaluate(ctx, reply):\n  '''Doc.'''\n  h = reply.headers\n  return {'while': h.get('next'), 'variables': {'n': ctx.var('n')}}",
+        r#"{"while": Response.Headers.Get("next"), "variables": {"n": Var(n)}}"#,
+    ),
     ("import json\ndef evaluate(context, response, limit=10):\n  return len(response.json()) == limit", "Equal(Len(Response.Json), 10)"),
 ];
 
@@ -96,7 +111,7 @@ const LEFT_TO_PYTHON: &[&str] = &[
     "try:\n    return var('x')\nexcept Exception:\n    return None",
     "import json\nreturn json.loads(var('x'))",
     "def f(x):\n    return x\nreturn f(1)",
-    "len = 3\nreturn len",
+    "x = len(var('x'))\nlen = 3\nreturn x",
     "if var('a'):\n    x = 1\n    y = 2\nreturn 1",
     "def evaluate(context, *rest):\n    return 1",
     "def evaluate(context):\n    yield 1\n    return 2",
@@ -137,9 +152,15 @@ fn templates_in_strings_become_inputs() {
             "python Body<x = []\nx.append((__sequor_0))\nreturn x>[__sequor_0 = Concat(\"Bearer \", Var(token))]",
         ),
         // The same quotes inside and outside are no valid Python, but were valid in a template.
-        ("print(\"{{ var(\"a\") }} it's\\t{{ var(\"b\") }}\")", "python Expression<print((__sequor_0))>[__sequor_0 = Concat(Var(a), \" it's\\t\", Var(b))]"),
+        (
+            "print(\"{{ var(\"a\") }} it's\\t{{ var(\"b\") }}\")",
+            "python Expression<print((__sequor_0))>[__sequor_0 = Concat(Var(a), \" it's\\t\", Var(b))]",
+        ),
         ("print('''a\n{{ var('b') }}\n''')", "python Expression<print((__sequor_0\n\n))>[__sequor_0 = Concat(\"a\\n\", Var(b), \"\\n\")]"),
-        ("print('{{ var(\"a\") | default(1) }}')", "python Expression<print((__sequor_0))>[__sequor_0 = jinja<{{ var(\"a\") | default(1) }}>]"),
+        (
+            "print('{{ var(\"a\") | default(1) }}')",
+            "python Expression<print((__sequor_0))>[__sequor_0 = jinja<{{ var(\"a\") | default(1) }}>]",
+        ),
         // Braces that are no templates stay.
         ("'{{}}'.format(1) + '{{\"a\": {0}}}'", "python Expression<'{{}}'.format(1) + '{{\"a\": {0}}}'>[]"),
     ];

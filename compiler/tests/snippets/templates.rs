@@ -15,7 +15,10 @@ const NATIVE: &[(&str, &str)] = &[
     ("a {# note #} b", r#""a  b""#),
     ("{{ '' }}", r#""""#),
     ("{{ 'a' }}{{ 'b' }}", r#""ab""#),
-    ("https://{{ var('store_name') }}.myshopify.com/admin/api/{{ var('api_version') }}/customers.json", r#"Concat("https://", Var(store_name), ".myshopify.com/admin/api/", Var(api_version), "/customers.json")"#),
+    (
+        "https://{{ var('store_name') }}.myshopify.com/admin/api/{{ var('api_version') }}/customers.json",
+        r#"Concat("https://", Var(store_name), ".myshopify.com/admin/api/", Var(api_version), "/customers.json")"#,
+    ),
     ("{{ var('row').get('city', '__NULL__') }}", r#"Var(row).Get("city", "__NULL__")"#),
     ("{{ var('row').city }}", "Var(row).city"),
     ("id:{{ var('row')['id'] }}", r#"Concat("id:", Var(row).id)"#),
@@ -25,7 +28,10 @@ const NATIVE: &[(&str, &str)] = &[
     ("{{ is_var_defined('cursor') }}", "IsVarDefined(cursor)"),
     ("{{ env('HOME') }}", "Env(HOME)"),
     ("{{ query_value('select 1') }}", r#"QueryValue(default, "select 1", None)"#),
-    ("{{ query_value(\"select count(*) from inventory_to_update\", int) > 0 }}", r#"Greater(QueryValue(default, "select count(*) from inventory_to_update", Some(Int)), 0)"#),
+    (
+        "{{ query_value(\"select count(*) from inventory_to_update\", int) > 0 }}",
+        r#"Greater(QueryValue(default, "select count(*) from inventory_to_update", Some(Int)), 0)"#,
+    ),
     ("{{ query_value('stage', 'select max(d) from t', str) }}", r#"QueryValue(stage, "select max(d) from t", Some(Str))"#),
     ("{{ query('stage', 'select ' ~ var('c')) }}", r#"Query(stage, Concat("select ", Var(c)))"#),
     ("{{ var('page') + 1 }}", "Add(Var(page), 1)"),
@@ -50,7 +56,10 @@ const NATIVE: &[(&str, &str)] = &[
     ("{{ var('x') | upper }}", "Str(Var(x)).Upper()"),
     ("{{ 'a b' | trim | replace(' ', '%20') }}", r#""a b".Strip().Replace(" ", "%20")"#),
     ("{{ var('x').split(',')[0].strip() }}", r#"Var(x).Split(",")[0].Strip()"#),
-    ("{% if var('a') %}x{{ var('b') }}{% elif var('c') %}y{% endif %}z", r#"Concat(If(Var(a) ? Concat("x", Var(b)) : If(Var(c) ? "y" : "")), "z")"#),
+    (
+        "{% if var('a') %}x{{ var('b') }}{% elif var('c') %}y{% endif %}z",
+        r#"Concat(If(Var(a) ? Concat("x", Var(b)) : If(Var(c) ? "y" : "")), "z")"#,
+    ),
     ("{{ var('a').b == 5 }}", "Equal(Var(a).b, 5)"),
 ];
 
@@ -84,10 +93,26 @@ const LEFT_TO_JINJA: &[&str] = &[
 
 /// Source, faults.
 const FAULTS: &[(&str, &[&str])] = &[
-    ("{{ customer.id }}", &["J502 1:4 `customer`: `customer` is not a name that templates know [for the variable `customer` write `var('customer')`, then `.column` or `['column']`]"]),
-    ("a\n  {{ vra('x') }}", &["J502 2:6 `vra`: `vra` is not a name that templates know [did you mean `var`, or the variable `var('vra')`?]"]),
-    ("{{ context.var('x') }}", &["J502 1:4 `context`: `context` is not a name that templates know [in a template write `var('…')` without `context.`]"]),
-    ("{{ loop.index }}", &["J502 1:4 `loop`: `loop` is not a name that templates know [for the variable `loop` write `var('loop')`, then `.column` or `['column']`]"]),
+    (
+        "{{ customer.id }}",
+        &[
+            "J502 1:4 `customer`: `customer` is not a name that templates know [for the variable `customer` write `var('customer')`, then `.column` or `['column']`]",
+        ],
+    ),
+    (
+        "a\n  {{ vra('x') }}",
+        &["J502 2:6 `vra`: `vra` is not a name that templates know [did you mean `var`, or the variable `var('vra')`?]"],
+    ),
+    (
+        "{{ context.var('x') }}",
+        &["J502 1:4 `context`: `context` is not a name that templates know [in a template write `var('…')` without `context.`]"],
+    ),
+    (
+        "{{ loop.index }}",
+        &[
+            "J502 1:4 `loop`: `loop` is not a name that templates know [for the variable `loop` write `var('loop')`, then `.column` or `['column']`]",
+        ],
+    ),
     (
         "{{ var('x') | uper }} {{ var('y') is defned }}",
         &[
@@ -98,7 +123,12 @@ const FAULTS: &[(&str, &[&str])] = &[
     ("é {{ var('x') + }}", &["J501 1:17 `}}`: Jinja syntax: unexpected end of variable block"]),
     ("{{ 'a }}", &["J501 1:4 `'`: Jinja syntax: this string is never closed"]),
     ("{{ var('x' }}", &["J501 1:12 `}`: Jinja syntax: unexpected `}`, expected `,`"]),
-    ("{% include 'x' %}", &["J501 1:4 `include`: there is no `include` in the templates of a flow [each template stands alone: put shared text into a variable]"]),
+    (
+        "{% include 'x' %}",
+        &[
+            "J501 1:4 `include`: there is no `include` in the templates of a flow [each template stands alone: put shared text into a variable]",
+        ],
+    ),
     ("{% fro x in y %}", &["J501 1:4 `fro`: Jinja syntax: unknown statement fro"]),
 ];
 

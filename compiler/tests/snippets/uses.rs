@@ -22,7 +22,10 @@ fn python_source_and_native_trees() {
         ("print(response.ok)", " |  |  | response"),
         ("response.text", " |  |  | response"),
         ("query('stage', 'select 1') + [query_value('select 2', int)]", " |  | stage,default | "),
-        ("print(query('stage', 'x'), query_scalar('s2', 'y'), query_value('z', int), query_value('s3', 'z', int), table('s4', 't'))", " |  | stage,s2,default,s3,s4 | "),
+        (
+            "print(query('stage', 'x'), query_scalar('s2', 'y'), query_value('z', int), query_value('s3', 'z', int), table('s4', 't'))",
+            " |  | stage,s2,default,s3,s4 | ",
+        ),
         ("print(query(var('s'), 'x'), context.sources.query('a', 'b'))", "s |  | a | computed-source"),
         ("def helper(c):\n  return c.var('x')\ndef evaluate(context, response):\n  return helper(context)", "x |  |  | response"),
         ("def evaluate(c):\n  v = c.var\n  return v('x')", " |  |  | computed"),
@@ -43,7 +46,10 @@ fn templates() {
         ("{{ var('a') }}{{ is_var_defined('b') }}", "a | b |  | "),
         ("{% for x in var('a') %}{{ var(x) }}{{ var('b') }}{% endfor %}", "a,b |  |  | computed"),
         ("{% set v = var %}{{ v('a') }}", " |  |  | computed"),
-        ("{{ query_value('q', int) | default(1) }}{{ query('s', 'q') | length }}{{ query(var('n'), 'q') | first }}", "n |  | default,s | computed-source"),
+        (
+            "{{ query_value('q', int) | default(1) }}{{ query('s', 'q') | length }}{{ query(var('n'), 'q') | first }}",
+            "n |  | default,s | computed-source",
+        ),
         ("{{ response.json().a | default(1) }}", " |  |  | response"),
     ];
     for (source, expected) in cases {

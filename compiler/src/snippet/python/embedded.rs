@@ -10,13 +10,13 @@ use rustpython_compiler::ast::visitor::{self, Visitor};
 use rustpython_compiler::ast::{Expr, ExprFString, FStringPart, InterpolatedStringElement, Pattern, StringLiteralValue};
 use sequor_plan_format::expr::Function;
 
+use super::super::Place;
 use super::super::expression::{Expression, Kind};
 use super::super::place::{Origin, offset};
 use super::super::template;
-use super::super::Place;
+use super::Source;
 use super::parse::Syntax;
 use super::scan::{self, Piece};
-use super::Source;
 use crate::diagnostic::{Diagnostic, Span};
 use crate::yaml::{Scalar, TextMap};
 
@@ -162,7 +162,8 @@ impl Finder<'_> {
         if let Some((start, end)) = templates(value).into_iter().find(|(s, e)| looks_like(&value[*s..*e])) {
             let message = format!("`{}` in this string stays as it is: it names nothing of the run", &value[start..end]);
             self.faults.push(
-                Diagnostic::warning("J505", self.source.span(range), message).help("for a variable write `{{ var('…') }}`, or use an f-string"),
+                Diagnostic::warning("J505", self.source.span(range), message)
+                    .help("for a variable write `{{ var('…') }}`, or use an f-string"),
             );
         }
     }
@@ -204,7 +205,9 @@ impl<'a> Visitor<'a> for Finder<'_> {
             }
             // `{{ … }}` is a set in a set, which never works.
             Expr::Set(set) => match set.elts.as_slice() {
-                [inner @ (Expr::Set(_) | Expr::Dict(_) | Expr::SetComp(_) | Expr::DictComp(_))] if start(inner.range()) == start(set.range) + 1 => {
+                [inner @ (Expr::Set(_) | Expr::Dict(_) | Expr::SetComp(_) | Expr::DictComp(_))]
+                    if start(inner.range()) == start(set.range) + 1 =>
+                {
                     self.faults.push(outside_string(self.source.span(set.range)));
                 }
                 _ => visitor::walk_expr(self, expr),

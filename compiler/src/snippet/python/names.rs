@@ -2,11 +2,11 @@
 
 use std::collections::BTreeSet;
 
+use super::super::Place;
 use super::Source;
 use super::form::Form;
 use super::modules::{self, BUILTINS, MODULES, NAMES};
 use super::scope::{Import, Read, Scopes};
-use super::super::Place;
 use crate::diagnostic::{Diagnostic, did_you_mean};
 
 /// What the snippet binds and reads, as far as other steps need it.
@@ -78,6 +78,11 @@ fn undefined(read: &Read, bound: &BTreeSet<String>, source: Source<'_>) -> Diagn
     }
     if let Some((module, _)) = COMMON_MEMBERS.iter().find(|(_, members)| members.contains(&name)) {
         return fault.help(format!("add `from {module} import {name}`"));
+    }
+    if bound.contains(name) {
+        return fault
+            .label("not in this place")
+            .help("it is set elsewhere in the snippet, in a function or comprehension that this line cannot see into");
     }
     let known = bound.iter().map(String::as_str).chain(NAMES.iter().copied()).chain(BUILTINS.iter().copied());
     // One letter is close to every other one.

@@ -36,7 +36,10 @@ pub(super) fn lower(form: &Form<'_>, names: &Names, embedded: &Embedded, source:
 /// What a name stands for.
 #[derive(Clone)]
 enum Meaning {
-    Slot { slot: u32, text: bool },
+    Slot {
+        slot: u32,
+        text: bool,
+    },
     /// Another spelling of an expression without effect.
     Alias(Kind),
     Context,
@@ -61,7 +64,7 @@ impl Lowering<'_> {
 
     /// An expression that is iterated in its order.
     fn iterable(&mut self, expr: &Expr) -> Option<Expression> {
-        self.members(expr).filter(|e| !e.is_set() && !matches!(e.kind, Kind::Response(_)))
+        self.members(expr).filter(|e| !e.is_set() && !matches!(e.kind, Kind::Response(plan::ResponsePart::Headers)))
     }
 
     /// An expression whose members count, in whatever order.
@@ -222,7 +225,7 @@ impl Lowering<'_> {
 
     fn subscript(&mut self, base: &Expr, key: &Expr) -> Option<Kind> {
         let base = self.any(base)?;
-        if base.is_lazy() && !matches!(base.kind, Kind::Response(_)) {
+        if base.is_lazy() && !matches!(base.kind, Kind::Response(plan::ResponsePart::Headers)) {
             return None;
         }
         let base = Box::new(base);
@@ -279,11 +282,19 @@ impl Lowering<'_> {
             }
             // An iterator is used up by the search.
             Expr::Generator(_) => None,
-            other => self.any(other).filter(|e| !matches!(e.kind, Kind::Call { function: plan::Function::Zip | plan::Function::Enumerate | plan::Function::Reversed, .. })),
+            other => self.any(other).filter(|e| {
+                !matches!(e.kind, Kind::Call { function: plan::Function::Zip | plan::Function::Enumerate | plan::Function::Reversed, .. })
+            }),
         }
     }
 
-    fn comprehension(&mut self, kind: plan::Comprehension, key: Option<&Expr>, element: &Expr, generators: &[Comprehension]) -> Option<Kind> {
+    fn comprehension(
+        &mut self,
+        kind: plan::Comprehension,
+        key: Option<&Expr>,
+        element: &Expr,
+        generators: &[Comprehension],
+    ) -> Option<Kind> {
         let outer = self.scope.len();
         let comprehension = self.clauses(generators).and_then(|clauses| {
             let key = match key {

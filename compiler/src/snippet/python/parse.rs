@@ -72,10 +72,14 @@ fn fault(text: &str, error: &ParseError) -> Fault {
     let length = text.trim_end().len();
     let start = (u32::from(error.location.start()) as usize).min(length.saturating_sub(1));
     let end = (u32::from(error.location.end()) as usize).clamp(start + 1, length.max(start + 1));
-    let at_end = u32::from(error.location.end()) as usize >= length || matches!(error.error, ParseErrorType::Lexical(LexicalErrorType::Eof));
-    if at_end && let Some((open, bracket)) = unclosed(text) {
+    let at_end = end >= length || matches!(error.error, ParseErrorType::Lexical(LexicalErrorType::Eof));
+    // An open bracket is met as some other error further down, but an open string is its own.
+    let open_string = matches!(error.error, ParseErrorType::Lexical(LexicalErrorType::UnclosedStringError));
+    if let Some((open, bracket)) = unclosed(text).filter(|(open, _)| !open_string && (at_end || *open < start)) {
         return Fault { start: open, end: open + 1, message: format!("`{bracket}` is never closed") };
     }
+    // A fault at a line's end does not reach into the next line.
+    let end = text.get(start..end).and_then(|t| t.find('\n')).map_or(end, |i| start + i);
     let message = error.error.to_string();
     let mut letters = message.chars();
     let message = match letters.next() {

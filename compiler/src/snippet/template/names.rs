@@ -233,9 +233,8 @@ impl Check<'_> {
 
     /// `query_value([source,] sql [, type])`: a type is a bare name, so it does not count as an unknown one.
     fn query(&mut self, call: &ast::Call<'_>) {
-        let is_cast = |a: &CallArg<'_>| {
-            matches!(a, CallArg::Pos(Expr::Var(v)) | CallArg::Kwarg(_, Expr::Var(v)) if catalog::CASTS.contains(&v.id))
-        };
+        let is_cast =
+            |a: &CallArg<'_>| matches!(a, CallArg::Pos(Expr::Var(v)) | CallArg::Kwarg(_, Expr::Var(v)) if catalog::CASTS.contains(&v.id));
         let values: Vec<&CallArg<'_>> = call.args.iter().filter(|a| !is_cast(a)).collect();
         let source = match values.as_slice() {
             [CallArg::Pos(source), _, ..] => Some(source),
@@ -312,7 +311,10 @@ fn unknown(name: &str, place: crate::diagnostic::Span, path: bool) -> Diagnostic
         return fault.help("in a template write `var('…')` without `context.`");
     }
     if catalog::CASTS.contains(&name) {
-        return fault.help(format!("`{name}` is a type for `query_value`; to convert a value write `… | {}`", if name == "str" { "string" } else { name }));
+        return fault.help(format!(
+            "`{name}` is a type for `query_value`; to convert a value write `… | {}`",
+            if name == "str" { "string" } else { name }
+        ));
     }
     match did_you_mean(name, known) {
         Some(meant) if !path => fault.help(format!("did you mean `{meant}`, or the variable `var('{name}')`?")),

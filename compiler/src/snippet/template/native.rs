@@ -107,7 +107,10 @@ impl Native<'_> {
                     c.ops
                         .iter()
                         .zip(operands.windows(2))
-                        .map(|(op, pair)| Expression { span: pair[0].span.clone(), kind: fold::compare(compare(op.op), &pair[0], &pair[1]) })
+                        .map(|(op, pair)| Expression {
+                            span: pair[0].span.clone(),
+                            kind: fold::compare(compare(op.op), &pair[0], &pair[1]),
+                        })
                         .collect(),
                 )
             }
@@ -200,8 +203,7 @@ impl Native<'_> {
             }
             _ => !may_be_undefined(&left) && !may_be_undefined(&right),
         };
-        (exact && !left.is_lazy() && !right.is_lazy())
-            .then(|| Kind::Compare { operator, left: Box::new(left), right: Box::new(right) })
+        (exact && !left.is_lazy() && !right.is_lazy()).then(|| Kind::Compare { operator, left: Box::new(left), right: Box::new(right) })
     }
 
     /// The filters whose meaning in Jinja2 is exactly one of Python's functions or methods.
@@ -325,9 +327,7 @@ fn constant(value: &Value) -> Option<Kind> {
     match value.kind() {
         ValueKind::None => Some(Kind::Null),
         ValueKind::Bool => Some(Kind::Bool(value.is_true())),
-        ValueKind::Number if value.is_integer() => {
-            Some(value.as_i64().map_or_else(|| Kind::Number(value.to_string()), Kind::Int))
-        }
+        ValueKind::Number if value.is_integer() => Some(value.as_i64().map_or_else(|| Kind::Number(value.to_string()), Kind::Int)),
         ValueKind::Number => f64::try_from(value.clone()).ok().filter(|f| f.is_finite()).map(Kind::Float),
         ValueKind::String => value.as_str().map(|t| Kind::Text(t.to_owned())),
         _ => None,

@@ -161,8 +161,7 @@ impl Lowering<'_> {
     /// What `len` takes: no iterators, but views, ranges and sets.
     fn sized(&mut self, expr: &Expr) -> Option<Expression> {
         let sized = self.any(expr)?;
-        let iterator =
-            matches!(sized.kind, Kind::Call { function: Function::Zip | Function::Enumerate | Function::Reversed, .. });
+        let iterator = matches!(sized.kind, Kind::Call { function: Function::Zip | Function::Enumerate | Function::Reversed, .. });
         (!iterator).then_some(sized)
     }
 
@@ -174,7 +173,11 @@ impl Lowering<'_> {
         let element = Box::new(self.at(members.range(), Kind::Local(slot)));
         let clauses = vec![Clause { slots: vec![slot], iterable, conditions: Vec::new() }];
         let views = |e: &Expression| matches!(e.kind, Kind::Method { method: Method::Items, .. });
-        (!clauses.iter().any(|c| views(&c.iterable)))
-            .then_some(Kind::Comprehension { kind: plan::Comprehension::Set, key: None, element, clauses })
+        (!clauses.iter().any(|c| views(&c.iterable))).then_some(Kind::Comprehension {
+            kind: plan::Comprehension::Set,
+            key: None,
+            element,
+            clauses,
+        })
     }
 }

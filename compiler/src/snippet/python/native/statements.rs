@@ -9,9 +9,17 @@ use super::{Lowering, Meaning, name_of};
 
 impl Lowering<'_> {
     /// `def evaluate(…)` with imports, text and functions beside it, which only Python can use.
-    pub(super) fn evaluate(&mut self, module: &[Stmt], function: &StmtFunctionDef, parameters: (Option<&str>, Option<&str>)) -> Option<Expression> {
+    pub(super) fn evaluate(
+        &mut self,
+        module: &[Stmt],
+        function: &StmtFunctionDef,
+        parameters: (Option<&str>, Option<&str>),
+    ) -> Option<Expression> {
         let harmless = module.iter().all(|s| match s {
-            Stmt::FunctionDef(f) => f.decorator_list.is_empty() && f.parameters.iter_non_variadic_params().all(|p| p.default.as_deref().is_none_or(Expr::is_literal_expr)),
+            Stmt::FunctionDef(f) => {
+                f.decorator_list.is_empty()
+                    && f.parameters.iter_non_variadic_params().all(|p| p.default.as_deref().is_none_or(Expr::is_literal_expr))
+            }
             other => is_nothing(other),
         });
         let p = &function.parameters;
@@ -192,7 +200,9 @@ fn is_nothing(statement: &Stmt) -> bool {
         Stmt::Pass(_) => true,
         Stmt::Expr(e) => matches!(e.value.as_ref(), Expr::StringLiteral(_)),
         Stmt::Import(i) => i.names.iter().all(|a| modules::is_available(a.name.as_str())),
-        Stmt::ImportFrom(i) => i.module.as_ref().is_some_and(|m| modules::is_available(m.as_str())) && i.names.iter().all(|a| a.name.as_str() != "*"),
+        Stmt::ImportFrom(i) => {
+            i.module.as_ref().is_some_and(|m| modules::is_available(m.as_str())) && i.names.iter().all(|a| a.name.as_str() != "*")
+        }
         _ => false,
     }
 }
