@@ -192,6 +192,27 @@ async fn appended_rows_of_earlier_replies_stay() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn rows_are_read_and_written_in_the_same_file() {
+    let server = Server::start(|seen, _| json(seen.body.clone())).await;
+    let mut p = Project::get(&server.url(""), "/x");
+    let many = "create table todo as with recursive n(id) as (select 1 union all select id + 1 from n where id < 3500) select id from n";
+    // A file that another program made: readers and writers wait for each other in its journal mode.
+    p.execute_alone("pragma journal_mode = delete").await;
+    p.execute(&[many]).await;
+    p.for_each_row_of("todo", &["id"]);
+    let body = p.var("row");
+    p.post(body);
+    let (root, same) = (p.path(&[]), p.path(&[]));
+    p.fills("log", &[("id", "int")], WriteMode::Append, root);
+    p.fills("todo", &[("id", "int"), ("new", "text")], WriteMode::Create, same);
+    p.run().await.unwrap();
+    let log = p.rows("log").await;
+    assert_eq!((log.len(), log[3499].as_str()), (3500, "3500"));
+    assert_eq!((p.rows("todo").await.len(), p.rows("todo").await[0].as_str()), (3500, "1|None"));
+    assert_eq!(server.connections(), 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_table_without_rows_is_created_or_emptied() {
     let server = Server::start(|_, _| json("[]")).await;
     let mut p = Project::get(&server.url(""), "/x");
