@@ -98,7 +98,7 @@ impl Services {
     fn settings(&self, source: SourceId, scope: &Scope) -> Result<Settings, RunError> {
         let definition = self.plan.source(source);
         let name = self.plan.text(definition.name);
-        let scope = scope.in_source(source);
+        let scope = scope.outside_sources().in_source(source);
         let text = |what: &str, expr: ExprId| self.setting(&scope, name, what, expr);
         match &definition.kind {
             SourceKind::Sqlite(sqlite) => Ok(Settings::Sqlite { path: self.folder.join(text("path", sqlite.path)?) }),

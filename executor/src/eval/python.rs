@@ -105,8 +105,12 @@ impl PythonPool {
                 Err(Broken::BeforeCall) if ended_early < 2 => ended_early += 1,
                 Err(broken) => {
                     let mut error = match broken {
-                        Broken::BeforeCall => expression("the Python worker does not start: check that the program file is still in its place"),
-                        Broken::Overrun => limit(format!("the snippet ran longer than {} seconds and was stopped", self.shared.limits.call.as_secs_f64())),
+                        Broken::BeforeCall => {
+                            expression("the Python worker does not start: check that the program file is still in its place")
+                        }
+                        Broken::Overrun => {
+                            limit(format!("the snippet ran longer than {} seconds and was stopped", self.shared.limits.call.as_secs_f64()))
+                        }
                         Broken::Died => limit(process.cause_of_death(self.shared.limits.memory_bytes)),
                     };
                     error.place = Some(place::of_line(plan, code, 1));

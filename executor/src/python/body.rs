@@ -67,6 +67,9 @@ mod tests {
 
     #[test]
     fn quotes_inside_of_quotes_open_nothing() {
-        assert_eq!(wrapped("a = '\"\"\"'\nb = \"\\\"\\\"\"\nreturn a"), "def _sequor_body():\n a = '\"\"\"'\n b = \"\\\"\\\"\"\n return a\n");
+        assert_eq!(
+            wrapped("a = '\"\"\"'\nb = \"\\\"\\\"\"\nreturn a"),
+            "def _sequor_body():\n a = '\"\"\"'\n b = \"\\\"\\\"\"\n return a\n"
+        );
     }
 }

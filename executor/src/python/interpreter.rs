@@ -40,9 +40,7 @@ pub(super) struct Prelude {
 /// Runs the prelude with the functions of the host.
 pub(super) fn prelude(host: PyDictRef, vm: &VirtualMachine) -> PyResult<Prelude> {
     vm.recursion_limit.set(RECURSION_LIMIT);
-    let code = vm
-        .compile(PRELUDE, Mode::Exec, "<prelude>".to_owned())
-        .map_err(|error| vm.new_syntax_error(&error, Some(PRELUDE)))?;
+    let code = vm.compile(PRELUDE, Mode::Exec, "<prelude>".to_owned()).map_err(|error| vm.new_syntax_error(&error, Some(PRELUDE)))?;
     let globals = vm.ctx.new_dict();
     globals.set_item("_host", host.into(), vm)?;
     globals.set_item("__name__", vm.ctx.new_str("sequor").into(), vm)?;
@@ -61,8 +59,8 @@ pub(super) fn prelude(host: PyDictRef, vm: &VirtualMachine) -> PyResult<Prelude>
 
 /// The prelude's exception for what the executor refused.
 pub(super) fn refused(class: &PyObjectRef, message: &str, vm: &VirtualMachine) -> PyBaseExceptionRef {
-    let exception = class.call((vm.ctx.new_str(message),), vm).and_then(|made| {
-        made.downcast().map_err(|_| vm.new_runtime_error("the executor refused"))
-    });
+    let exception = class
+        .call((vm.ctx.new_str(message),), vm)
+        .and_then(|made| made.downcast().map_err(|_| vm.new_runtime_error("the executor refused")));
     exception.unwrap_or_else(|failure| failure)
 }

@@ -198,7 +198,13 @@ struct Host {
 
 impl Host {
     /// Reads a call and gives the globals of its snippet.
-    fn begin(&self, reader: &mut Reader<'_>, frame: &Rc<Vec<u8>>, snippet: &Snippet, vm: &VirtualMachine) -> io::Result<PyResult<PyDictRef>> {
+    fn begin(
+        &self,
+        reader: &mut Reader<'_>,
+        frame: &Rc<Vec<u8>>,
+        snippet: &Snippet,
+        vm: &VirtualMachine,
+    ) -> io::Result<PyResult<PyDictRef>> {
         let Some(prelude) = self.prelude.get() else { return Err(broken()) };
         *self.frame.borrow_mut() = frame.clone();
         self.logged.set(0);

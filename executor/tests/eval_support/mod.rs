@@ -1,6 +1,6 @@
 //! A small run for expressions: variables, a reply and a database that answers from a table.
 
-#![allow(dead_code, reason = "each test file uses its part")]
+#![allow(dead_code, unreachable_pub, reason = "each test file uses its part")]
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -128,7 +128,8 @@ impl Snippets {
     }
 
     pub fn python_with(&mut self, text: &str, inputs: &[(&str, &str)]) -> ExprId {
-        let inputs = inputs.iter().map(|(name, text)| Input { value: self.builder.text_constant(text), name: self.builder.text(name) }).collect();
+        let inputs =
+            inputs.iter().map(|(name, text)| Input { value: self.builder.text_constant(text), name: self.builder.text(name) }).collect();
         let code = self.code(text, Uses::default());
         self.builder.expr(Expr::Python { code, form: PythonForm::Expression, inputs })
     }

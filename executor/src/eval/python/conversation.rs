@@ -163,9 +163,9 @@ impl Call<'_> {
                 let named = reader.byte()? != 0;
                 let (source, sql) = (reader.text()?, reader.text()?);
                 let source = sources::Databases::of(self.plan).find(named.then_some(source));
-                source.and_then(|source| self.context.query(source, sql)).map(|rows| {
-                    Value::List(Arc::new(rows.into_iter().map(Value::Row).collect()))
-                })
+                source
+                    .and_then(|source| self.context.query(source, sql))
+                    .map(|rows| Value::List(Arc::new(rows.into_iter().map(Value::Row).collect())))
             }
             _ => return Err(Broken::Died),
         })

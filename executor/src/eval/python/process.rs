@@ -49,9 +49,7 @@ impl Process {
             .stderr(Stdio::null())
             .spawn()?;
         match (child.stdin.take(), child.stdout.take()) {
-            (Some(input), Some(output)) => {
-                Ok(Self { child, input, output, buffer: Vec::new(), is_ready: false, defined: HashSet::new() })
-            }
+            (Some(input), Some(output)) => Ok(Self { child, input, output, buffer: Vec::new(), is_ready: false, defined: HashSet::new() }),
             _ => Err(io::Error::other("no pipes to the worker")),
         }
     }
