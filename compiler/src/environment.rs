@@ -76,10 +76,16 @@ fn unknown(name: &str, project: &Project) -> Diagnostic {
     let mut known: Vec<&str> = project.environments.iter().map(|f| f.name.as_str()).collect();
     known.dedup();
     let span = Span { file: project.settings.clone(), start: 0, end: 0 };
-    let fault = Diagnostic { severity: Severity::Error, span: None, ..Diagnostic::error("R207", span, format!("there is no environment '{name}'")) };
+    let fault = Diagnostic {
+        severity: Severity::Error,
+        span: None,
+        ..Diagnostic::error("R207", span, format!("there is no environment '{name}'"))
+    };
     match did_you_mean(name, known.iter().copied()) {
         Some(near) => fault.help(format!("did you mean '{near}'?")),
-        None if known.is_empty() => fault.help(format!("'sequor env init {name}' makes it; it is looked for in envs/ of the project and of the home folder")),
+        None if known.is_empty() => {
+            fault.help(format!("'sequor env init {name}' makes it; it is looked for in envs/ of the project and of the home folder"))
+        }
         None => fault.help(format!("environments: {}", known.join(", "))),
     }
 }

@@ -102,10 +102,7 @@ impl Lowering<'_> {
     }
 
     pub(crate) fn assigns(&mut self, assigns: &[Assign]) -> Vec<plan::op::Assign> {
-        assigns
-            .iter()
-            .map(|a| plan::op::Assign { name: self.text(&a.name.name), scope: a.scope, value: self.expr(&a.value) })
-            .collect()
+        assigns.iter().map(|a| plan::op::Assign { name: self.text(&a.name.name), scope: a.scope, value: self.expr(&a.value) }).collect()
     }
 
     /// The depth of steps is bounded by the YAML reader.

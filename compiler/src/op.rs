@@ -24,7 +24,7 @@ use crate::syntax::key::Table;
 use crate::syntax::value;
 use crate::syntax::visit::Visitor;
 use crate::syntax::{BEFORE_REPLY, Reader, SourceRef};
-use crate::yaml::ScalarValue;
+use crate::yaml::{self, ScalarValue};
 
 #[derive(Debug)]
 pub enum Op {
@@ -140,9 +140,10 @@ impl Op {
             Self::IfElse(op) => op.arms.iter().map(|a| a.then.as_slice()).chain(op.otherwise.as_deref()).collect(),
             Self::WhileLoop(op) => vec![&op.steps],
             Self::ForEach(op) => vec![&op.steps],
-            Self::TryCatch(op) => {
-                std::iter::once(op.steps.as_slice()).chain(op.catches.iter().map(|c| c.steps.as_slice())).chain(op.finally.as_deref()).collect()
-            }
+            Self::TryCatch(op) => std::iter::once(op.steps.as_slice())
+                .chain(op.catches.iter().map(|c| c.steps.as_slice()))
+                .chain(op.finally.as_deref())
+                .collect(),
             Self::Block(op) => vec![&op.steps],
         }
     }
@@ -198,6 +199,7 @@ pub(crate) fn sql_query(fields: &Fields<'_>, key: &str, source: &SourceRef, read
     let Some(dialect) = reader.sources.dialect(source) else {
         return Some(value::template(scalar, &node.span, BEFORE_REPLY, &mut reader.faults));
     };
+    reader.faults.extend(yaml::folded_code(node, yaml::Language::Sql));
     let (statement, faults) = sql::query(scalar, &node.span, dialect);
     reader.faults.extend(faults);
     match statement {

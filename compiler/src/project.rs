@@ -2,6 +2,7 @@
 //!
 //! Takes a folder; gives the texts of its flows, sources, settings and environments, each with a path that is relative to the project. Nothing is parsed here.
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -111,7 +112,7 @@ fn folder(dir: &Path, shown: &str, depth: usize, faults: &mut Vec<Diagnostic>) -
     let mut paths = Vec::new();
     list(dir, String::new(), depth, &mut paths)?;
     paths.sort();
-    let mut files: Vec<File> = Vec::new();
+    let mut files: BTreeMap<String, Arc<SourceFile>> = BTreeMap::new();
     for relative in paths {
         let name = flow_name(&relative).to_owned();
         let path = format!("{shown}/{relative}");
@@ -128,18 +129,17 @@ fn folder(dir: &Path, shown: &str, depth: usize, faults: &mut Vec<Diagnostic>) -
                 continue;
             }
         };
-        if let Some(first) = files.iter().find(|f| f.name == name) {
+        if let Some(first) = files.get(&name) {
             let span = Span { file, start: 0, end: 0 };
             faults.push(
-                Diagnostic::error("S111", span, format!("'{}' has the same name as this file: '{name}'", first.file.path))
+                Diagnostic::error("S111", span, format!("'{}' has the same name as this file: '{name}'", first.path))
                     .help("rename one of the two"),
             );
             continue;
         }
-        files.push(File { name, file });
+        files.insert(name, file);
     }
-    files.sort_by(|a, b| a.name.cmp(&b.name));
-    Ok(files)
+    Ok(files.into_iter().map(|(name, file)| File { name, file }).collect())
 }
 
 /// Adds the relative paths of all YAML files below a folder. Hidden files and folders are left out.

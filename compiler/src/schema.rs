@@ -132,7 +132,9 @@ fn kind(kind: Kind) -> Value {
         Kind::Any | Kind::Columns | Kind::Parameters => json!({}),
         // Case does not matter to the compiler, so a pattern beside the list keeps other spellings valid.
         Kind::Choice(choices) => json!({"anyOf": [{"enum": choices}, {"type": ["string", "null"]}]}),
-        Kind::Names => json!({"anyOf": [{"type": ["string", "number", "null"]}, {"type": "array", "items": {"type": ["string", "number"]}}]}),
+        Kind::Names => {
+            json!({"anyOf": [{"type": ["string", "number", "null"]}, {"type": "array", "items": {"type": ["string", "number"]}}]})
+        }
         Kind::Entries => json!({"anyOf": [{"type": "object"}, {"type": ["string", "null"]}]}),
         Kind::Assigns => json!({
             "type": ["object", "null"],
@@ -144,7 +146,9 @@ fn kind(kind: Kind) -> Value {
             json!({"anyOf": [{"type": "array", "items": {"anyOf": [object(&[table]), {"$ref": "#/$defs/step"}]}}, object(&[table]), {"type": "null"}]})
         }
         Kind::Steps => json!({"$ref": "#/$defs/steps"}),
-        Kind::Statuses => json!({"anyOf": [{"type": ["integer", "string", "null"]}, {"type": "array", "items": {"type": ["integer", "string"]}}]}),
+        Kind::Statuses => {
+            json!({"anyOf": [{"type": ["integer", "string", "null"]}, {"type": "array", "items": {"type": ["integer", "string"]}}]})
+        }
     }
 }
 

@@ -119,9 +119,7 @@ fn kind(node: &yaml::Node, faults: &mut Vec<Diagnostic>) -> Option<Kind> {
     };
     let at = entries.first().map_or(&node.span, |e| &e.key_span);
     let Some(entry) = entries.iter().find(|e| e.key == "type") else {
-        faults.push(
-            Diagnostic::error(COMMON.missing, at.clone(), "'type' is missing in a source").help("type: http, sqlite or postgres"),
-        );
+        faults.push(Diagnostic::error(COMMON.missing, at.clone(), "'type' is missing in a source").help("type: http, sqlite or postgres"));
         return None;
     };
     let text = scalar(&entry.value).map_or("", |s| s.text.as_str());
@@ -147,7 +145,7 @@ fn read_source(node: &yaml::Node, name: &str, kind: Kind, faults: &mut Vec<Diagn
 
 /// Constants of a source or of the project: name → value.
 pub fn variables(node: &yaml::Node, faults: &mut Vec<Diagnostic>) -> Vec<(Named, Expression)> {
-    value::entries(node, "'variables'", Scalars::Typed, BEFORE_REPLY, faults)
+    value::entries(node, "'variables'", Scalars::Variable, BEFORE_REPLY, faults)
         .into_iter()
         .map(|(name, entry, value)| (Named { name: name.to_owned(), span: entry.key_span.clone() }, value))
         .collect()

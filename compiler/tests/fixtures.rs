@@ -20,7 +20,8 @@ fn fixtures() -> PathBuf {
 /// A case: its name and its project.
 fn cases(folder: &str) -> Vec<(String, Project)> {
     let dir = fixtures().join(folder);
-    let mut paths: Vec<PathBuf> = fs::read_dir(&dir).unwrap().map(|e| e.unwrap().path()).filter(|p| p.extension().is_none_or(|e| e == "yaml")).collect();
+    let mut paths: Vec<PathBuf> =
+        fs::read_dir(&dir).unwrap().map(|e| e.unwrap().path()).filter(|p| p.extension().is_none_or(|e| e == "yaml")).collect();
     paths.sort();
     assert!(!paths.is_empty(), "no cases in {}", dir.display());
     paths

@@ -30,7 +30,9 @@ fn entries(names: &[&str]) -> Vec<String> {
 
 #[test]
 fn a_flow_is_named_in_any_way() {
-    for name in ["load_customers", "load_customers.yaml", "flows/load_customers.yaml", "./flows/load_customers.yaml", "/x/flows/load_customers.yml"] {
+    for name in
+        ["load_customers", "load_customers.yaml", "flows/load_customers.yaml", "./flows/load_customers.yaml", "/x/flows/load_customers.yml"]
+    {
         assert_eq!(entries(&[name]), ["load_customers"], "{name}");
     }
     assert_eq!(entries(&["update_if_needed", "load_customers", "load_customers"]), ["update_if_needed", "load_customers"]);
@@ -85,11 +87,8 @@ const READS: &str = "- op: print\n  message: \"{{ var('api_token') }} {{ var('ra
 #[test]
 fn a_chosen_environment_must_define_what_is_read() {
     let codes = |env: &str, variables: &[&str]| {
-        let options = Options {
-            env: Some(env.to_owned()),
-            variables: variables.iter().map(|v| (*v).to_owned()).collect(),
-            ..Options::default()
-        };
+        let options =
+            Options { env: Some(env.to_owned()), variables: variables.iter().map(|v| (*v).to_owned()).collect(), ..Options::default() };
         let compiled = compile(&with_flows(&[("main", READS)], options), &["main"]).unwrap();
         compiled.diagnostics.iter().filter(|d| d.severity == Severity::Error).map(|d| (d.code, d.message.clone())).collect::<Vec<_>>()
     };
@@ -104,4 +103,26 @@ fn variables_from_outside_are_in_the_manifest() {
     let plan = compile(&with_flows(&[("main", READS)], options), &["main"]).unwrap().plan.unwrap();
     let names: Vec<&str> = plan.manifest.variables.iter().map(|v| plan.text(*v)).collect();
     assert_eq!(names, ["api_token", "rate"]);
+}
+
+/// Every beginning of every fixture, and every fixture without one of its lines, gives a plan or faults, and never a panic or an internal fault.
+#[test]
+fn broken_files_are_reported() {
+    for folder in ["flows/ok", "flows/err"] {
+        for entry in std::fs::read_dir(fixture(folder)).unwrap() {
+            let path = entry.unwrap().path();
+            if path.extension().is_none_or(|e| e != "yaml") {
+                continue;
+            }
+            let text = std::fs::read_to_string(&path).unwrap();
+            let lines: Vec<&str> = text.lines().collect();
+            let without = (0..lines.len()).map(|i| [&lines[..i], &lines[i + 1..]].concat().join("\n"));
+            let beginnings = text.char_indices().step_by(17).map(|(i, _)| text[..i].to_owned());
+            for text in without.chain(beginnings) {
+                let compiled = compile(&with_flows(&[("main", &text)], Options::default()), &["main"]);
+                let compiled = compiled.unwrap_or_else(|e| panic!("{}: {e}\n{text}", path.display()));
+                assert_eq!(compiled.plan.is_some(), !compiled.has_errors());
+            }
+        }
+    }
 }

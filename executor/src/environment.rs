@@ -60,21 +60,21 @@ impl Environment {
         self.name.as_deref()
     }
 
-    /// Every text that the operator wrote as a value; secrets are not among them.
-    pub fn texts(&self) -> impl Iterator<Item = &str> {
-        self.overrides.values().chain(self.variables.values()).filter_map(|value| match value {
-            Value::Text(text) => Some(&**text),
-            Value::Null
-            | Value::Bool(_)
-            | Value::Int(_)
-            | Value::Float(_)
-            | Value::Number(_)
-            | Value::Bytes(_)
-            | Value::List(_)
-            | Value::Tuple(_)
-            | Value::Map(_)
-            | Value::Row(_) => None,
-        })
+    /// Every text that the operator wrote as a value or inside one; secrets are not among them.
+    #[must_use]
+    pub fn texts(&self) -> Vec<&str> {
+        let mut texts = Vec::new();
+        let mut open: Vec<&Value> = self.overrides.values().chain(self.variables.values()).collect();
+        while let Some(value) = open.pop() {
+            match value {
+                Value::Text(text) => texts.push(&**text),
+                Value::List(members) | Value::Tuple(members) => open.extend(members.iter()),
+                Value::Map(map) => open.extend(map.values()),
+                Value::Row(row) => open.extend(&row.values),
+                Value::Null | Value::Bool(_) | Value::Int(_) | Value::Float(_) | Value::Number(_) | Value::Bytes(_) => {}
+            }
+        }
+        texts
     }
 
     /// `var(name)` where `SEQUOR_VAR_…` or `--var` set it.

@@ -67,16 +67,29 @@ impl Scope {
         Self { response: Some(reply), ..self.clone() }
     }
 
-    /// The same with a source's own variables in sight. They are evaluated here, in the order of the file; one that fails is an error when it is used.
+    /// The same with a source's own variables in sight, before those of sources that are in sight already. They are evaluated here, in the order
+    /// of the file; one that fails is an error when it is used.
     #[must_use]
     pub fn in_source(&self, source: SourceId) -> Self {
         let variables = &self.services.plan.source(source).variables;
-        let mut scope = Self { source: None, ..self.clone() };
-        if !variables.is_empty() {
-            scope.source = Some(Arc::default());
-            scope.evaluate_given(&self.services, variables, "the source's variable", |scope| &mut scope.source);
+        if variables.is_empty() {
+            return self.clone();
+        }
+        let mut scope = Self { source: Some(Arc::default()), ..self.clone() };
+        scope.evaluate_given(&self.services, variables, "the source's variable", |scope| &mut scope.source);
+        if let (Some(given), Some(outer)) = (&mut scope.source, &self.source) {
+            let given = Arc::make_mut(given);
+            for (name, value) in &**outer {
+                given.entry(Arc::clone(name)).or_insert_with(|| value.clone());
+            }
         }
         scope
+    }
+
+    /// The same without variables of sources: settings of one source must not pick up what another one defines under the same name.
+    #[must_use]
+    pub(crate) fn outside_sources(&self) -> Self {
+        Self { source: None, ..self.clone() }
     }
 
     /// The same after a variable was set. A local that a loop or `catch` in force has bound changes there.

@@ -85,7 +85,10 @@ impl Services {
         if let Some(database) = open.get(&settings) {
             return Ok(database.clone());
         }
-        let database = Database::connect(&settings).await?;
+        let database = Database::connect(&settings).await.map_err(|mut error| {
+            error.message = format!("source '{}': {}", self.plan.text(self.plan.source(source).name), error.message);
+            error
+        })?;
         open.insert(settings, database.clone());
         Ok(database)
     }
@@ -98,7 +101,7 @@ impl Services {
     fn settings(&self, source: SourceId, scope: &Scope) -> Result<Settings, RunError> {
         let definition = self.plan.source(source);
         let name = self.plan.text(definition.name);
-        let scope = scope.in_source(source);
+        let scope = scope.outside_sources().in_source(source);
         let text = |what: &str, expr: ExprId| self.setting(&scope, name, what, expr);
         match &definition.kind {
             SourceKind::Sqlite(sqlite) => Ok(Settings::Sqlite { path: self.folder.join(text("path", sqlite.path)?) }),

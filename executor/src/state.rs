@@ -76,13 +76,8 @@ impl Store {
     /// # Errors
     /// The file cannot be written.
     pub async fn begin(&mut self, run: &RunRecord<'_>) -> Result<(), StateError> {
-        let query = sqlx::query(
-            "INSERT INTO runs (id, project, flow, plan_digest, plan, parameters, started, outcome) VALUES (?, ?, ?, ?, ?, ?, ?, 'running')",
-        );
-        let query = query.bind(run.id).bind(run.project).bind(run.flow).bind(run.plan_digest);
-        let query = query.bind(run.plan).bind(run.parameters).bind(run.started);
-        let result = query.execute(&mut self.connection).await;
-        self.checked(result).map(drop)
+        let result = write_run(&mut self.connection, run).await;
+        self.checked(result)
     }
 
     /// Notes what came of a run. `report` is a JSON object.
@@ -132,6 +127,22 @@ impl Store {
     fn error(&self, reason: String) -> StateError {
         StateError { path: self.path.clone(), reason }
     }
+}
+
+/// A plan is kept once, however often it runs.
+async fn write_run(connection: &mut SqliteConnection, run: &RunRecord<'_>) -> Result<(), sqlx::Error> {
+    let mut transaction = connection.begin_with("BEGIN IMMEDIATE").await?;
+    let known: Option<i64> =
+        sqlx::query_scalar("SELECT 1 FROM plans WHERE digest = ?").bind(run.plan_digest).fetch_optional(&mut *transaction).await?;
+    if known.is_none() {
+        let query = sqlx::query("INSERT INTO plans (digest, bytes) VALUES (?, ?)");
+        query.bind(run.plan_digest).bind(run.plan).execute(&mut *transaction).await?;
+    }
+    let query =
+        sqlx::query("INSERT INTO runs (id, project, flow, plan, parameters, started, outcome) VALUES (?, ?, ?, ?, ?, ?, 'running')");
+    let query = query.bind(run.id).bind(run.project).bind(run.flow).bind(run.plan_digest).bind(run.parameters).bind(run.started);
+    query.execute(&mut *transaction).await?;
+    transaction.commit().await
 }
 
 async fn write_project(

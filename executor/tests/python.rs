@@ -1,12 +1,14 @@
 //! Snippets in worker processes: what they can use, what they give, and how they are stopped.
 
+#![allow(clippy::unwrap_used, clippy::panic, reason = "tests fail by panicking")]
+
 mod eval_support;
 
 use std::time::{Duration, Instant};
 
 use eval_support::{Run, Snippets, Uses, row};
 use sequor_executor::error::{ErrorKind, RunError};
-use sequor_executor::eval::{Evaluator, PythonLimits};
+use sequor_executor::eval::PythonLimits;
 use sequor_executor::json;
 use sequor_executor::value::Value;
 use sequor_plan_format::ExprId;
@@ -87,7 +89,7 @@ return checks
 "#;
     assert_eq!(
         shown(body(text)),
-        r#"{"sha256":"ba7816bf","md5":"90015098","json":{"a":[1,null,1.5]},"re":"a<12>","date":"2024-02-01","math":2,"base64":"aGVsbG8=","hmac":"40e11ea8","url":"a%20b/%C3%BCx=1+2/p","decimal":"0.3","counter":{"a":2,"b":1},"chain":[1,2],"reduce":6,"letters":"abc","time":true,"uuid":36,"random":true,"csv":"a,\"b\"\"c\",1\r\n","read":[["x","y,z"]],"median":2,"token":8,"gzip":"zip"}"#
+        r#"{"sha256":"ba7816bf","md5":"90015098","json":{"a":[1,null,1.5]},"re":"a<12>","date":"2024-02-01","math":2,"base64":"aGVsbG8=","hmac":"b60090e3","url":"a%20b/%C3%BCx=1+2/p","decimal":"0.3","counter":{"a":2,"b":1},"chain":[1,2],"reduce":6,"letters":"abc","time":true,"uuid":36,"random":true,"csv":"a,\"b\"\"c\",1\r\n","read":[["x","y,z"]],"median":2,"token":8,"gzip":"zip"}"#
     );
 }
 
@@ -259,14 +261,6 @@ fn hostile_snippets_end_as_errors_and_the_next_one_works() {
     }
 }
 
-fn round_trip(evaluator: &Evaluator, id: ExprId, run: &Run, calls: u32) -> Duration {
-    let started = Instant::now();
-    for _ in 0..calls {
-        evaluator.evaluate(id, run).unwrap();
-    }
-    started.elapsed() / calls
-}
-
 #[test]
 fn many_threads_share_the_workers() {
     let mut snippets = Snippets::new();
@@ -284,6 +278,4 @@ fn many_threads_share_the_workers() {
             });
         }
     });
-    let run = Run::with(&[("x", "1")]);
-    println!("{:?} a call", round_trip(&evaluator, id, &run, 2000));
 }

@@ -36,7 +36,7 @@ pub(crate) struct Shop {
 }
 
 impl Shop {
-    pub fn new(customers: u64, orders: u64) -> Arc<Self> {
+    pub(super) fn new(customers: u64, orders: u64) -> Arc<Self> {
         Arc::new(Self { customers, orders, posts: AtomicU64::new(0), members: Mutex::new(Vec::new()) })
     }
 }

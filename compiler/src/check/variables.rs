@@ -106,7 +106,9 @@ impl Rule<'_> {
             );
             return;
         }
-        if let Some(source) = self.parsed.sources.iter().filter_map(|r| r.source.as_ref()).find(|s| s.variables.iter().any(|(n, _)| n.name == name)) {
+        if let Some(source) =
+            self.parsed.sources.iter().filter_map(|r| r.source.as_ref()).find(|s| s.variables.iter().any(|(n, _)| n.name == name))
+        {
             self.faults.push(
                 error(format!("variable '{name}' is not defined here"))
                     .help(format!("source '{}' defines it, but only ops that use that source can see it", source.name)),
@@ -122,7 +124,9 @@ impl Rule<'_> {
         }
         let environments = &self.parsed.environments;
         let near = did_you_mean(name, self.visible(scope)).map(str::to_owned);
-        if environments.any && let Some(near) = near {
+        if environments.any
+            && let Some(near) = near
+        {
             self.faults.push(error(format!("variable '{name}' is not defined")).help(format!("did you mean '{near}'?")));
             return;
         }
@@ -183,12 +187,7 @@ impl<'p, 'r: 'p> Visitor<'p> for Walk<'_, 'r, 'p> {
     }
 
     fn expression(&mut self, expression: &'p Expression) {
-        let scope = Scope {
-            flow: Some(self.flow),
-            source: self.sources.last().copied().flatten(),
-            bound: &self.bound,
-            skip: None,
-        };
+        let scope = Scope { flow: Some(self.flow), source: self.sources.last().copied().flatten(), bound: &self.bound, skip: None };
         self.rule.uses(expression, &scope);
     }
 

@@ -9,8 +9,8 @@ use sequor_plan_format::{Expr, ExprId, Manifest, NodeId, Op, Plan, PlanBuilder, 
 use super::hosts::{self, Host};
 use super::literal;
 use crate::resolve::Resolved;
-use crate::syntax::visit::{self, Visitor};
 use crate::snippet::expression::{Expression, Kind};
+use crate::syntax::visit::{self, Visitor};
 
 pub(super) fn fill(builder: &mut PlanBuilder, resolved: &Resolved<'_>, needed: &BTreeSet<String>, mut python: Vec<NodeId>) {
     let mut gathered = Gathered::default();
@@ -36,8 +36,7 @@ pub(super) fn fill(builder: &mut PlanBuilder, resolved: &Resolved<'_>, needed: &
         .iter()
         .map(|(source, table, access)| TableUse { source: *source, table: table.as_ref().map(|t| builder.text(t)), access: *access })
         .collect();
-    builder.plan_mut().manifest =
-        Manifest { hosts, computed_hosts: gathered.computed_hosts, methods, tables, variables, python, effects };
+    builder.plan_mut().manifest = Manifest { hosts, computed_hosts: gathered.computed_hosts, methods, tables, variables, python, effects };
 }
 
 #[derive(Debug, Default)]

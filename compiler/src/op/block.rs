@@ -10,11 +10,8 @@ use crate::syntax::key::{Key, Kind, Table};
 use crate::syntax::visit::{self, Visitor};
 use crate::syntax::{Reader, Step, step};
 
-pub static KEYS: Table = Table::new(
-    "op 'block'",
-    "Runs steps one after the other, as one step.",
-    &[Key::new("steps", Kind::Steps, "the steps").required()],
-);
+pub static KEYS: Table =
+    Table::new("op 'block'", "Runs steps one after the other, as one step.", &[Key::new("steps", Kind::Steps, "the steps").required()]);
 
 #[derive(Debug)]
 pub struct Block {

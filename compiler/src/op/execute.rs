@@ -11,7 +11,7 @@ use crate::syntax::fields::{Fields, scalar, wrong_kind};
 use crate::syntax::key::{Key, Kind, Table};
 use crate::syntax::visit::{Visitor, Wanted};
 use crate::syntax::{BEFORE_REPLY, Reader, SourceRef, table, value};
-use crate::yaml::ScalarValue;
+use crate::yaml::{self, ScalarValue};
 
 pub static KEYS: Table = Table::new(
     "op 'execute'",
@@ -53,6 +53,7 @@ fn statements(fields: &Fields<'_>, source: &SourceRef, reader: &mut Reader<'_>) 
     let before = reader.faults.len();
     let whole = value::template(scalar, &node.span, BEFORE_REPLY, &mut reader.faults);
     let Some(dialect) = reader.sources.dialect(source) else { return Some(vec![whole]) };
+    reader.faults.extend(yaml::folded_code(node, yaml::Language::Sql));
     let (found, faults) = sql::statements(scalar, &node.span, dialect);
     let broken = faults.iter().chain(&reader.faults[before..]).any(|f| f.severity == Severity::Error);
     reader.faults.extend(faults);
@@ -60,7 +61,9 @@ fn statements(fields: &Fields<'_>, source: &SourceRef, reader: &mut Reader<'_>) 
         return Some(vec![whole]);
     }
     if found.is_empty() {
-        reader.faults.push(Diagnostic::error("S106", node.span.clone(), "'statement' has no SQL statement in it").help("write at least one"));
+        reader
+            .faults
+            .push(Diagnostic::error("S106", node.span.clone(), "'statement' has no SQL statement in it").help("write at least one"));
     }
     let mut faults = Vec::new();
     let parts: Vec<Expression> = found

@@ -64,7 +64,8 @@ pub(super) fn read(fields: &Fields<'_>, at: &Span, reader: &mut Reader<'_>) -> O
         (None, Some(_)) => {
             if fields.get("then").is_none() {
                 reader.faults.push(
-                    Diagnostic::error("S104", at.clone(), "'then' is missing in op 'if'").help("then: what is done where the condition is true"),
+                    Diagnostic::error("S104", at.clone(), "'then' is missing in op 'if'")
+                        .help("then: what is done where the condition is true"),
                 );
             }
             arm(fields, reader).map(|a| vec![a])

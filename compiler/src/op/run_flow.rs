@@ -34,7 +34,7 @@ pub struct RunFlow {
 
 pub(super) fn read(fields: &Fields<'_>, at: &Span, reader: &mut Reader<'_>) -> Option<Op> {
     let parameters = match fields.node("parameters") {
-        Some(node) => value::entries(node, "'parameters'", Scalars::Data, BEFORE_REPLY, &mut reader.faults)
+        Some(node) => value::entries(node, "'parameters'", Scalars::Variable, BEFORE_REPLY, &mut reader.faults)
             .into_iter()
             .map(|(name, entry, value)| (Named { name: name.to_owned(), span: entry.key_span.clone() }, value))
             .collect(),

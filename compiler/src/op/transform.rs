@@ -29,7 +29,8 @@ pub static KEYS: Table = Table::new(
 
 /// `write_mode`, wherever a table is written.
 pub const WRITE_MODE: Key =
-    Key::new("write_mode", Kind::Choice(&["create", "replace", "append"]), "create makes the table anew, append adds rows").default("create");
+    Key::new("write_mode", Kind::Choice(&["create", "replace", "append"]), "create makes the table anew, append adds rows")
+        .default("create");
 
 #[derive(Debug)]
 pub struct Transform {

@@ -18,7 +18,8 @@ pub static KEYS: Table = Table::new(
     "Runs steps and catches their errors.",
     &[
         Key::new("steps", Kind::Steps, "the steps whose errors are caught").mistaken(&["do", "body", "try"]).required(),
-        Key::new("catch", Kind::Sections(&CATCH), "what is done on an error: steps, {on, as, steps}, or a list of those").mistaken(&["except", "on_error"]),
+        Key::new("catch", Kind::Sections(&CATCH), "what is done on an error: steps, {on, as, steps}, or a list of those")
+            .mistaken(&["except", "on_error"]),
         Key::new("finally", Kind::Steps, "what is done in every case, last"),
     ],
 );
@@ -51,7 +52,8 @@ pub struct Catch {
 pub(super) fn read(fields: &Fields<'_>, at: &Span, reader: &mut Reader<'_>) -> Option<Op> {
     if fields.get("catch").is_none() && fields.get("finally").is_none() {
         reader.faults.push(
-            Diagnostic::error("S104", at.clone(), "op 'try' has neither 'catch' nor 'finally'").help("say with 'catch' what is done on an error"),
+            Diagnostic::error("S104", at.clone(), "op 'try' has neither 'catch' nor 'finally'")
+                .help("say with 'catch' what is done on an error"),
         );
     }
     let steps = step::read_key(fields, "steps", reader);
@@ -75,9 +77,7 @@ fn catches(node: &Node, at: &Span, reader: &mut Reader<'_>) -> Vec<Catch> {
 
 fn is_catch(node: &Node) -> bool {
     match &node.kind {
-        yaml::Kind::Mapping(entries) => {
-            !entries.iter().any(|e| e.key == "op") && entries.iter().any(|e| CATCH.key(&e.key).is_some())
-        }
+        yaml::Kind::Mapping(entries) => !entries.iter().any(|e| e.key == "op") && entries.iter().any(|e| CATCH.key(&e.key).is_some()),
         yaml::Kind::Scalar(_) | yaml::Kind::Sequence(_) => false,
     }
 }

@@ -42,7 +42,9 @@ pub static API_KEY: Table = Table::of_source(
         TYPE,
         Key::dynamic("key_name", Kind::Text, "the name of the header, parameter or cookie").mistaken(&["name", "key", "header"]).required(),
         Key::dynamic("key_value", Kind::Text, "the key").mistaken(&["value", "api_key", "token"]).required(),
-        Key::new("add_to", Kind::Choice(&["header", "query", "cookie"]), "where it is sent").mistaken(&["in", "location"]).default("header"),
+        Key::new("add_to", Kind::Choice(&["header", "query", "cookie"]), "where it is sent")
+            .mistaken(&["in", "location"])
+            .default("header"),
     ],
 );
 

@@ -2,12 +2,14 @@
 //!
 //! - text, a quoted name, a comment or a dollar quote that is never closed; parentheses that do not match;
 //! - a statement that starts with something no statement starts with, and looks like a known one (`SELCT`);
+//! - clauses that cannot follow each other in any engine: see [`clauses`];
 //! - a SELECT, WITH, VALUES, INSERT, UPDATE, DELETE or CREATE TABLE that sqlparser refuses, if it is made of what sqlparser is known to understand: see
 //!   [`words`] and [`is_plain`]. For such statements both engines and sqlparser have been compared.
 //!
 //! A template may stand for anything, from a name to a whole clause, so from the first template on a statement is not looked at: what is reported then
 //! lies before it and is wrong whatever follows. Templates inside quotes change nothing about the statement's form.
 
+mod clauses;
 mod parse;
 mod words;
 
@@ -23,7 +25,8 @@ pub(super) fn syntax(place: &Place<'_>, tokens: &[Token], dialect: Dialect) -> O
     }
     unclosed(place, tokens)
         .or_else(|| parentheses(place, tokens))
-        .or_else(|| first_word(place, tokens, dialect))
+        .or_else(|| first_word(place, tokens))
+        .or_else(|| clauses::check(place, tokens))
         .or_else(|| parse::check(place, tokens, dialect))
 }
 
@@ -72,23 +75,24 @@ fn parentheses(place: &Place<'_>, tokens: &[Token]) -> Option<Diagnostic> {
     Some(Diagnostic::error("Q701", place.of_token(token), "this `(` is never closed").label("opened here").help("close it with `)`"))
 }
 
-fn first_word(place: &Place<'_>, tokens: &[Token], dialect: Dialect) -> Option<Diagnostic> {
+fn first_word(place: &Place<'_>, tokens: &[Token]) -> Option<Diagnostic> {
     let first = tokens.first()?;
     match first.kind {
         Kind::Word => {
             let word = place.word(first).to_ascii_uppercase();
-            if words::starts_statement(&word, dialect) {
+            if words::STARTS.contains(&word.as_str()) {
                 return None;
             }
             let meant = did_you_mean(&word, words::COMMON_STARTS.iter().copied())?;
             let fault = Diagnostic::error("Q701", place.of_token(first), format!("no SQL statement starts with `{}`", place.word(first)));
             Some(fault.help(format!("did you mean `{meant}`?")))
         }
-        Kind::Number | Kind::Text | Kind::Name => {
+        Kind::Symbol if !matches!(place.word(first), "," | "." | "*" | "+" | "-" | "=" | "<" | ">" | "|") => None,
+        Kind::Number | Kind::Text | Kind::Name | Kind::Symbol => {
             let fault = Diagnostic::error("Q701", place.of_token(first), "a SQL statement starts with a keyword, such as SELECT");
             Some(fault.help("add the keyword; if this belongs to the statement before, remove the `;` between them"))
         }
-        Kind::Template | Kind::Tag | Kind::Open | Kind::Close | Kind::Semicolon | Kind::Go | Kind::Symbol | Kind::Unclosed => None,
+        Kind::Template | Kind::Tag | Kind::Open | Kind::Close | Kind::Semicolon | Kind::Go | Kind::Unclosed => None,
     }
 }
 

@@ -43,8 +43,11 @@ pub static TYPE: Table = Table::new(
 );
 
 /// The keys of `model`.
-pub static MODEL: Table =
-    Table::new("'model'", "A table's columns.", &[Key::new("columns", Kind::Columns, "name → type, a list of {name, type}, or auto").required()]);
+pub static MODEL: Table = Table::new(
+    "'model'",
+    "A table's columns.",
+    &[Key::new("columns", Kind::Columns, "name → type, a list of {name, type}, or auto").required()],
+);
 
 pub fn read(node: &Node, faults: &mut Vec<Diagnostic>) -> Option<Columns> {
     match &node.kind {
@@ -134,8 +137,22 @@ fn parse(text: &str, node: &Node, faults: &mut Vec<Diagnostic>) -> Option<Column
         Ok(kind) => Some(kind),
         Err(error) => {
             const NAMES: [&str; 16] = [
-                "text", "varchar", "smallint", "integer", "bigint", "numeric", "real", "double", "boolean", "date", "time", "timestamp",
-                "timestamptz", "json", "uuid", "binary",
+                "text",
+                "varchar",
+                "smallint",
+                "integer",
+                "bigint",
+                "numeric",
+                "real",
+                "double",
+                "boolean",
+                "date",
+                "time",
+                "timestamp",
+                "timestamptz",
+                "json",
+                "uuid",
+                "binary",
             ];
             let message = format!("unknown column type '{text}'");
             let help = match did_you_mean(text, NAMES) {

@@ -33,8 +33,17 @@ impl<'a> Fields<'a> {
             return None;
         };
         let mut fields: Vec<Field<'a>> = Vec::new();
+        // Keys that are there in another spelling: that is fault enough.
+        let mut misspelt: Vec<&str> = Vec::new();
         for entry in entries {
-            let Some(field) = known(entry, tables, faults) else { continue };
+            let field = match known(entry, tables) {
+                Ok(field) => field,
+                Err((fault, meant)) => {
+                    faults.push(*fault);
+                    misspelt.extend(meant);
+                    continue;
+                }
+            };
             match fields.iter().find(|f| f.key.name == field.key.name) {
                 Some(first) => faults.push(doubled(first, &field)),
                 None => fields.push(field),
@@ -42,7 +51,7 @@ impl<'a> Fields<'a> {
         }
         let read = Self { span: &node.span, fields };
         for table in tables {
-            for key in table.keys.iter().filter(|k| k.presence == Presence::Required && !read.has(k.name)) {
+            for key in table.keys.iter().filter(|k| k.presence == Presence::Required && !read.has(k.name) && !misspelt.contains(&k.name)) {
                 let written = read.get(key.name).map_or(at, |f| &f.entry.key_span);
                 let state = if read.get(key.name).is_some() { "is empty" } else { "is missing" };
                 faults.push(
@@ -193,41 +202,33 @@ pub fn is_null(node: &Node) -> bool {
     scalar(node).is_some_and(|s| s.value == ScalarValue::Null)
 }
 
+/// A fault, and the key that was meant.
+type Wrong = (Box<Diagnostic>, Option<&'static str>);
+
 /// The key an entry is, or a fault.
-fn known<'a>(entry: &'a Entry, tables: &[&'static Table], faults: &mut Vec<Diagnostic>) -> Option<Field<'a>> {
+fn known<'a>(entry: &'a Entry, tables: &[&'static Table]) -> Result<Field<'a>, Wrong> {
     let find = |name: &str| tables.iter().find_map(|t| t.key(name));
     let (found, python) = match find(&entry.key) {
         Some(key) => (Some(key), false),
         None => (entry.key.strip_suffix(EXPRESSION).and_then(find), true),
     };
     let what = tables.first().map_or("", |t| t.what);
-    let Some(key) = found else {
-        faults.push(unknown(entry, tables));
-        return None;
-    };
+    let Some(key) = found else { return Err(unknown(entry, tables)) };
+    let fault = |code, message, help| Err((Box::new(Diagnostic::error(code, entry.key_span.clone(), message).help(help)), Some(key.name)));
     if key.presence == Presence::Later {
-        faults.push(
-            Diagnostic::error("S108", entry.key_span.clone(), format!("'{}' in {what} is not in this version yet", entry.key))
-                .help("take it out; leaving it would change what the flow does without a word"),
-        );
-        return None;
+        let message = format!("'{}' in {what} is not in this version yet", entry.key);
+        return fault("S108", message, "take it out; leaving it would change what the flow does without a word".to_owned());
     }
     match (key.form, python) {
         (Form::Literal, true) => {
-            faults.push(
-                Diagnostic::error("S103", entry.key_span.clone(), format!("'{}' in {what} cannot be an expression", key.name))
-                    .help(format!("write '{}' with a literal value", key.name)),
-            );
-            None
+            let message = format!("'{}' in {what} cannot be an expression", key.name);
+            fault("S103", message, format!("write '{}' with a literal value", key.name))
         }
         (Form::Python, false) => {
-            faults.push(
-                Diagnostic::error("S103", entry.key_span.clone(), format!("'{}' in {what} is always Python", key.name))
-                    .help(format!("write '{}{EXPRESSION}'", key.name)),
-            );
-            None
+            let message = format!("'{}' in {what} is always Python", key.name);
+            fault("S103", message, format!("write '{}{EXPRESSION}'", key.name))
         }
-        (Form::Literal, false) | (Form::Dynamic, _) | (Form::Python, true) => Some(Field { key, entry, python }),
+        (Form::Literal, false) | (Form::Dynamic, _) | (Form::Python, true) => Ok(Field { key, entry, python }),
     }
 }
 
@@ -241,7 +242,7 @@ fn doubled(first: &Field<'_>, second: &Field<'_>) -> Diagnostic {
     .help("keep one of the two")
 }
 
-fn unknown(entry: &Entry, tables: &[&'static Table]) -> Diagnostic {
+fn unknown(entry: &Entry, tables: &[&'static Table]) -> Wrong {
     let what = tables.first().map_or("", |t| t.what);
     let fault = Diagnostic::error("S103", entry.key_span.clone(), format!("unknown key '{}' in {what}", entry.key));
     let (base, suffix) = match entry.key.strip_suffix(EXPRESSION) {
@@ -250,20 +251,23 @@ fn unknown(entry: &Entry, tables: &[&'static Table]) -> Diagnostic {
     };
     let usable = || tables.iter().flat_map(|t| t.keys).filter(|k| k.presence != Presence::Later);
     if let Some(key) = usable().find(|k| k.mistaken.contains(&base)) {
-        return fault.help(format!("did you mean '{}{suffix}'?", key.name));
+        return (Box::new(fault.help(format!("did you mean '{}{suffix}'?", key.name))), Some(key.name));
     }
     let inside = usable().find_map(|k| match k.kind {
         Kind::Section(t) | Kind::Sections(t) => t.key(base).map(|_| k.name),
         _ => None,
     });
     if let Some(section) = inside {
-        return fault.help(format!("'{}' belongs inside '{section}'", entry.key));
+        return (Box::new(fault.help(format!("'{}' belongs inside '{section}'", entry.key))), None);
     }
     match did_you_mean(base, usable().flat_map(|k| std::iter::once(k.name).chain(k.aliases.iter().copied()))) {
-        Some(near) => fault.help(format!("did you mean '{near}{suffix}'?")),
+        Some(near) => {
+            let meant = usable().find(|k| k.name == near || k.aliases.contains(&near)).map(|k| k.name);
+            (Box::new(fault.help(format!("did you mean '{near}{suffix}'?"))), meant)
+        }
         None => {
             let list: Vec<&str> = usable().map(|k| k.name).collect();
-            fault.help(format!("known keys: {}", list.join(", ")))
+            (Box::new(fault.help(format!("known keys: {}", list.join(", ")))), None)
         }
     }
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::key::{Key, Kind, Table};
 use super::value::{self, Scalars};
 use super::{BEFORE_REPLY, Flow, Parameter, Reader, SourceIndex, step};
-use crate::diagnostic::{Diagnostic, Severity, SourceFile, Span, did_you_mean};
+use crate::diagnostic::{Diagnostic, SourceFile, Span, did_you_mean};
 use crate::snippet::expression::{self, Expression, Named};
 use crate::syntax::fields::{Fields, is_null, scalar, wrong_kind};
 use crate::yaml::{self, Entry, Node};
@@ -45,7 +45,7 @@ pub struct Read {
 pub fn read(file: &Arc<SourceFile>, name: &str, sources: &SourceIndex) -> Read {
     let (node, faults) = yaml::parse(file);
     let mut reader = Reader { sources, faults, suspected: std::collections::BTreeSet::new() };
-    let broken = reader.faults.iter().any(|f| f.severity == Severity::Error);
+    let broken = is_cut_off(&reader.faults);
     let start = Span { file: file.clone(), start: 0, end: 0 };
     let flow = match node {
         Some(node) if !broken && is_no_flow(&node) => {
@@ -65,9 +65,14 @@ pub fn read(file: &Arc<SourceFile>, name: &str, sources: &SourceIndex) -> Read {
 
 /// Where YAML could not be read to its end, what is missing or of the wrong kind may only have been cut off.
 fn drop_follow_ups(faults: &mut Vec<Diagnostic>) {
-    if faults.iter().any(|f| matches!(f.code, "Y001" | "Y002" | "Y004" | "Y010")) {
+    if is_cut_off(faults) {
         faults.retain(|f| !matches!(f.code, "S102" | "S104" | "S106"));
     }
+}
+
+/// YAML could not be read to the end of the file.
+fn is_cut_off(faults: &[Diagnostic]) -> bool {
+    faults.iter().any(|f| matches!(f.code, "Y001" | "Y002" | "Y004" | "Y010"))
 }
 
 fn empty(name: &str, span: Span) -> Flow {
@@ -86,9 +91,9 @@ fn empty(name: &str, span: Span) -> Flow {
 fn is_no_flow(node: &Node) -> bool {
     let yaml::Kind::Mapping(entries) = &node.kind else { return false };
     !entries.is_empty()
-        && entries.iter().all(|e| {
-            scalar(&e.value).is_some() && e.key != "op" && FLOW.key(&e.key).is_none() && did_you_mean(&e.key, ["steps"]).is_none()
-        })
+        && entries
+            .iter()
+            .all(|e| scalar(&e.value).is_some() && e.key != "op" && FLOW.key(&e.key).is_none() && did_you_mean(&e.key, ["steps"]).is_none())
 }
 
 fn first_key(node: &Node) -> Span {
@@ -161,7 +166,7 @@ fn from_entry(entry: &Entry, reader: &mut Reader<'_>) -> Option<Parameter> {
     } else if is_specification(&entry.value) {
         specified(&Fields::read(&entry.value, &entry.key_span, &[&PARAMETER], &mut reader.faults)?, reader)
     } else {
-        Some(value::of_node(&entry.value, Scalars::Data, BEFORE_REPLY, &mut reader.faults))
+        Some(value::of_node(&entry.value, Scalars::Variable, BEFORE_REPLY, &mut reader.faults))
     };
     Some(Parameter { name, default })
 }
@@ -176,7 +181,7 @@ fn from_list(node: &Node, reader: &mut Reader<'_>) -> Option<Parameter> {
 /// The default of a parameter in its long form: `default: null` is one, an absent `default` is none unless `required` is false.
 fn specified(fields: &Fields<'_>, reader: &mut Reader<'_>) -> Option<Expression> {
     let required = fields.bool("required", &mut reader.faults);
-    if let Some(default) = value::of_key(fields, "default", Scalars::Data, BEFORE_REPLY, &mut reader.faults) {
+    if let Some(default) = value::of_key(fields, "default", Scalars::Variable, BEFORE_REPLY, &mut reader.faults) {
         return Some(default);
     }
     (required == Some(false) || fields.get("default").is_some())

@@ -182,12 +182,11 @@ fn assign(entry: &Entry, place: Place, reader: &mut Reader<'_>) -> Assign {
         if fields.choice("scope", &[], &mut reader.faults) == Some("local") {
             scope = Scope::Local;
         }
-        value::of_key(&fields, "value", Scalars::Data, place, &mut reader.faults).unwrap_or_else(|| crate::snippet::expression::Expression {
-            span: entry.value.span.clone(),
-            kind: crate::snippet::expression::Kind::Null,
+        value::of_key(&fields, "value", Scalars::Variable, place, &mut reader.faults).unwrap_or_else(|| {
+            crate::snippet::expression::Expression { span: entry.value.span.clone(), kind: crate::snippet::expression::Kind::Null }
         })
     } else {
-        value::of_node(&entry.value, Scalars::Data, place, &mut reader.faults)
+        value::of_node(&entry.value, Scalars::Variable, place, &mut reader.faults)
     };
     Assign { name: Named { name: name.to_owned(), span: entry.key_span.clone() }, scope, value }
 }
@@ -197,9 +196,7 @@ fn is_long_assignment(node: &Node) -> bool {
     let yaml::Kind::Mapping(entries) = &node.kind else { return false };
     let is = |e: &Entry, name: &str| e.key == name;
     entries.iter().any(|e| is(e, "value") || is(e, "value_expression"))
-        && entries.iter().all(|e| {
-            is(e, "value") || is(e, "value_expression") || did_you_mean(&e.key, ["scope"]).is_some()
-        })
+        && entries.iter().all(|e| is(e, "value") || is(e, "value_expression") || did_you_mean(&e.key, ["scope"]).is_some())
 }
 
 /// A name with its place.

@@ -16,6 +16,8 @@ pub enum Scalars {
     Typed,
     /// As typed, and the text `__NULL__` is null.
     Data,
+    /// As data, for variables: what they are is known only where they are used, so forms that are read differently than they look are reported.
+    Variable,
     /// Numbers stay as they are written (`1.10` is not `1.1`), and the text `__NULL__` is null: for what is sent as text anyway.
     Written,
     /// Everything is text as written.
@@ -45,7 +47,12 @@ fn of_field(field: &Field<'_>, scalars: Scalars, place: Place, faults: &mut Vec<
 /// Any YAML value. The depth of a node is bounded by the YAML reader.
 pub fn of_node(node: &Node, scalars: Scalars, place: Place, faults: &mut Vec<Diagnostic>) -> Expression {
     let kind = match &node.kind {
-        yaml::Kind::Scalar(s) => return of_scalar(s, &node.span, scalars, place, faults),
+        yaml::Kind::Scalar(s) => {
+            if scalars == Scalars::Variable {
+                faults.extend(yaml::ambiguous(node));
+            }
+            return of_scalar(s, &node.span, scalars, place, faults);
+        }
         yaml::Kind::Sequence(items) => Kind::List(items.iter().map(|n| of_node(n, scalars, place, faults)).collect()),
         yaml::Kind::Mapping(entries) => Kind::Dict(
             entries.iter().map(|e| DictItem::Pair(of_map_key(e, place, faults), of_node(&e.value, scalars, place, faults))).collect(),
@@ -58,7 +65,7 @@ fn of_scalar(scalar: &Scalar, span: &Span, scalars: Scalars, place: Place, fault
     let literal = |kind| Expression { span: span.clone(), kind };
     let written = || literal(Kind::Text(scalar.text.clone()));
     match (&scalar.value, scalars) {
-        (ScalarValue::Text, Scalars::Data | Scalars::Written) if scalar.text == NULL_TEXT => literal(Kind::Null),
+        (ScalarValue::Text, Scalars::Data | Scalars::Variable | Scalars::Written) if scalar.text == NULL_TEXT => literal(Kind::Null),
         (ScalarValue::Text, _) => template(scalar, span, place, faults),
         (_, Scalars::Text) => written(),
         (ScalarValue::Null, _) => literal(Kind::Null),
@@ -66,7 +73,10 @@ fn of_scalar(scalar: &Scalar, span: &Span, scalars: Scalars, place: Place, fault
         (_, Scalars::Written) => written(),
         (ScalarValue::Int(i), _) => literal(Kind::Int(*i)),
         (ScalarValue::Float(f), _) if f.is_nan() => {
-            faults.push(Diagnostic::error("S106", span.clone(), "'.nan' is no value that a flow can use").help("write null where there is no number"));
+            faults.push(
+                Diagnostic::error("S106", span.clone(), "'.nan' is no value that a flow can use")
+                    .help("write null where there is no number"),
+            );
             literal(Kind::Null)
         }
         (ScalarValue::Float(f), _) => literal(Kind::Float(*f)),
@@ -85,7 +95,8 @@ pub fn template(scalar: &Scalar, span: &Span, place: Place, faults: &mut Vec<Dia
 pub fn python(node: &Node, place: Place, faults: &mut Vec<Diagnostic>) -> Expression {
     let Some(scalar) = scalar(node) else {
         faults.push(
-            wrong_kind(node, "an expression", "Python text").help("write the Python after '|', indented, or take '_expression' off the key"),
+            wrong_kind(node, "an expression", "Python text")
+                .help("write the Python after '|', indented, or take '_expression' off the key"),
         );
         return Expression { span: node.span.clone(), kind: Kind::Null };
     };
@@ -93,6 +104,7 @@ pub fn python(node: &Node, place: Place, faults: &mut Vec<Diagnostic>) -> Expres
         // YAML has typed it already: `true` is a boolean and not an unknown Python name.
         return of_scalar(scalar, &node.span, Scalars::Typed, place, faults);
     }
+    faults.extend(yaml::folded_code(node, yaml::Language::Python));
     let (expression, found) = snippet::python(scalar, &node.span, place);
     faults.extend(found);
     expression
@@ -113,8 +125,7 @@ pub fn entries<'a>(
     let mut given: Vec<(&str, &Entry, Expression)> = Vec::new();
     for entry in found {
         let (name, python_text) = split_name(entry);
-        let value =
-            if python_text { python(&entry.value, place, faults) } else { of_node(&entry.value, scalars, place, faults) };
+        let value = if python_text { python(&entry.value, place, faults) } else { of_node(&entry.value, scalars, place, faults) };
         match given.iter().find(|(n, _, _)| *n == name) {
             Some((_, first, _)) => faults.push(twice(first, entry)),
             None => given.push((name, entry, value)),

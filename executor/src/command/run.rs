@@ -85,7 +85,7 @@ fn network(mappings: Vec<UrlMapping>, environment: &Environment, parameters: &Ma
     for mapping in &network.mappings {
         network.trusted.add(mapping.to());
     }
-    environment.texts().for_each(|text| network.trusted.add(text));
+    environment.texts().into_iter().for_each(|text| network.trusted.add(text));
     for value in parameters.values() {
         if let Value::Text(text) = value {
             network.trusted.add(text);
@@ -115,6 +115,7 @@ impl Prepared {
             started: &format!("{started:.3}"),
         };
         store.begin(&record).await?;
+        services.evaluator.warm();
         self.announce(flow, &run);
 
         let mut signals = Signals::listen()?;

@@ -15,7 +15,7 @@ class RunError(Exception):
     """What the executor answered to a question: an undefined variable, a failed query."""
 
 
-def _module(name, **members):
+def _module(name, /, **members):
     module = type(sys)(name)
     module.__dict__.update(members)
     sys.modules[name] = module

@@ -8,12 +8,15 @@ pub(super) const VERSION: i64 = 1;
 
 /// Makes a new file's tables.
 pub(super) const CREATE: &str = "
+CREATE TABLE plans (
+    digest TEXT NOT NULL PRIMARY KEY,
+    bytes BLOB NOT NULL
+) STRICT;
 CREATE TABLE runs (
     id TEXT NOT NULL PRIMARY KEY,
     project TEXT NOT NULL,
     flow TEXT NOT NULL,
-    plan_digest TEXT NOT NULL,
-    plan BLOB NOT NULL,
+    plan TEXT NOT NULL REFERENCES plans (digest),
     parameters TEXT NOT NULL,
     started TEXT NOT NULL,
     ended TEXT,

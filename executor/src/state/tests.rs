@@ -33,7 +33,10 @@ async fn project_variables_outlive_the_store_and_belong_to_their_project() {
 async fn runs_are_recorded_with_their_outcome() {
     let folder = tempfile::tempdir().unwrap();
     let mut store = store(folder.path()).await;
+    store.begin(&record("r0")).await.unwrap();
     store.begin(&record("r1")).await.unwrap();
+    let plans: i64 = sqlx::query_scalar("SELECT count(*) FROM plans").fetch_one(&mut store.connection).await.unwrap();
+    assert_eq!(plans, 1, "the same plan is kept once");
     let outcome = "SELECT outcome FROM runs WHERE id = 'r1'";
     let before: String = sqlx::query_scalar(outcome).fetch_one(&mut store.connection).await.unwrap();
     store.end("r1", Outcome::Failed, "2026-01-01T00:00:01Z", "{}").await.unwrap();

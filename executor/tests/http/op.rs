@@ -125,7 +125,12 @@ async fn each_row_makes_a_request_and_joins_its_reply() {
     p.post(body);
     let (id, new_id, name, whole) = (p.column("row", "id"), p.reply(&["new_id"]), p.reply(&["name"]), p.reply(&[]));
     let row = p.dict(&[("source_id", id), ("new_id", new_id), ("name", name), ("raw", whole)]);
-    p.fills("done", &[("new_id", "text"), ("source_id", "text"), ("name", "text"), ("raw", "text"), ("gone", "text")], WriteMode::Create, TableData::Value(row));
+    p.fills(
+        "done",
+        &[("new_id", "text"), ("source_id", "text"), ("name", "text"), ("raw", "text"), ("gone", "text")],
+        WriteMode::Create,
+        TableData::Value(row),
+    );
     p.run().await.unwrap();
     assert_eq!(server.seen()[0].body, r#"{"name":"Ada","city":null,"left":null}"#);
     assert_eq!(server.seen()[0].header("content-type"), Some("application/json"));
@@ -147,8 +152,13 @@ async fn a_failing_row_is_named_and_the_table_stays() {
     })
     .await;
     let mut p = Project::get(&server.url(""), "/customers");
-    p.execute(&["create table todo (id int, name text)", "insert into todo values (1, 'Ada'), (2, 'Bob')", "create table done (id int)", "insert into done values (7)"])
-        .await;
+    p.execute(&[
+        "create table todo (id int, name text)",
+        "insert into todo values (1, 'Ada'), (2, 'Bob')",
+        "create table done (id int)",
+        "insert into done values (7)",
+    ])
+    .await;
     p.for_each_row_of("todo", &["id", "name"]);
     let body = p.var("row");
     p.post(body);
@@ -166,13 +176,40 @@ async fn a_failing_row_is_named_and_the_table_stays() {
 async fn appended_rows_of_earlier_replies_stay() {
     let server = Server::start(|_, n| if n == 2 { status(404) } else { json(format!(r#"{{"id": {n}}}"#)) }).await;
     let mut p = Project::get(&server.url(""), "/x");
-    p.execute(&["create table todo (id int)", "insert into todo values (1), (2), (3)", "create table log (id int)", "insert into log values (7)"]).await;
+    p.execute(&[
+        "create table todo (id int)",
+        "insert into todo values (1), (2), (3)",
+        "create table log (id int)",
+        "insert into log values (7)",
+    ])
+    .await;
     p.for_each_row_of("todo", &[]);
     let root = p.path(&[]);
     p.fills("log", &[("id", "int")], WriteMode::Append, root);
     let error = p.run().await.unwrap_err();
     assert_eq!(error.row.as_deref(), Some("3"));
     assert_eq!(p.rows("log").await, ["7", "0", "1"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn rows_are_read_and_written_in_the_same_file() {
+    let server = Server::start(|seen, _| json(seen.body.clone())).await;
+    let mut p = Project::get(&server.url(""), "/x");
+    let many = "create table todo as with recursive n(id) as (select 1 union all select id + 1 from n where id < 3500) select id from n";
+    // A file that another program made: readers and writers wait for each other in its journal mode.
+    p.execute_alone("pragma journal_mode = delete").await;
+    p.execute(&[many]).await;
+    p.for_each_row_of("todo", &["id"]);
+    let body = p.var("row");
+    p.post(body);
+    let (root, same) = (p.path(&[]), p.path(&[]));
+    p.fills("log", &[("id", "int")], WriteMode::Append, root);
+    p.fills("todo", &[("id", "int"), ("new", "text")], WriteMode::Create, same);
+    p.run().await.unwrap();
+    let log = p.rows("log").await;
+    assert_eq!((log.len(), log[3499].as_str()), (3500, "3500"));
+    assert_eq!((p.rows("todo").await.len(), p.rows("todo").await[0].as_str()), (3500, "1|None"));
+    assert_eq!(server.connections(), 1);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -204,6 +241,8 @@ async fn replies_in_other_formats() {
         "/csv" => status(200).header("content-type", "text/csv; charset=utf-8").body("\u{feff}id,name\n1,\"a,b\"\n,\n"),
         "/lines" => status(200).header("content-type", "application/x-ndjson").body("{\"id\": 1, \"name\": \"a\"}\n\n{\"id\": 2}\n"),
         "/none" => status(204),
+        "/cut" => json("[{\"id\": 1}"),
+        "/empty" => json(""),
         _ => status(200).header("content-type", "text/html").body("<html>\n <body>Please log in"),
     })
     .await;
@@ -223,7 +262,12 @@ async fn replies_in_other_formats() {
     assert!(of("/none", &ID_NAME).await.is_empty());
     for columns in [&ID_NAME[..], &[]] {
         let error = of("/html", columns).await.remove(0);
-        assert!(error.starts_with("Reply the reply is not JSON") && error.ends_with("its Content-Type is text/html, and it starts with: <html> <body>Please log in"), "{error}");
+        let expected = "Reply the reply is not JSON: its Content-Type is text/html, and it starts with: <html> <body>Please log in";
+        assert_eq!(error, expected);
+        let error = of("/cut", columns).await.remove(0);
+        assert!(error.starts_with("Reply the reply is not JSON, although its Content-Type is application/json: "), "{error}");
+        let error = of("/empty", columns).await.remove(0);
+        assert_eq!(error, "Reply the reply is empty where JSON is expected (status 200)");
     }
 }
 
@@ -283,12 +327,32 @@ async fn a_parser_that_gives_something_else_is_told_what_is_wrong() {
         ("7", false, "the parser must return a map with 'tables', 'variables' or 'while', but it returned a number"),
         (r#"{"table": []}"#, false, "the parser returned the unknown key 'table'; known keys are: tables, variables, while"),
         (r#"{"while": 1}"#, false, "the parser's 'while' must be True or False, but it is a number"),
-        (r#"{"tables": {"a": [], "c": []}}"#, true, "the parser gives rows for: a, c; but response.tables declares: a, b; both must name the same tables"),
-        (r#"{"tables": []}"#, true, "the op declares its tables, so the parser's 'tables' must be a map from table name to rows, not a list of tables"),
+        (
+            r#"{"tables": {"a": [], "c": []}}"#,
+            true,
+            "the parser gives rows for: a, c; but response.tables declares: a, b; both must name the same tables",
+        ),
+        (
+            r#"{"tables": []}"#,
+            true,
+            "the op declares its tables, so the parser's 'tables' must be a map from table name to rows, not a list of tables",
+        ),
         (r#"{"tables": {"a": [1], "b": []}}"#, true, "row 1 for table 'a' must be a map of columns and values, but it is a number '1'"),
-        (r#"{"tables": [{"source": "stag", "table": "t", "columns": "auto", "data": []}]}"#, false, "the parser's table 't' is for source 'stag', which is no database source; those are: stage"),
-        (r#"{"tables": [{"source": "stage", "table": "t", "data": []}]}"#, false, "the parser's table 't' has no 'columns' (or 'model: {columns}'); write 'auto' to infer them"),
-        (r#"{"variables": {"v": {"value": 1, "scope": "global"}}}"#, false, "the scope 'global' of variable 'v' is not known; known are: local, project"),
+        (
+            r#"{"tables": [{"source": "stag", "table": "t", "columns": "auto", "data": []}]}"#,
+            false,
+            "the parser's table 't' is for source 'stag', which is no database source; those are: stage",
+        ),
+        (
+            r#"{"tables": [{"source": "stage", "table": "t", "data": []}]}"#,
+            false,
+            "the parser's table 't' has no 'columns' (or 'model: {columns}'); write 'auto' to infer them",
+        ),
+        (
+            r#"{"variables": {"v": {"value": 1, "scope": "global"}}}"#,
+            false,
+            "the scope 'global' of variable 'v' is not known; known are: local, project",
+        ),
     ] {
         assert_eq!(parsed(result, declared).await.err().as_deref(), Some(expected));
     }
@@ -329,6 +393,19 @@ async fn authentication_in_all_its_places() {
     assert_eq!(seen(&key(KeyPlace::Header), None).await.header("x-key"), Some("k&v"));
     assert_eq!(seen(&key(KeyPlace::Query), None).await.target, "/x?a=1&X-Key=k%26v");
     assert_eq!(seen(&key(KeyPlace::Cookie), Some(("Cookie", "a=b"))).await.header("cookie"), Some("a=b; X-Key=k&v"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_header_may_name_the_bodys_format() {
+    let server = Server::start(|_, _| json("{}")).await;
+    let mut p = Project::get(&server.url(""), "/x");
+    let body = p.json(r#"{"a": [1, 2], "b": null}"#);
+    p.post(body);
+    p.op.request.body.as_mut().unwrap().format = sequor_plan_format::op::http_request::BodyFormat::Auto;
+    let form = p.json("\"application/x-www-form-urlencoded\"");
+    p.headers(&[("content-type", form)]);
+    p.run().await.unwrap();
+    assert_eq!(server.seen()[0].body, "a=1&a=2");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -20,8 +20,7 @@ fn a_loop_may_replace_the_table_it_goes_over() {
     let text = s.text("INSERT INTO seen VALUES (");
     let end = s.text(")");
     let sql = s.b.expr(Expr::Concat(vec![text, id, end]));
-    let source = s.db;
-    let insert = s.node("insert", Op::Execute(sequor_plan_format::op::Execute { source, statements: vec![sql], transaction: true }));
+    let insert = s.execute_expr("insert", sql);
     let empty = s.transform("empty", "SELECT id FROM todo WHERE false", s.db, "todo", WriteMode::Create);
     let body = s.block(&[insert, empty]);
     let name = s.text("todo");

@@ -65,6 +65,10 @@ impl Script {
         self.node(id, Op::Execute(op))
     }
 
+    pub(crate) fn execute_expr(&mut self, id: &str, statement: ExprId) -> NodeId {
+        self.node(id, Op::Execute(Execute { source: self.db, statements: vec![statement], transaction: true }))
+    }
+
     pub(crate) fn transform(&mut self, id: &str, query: &str, target: SourceId, table: &str, write_mode: WriteMode) -> NodeId {
         let (query, name) = (self.text(query), self.text(table));
         let target = Table { source: target, database: None, namespace: None, name };

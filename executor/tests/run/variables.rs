@@ -1,7 +1,9 @@
 //! Where values come from, and how long they live.
 
-use sequor_plan_format::Expr;
+use sequor_plan_format::expr::PythonForm;
 use sequor_plan_format::op::Scope;
+use sequor_plan_format::source::Sqlite;
+use sequor_plan_format::{Code, Expr, Source, SourceKind};
 
 use crate::support::Script;
 
@@ -95,4 +97,41 @@ fn secrets_never_reach_the_screen_the_report_or_the_state() {
     for text in [&ran.out, &ran.err, &report, &String::from_utf8_lossy(&state).into_owned()] {
         assert!(!text.contains("hunter2"), "{text}");
     }
+}
+
+#[test]
+fn a_snippet_that_needs_python_sees_the_variables() {
+    let mut s = Script::new();
+    let three = s.constant(sequor_plan_format::Value::Int(3));
+    let set = s.set("set", "n", Scope::Local, three);
+    let code = Code {
+        text: s.b.text("import math\nreturn math.factorial(var('n'))"),
+        span: s.span("flows/main.yaml", 9),
+        indent: 0,
+        variables: vec![s.b.text("n")],
+        computed_variables: false,
+        response: false,
+        queries: false,
+    };
+    let value = s.b.expr(Expr::Python { code, form: PythonForm::Body, inputs: Vec::new() });
+    let print = s.print("print", value);
+    s.b.plan_mut().manifest.python = vec![print];
+    assert_eq!(s.project(&[set, print]).run(&["-q"]).done().out, "6\n");
+}
+
+#[test]
+fn a_source_lends_its_variables_to_the_ops_that_use_it_and_to_no_others() {
+    let mut s = Script::new();
+    let (path, value) = (s.var("file"), s.text("named.db"));
+    let (name, file, span) = (s.b.text("named"), s.b.text("file"), s.span("sources/named.yaml", 1));
+    let kind = SourceKind::Sqlite(Sqlite { path });
+    s.db = s.b.source(Source { name, span, variables: vec![(file, value)], kind });
+    let (start, used, end) = (s.text("CREATE TABLE t AS SELECT '"), s.var("file"), s.text("' AS name"));
+    let sql = s.b.expr(Expr::Concat(vec![start, used, end]));
+    let create = s.execute_expr("create", sql);
+    let outside = s.var("file");
+    let print = s.print("print", outside);
+    let project = s.project(&[create, print]);
+    project.run(&[]).ended(1, &["step 'print'", "file"]);
+    assert_eq!(project.rows("named.db", "SELECT name FROM t"), "named.db");
 }

@@ -52,7 +52,9 @@ pub static REQUEST: Table = Table::new(
     "What is sent.",
     &[
         Key::new("source", Kind::Text, "the http source: base URL, headers, authentication"),
-        Key::dynamic("url", Kind::Text, "the address; a relative one starts at the source's base_url").mistaken(&["uri", "endpoint", "path"]).required(),
+        Key::dynamic("url", Kind::Text, "the address; a relative one starts at the source's base_url")
+            .mistaken(&["uri", "endpoint", "path"])
+            .required(),
         Key::new("method", Kind::Choice(&["GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS"]), "in any case")
             .default("GET")
             .mistaken(&["verb"]),

@@ -74,9 +74,9 @@ impl ResponseTable {
     fn lower(&self, lowering: &mut Lowering<'_>) -> Result<plan::ResponseTable, Unresolved> {
         let columns = match &self.columns {
             None => plan::Columns::Auto,
-            Some(columns) => plan::Columns::Declared(
-                columns.iter().map(|c| Column { name: lowering.text(&c.name.name), kind: c.kind }).collect(),
-            ),
+            Some(columns) => {
+                plan::Columns::Declared(columns.iter().map(|c| Column { name: lowering.text(&c.name.name), kind: c.kind }).collect())
+            }
         };
         let data = match &self.data {
             TableData::Parser => plan::TableData::Parser,

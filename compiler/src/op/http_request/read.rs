@@ -2,7 +2,9 @@
 
 use sequor_plan_format::op::http_request::{BodyFormat, Method, ReplyFormat};
 
-use super::{FOR_EACH, ForEachRow, HttpRequest, INIT, Pairs, Parser, REQUEST, RESPONSE, Request, Response, ResponseTable, TABLE, TableData, path};
+use super::{
+    FOR_EACH, ForEachRow, HttpRequest, INIT, Pairs, Parser, REQUEST, RESPONSE, Request, Response, ResponseTable, TABLE, TableData, path,
+};
 use crate::diagnostic::{Diagnostic, Span};
 use crate::op::{Op, transform};
 use crate::snippet::expression::{Expression, Named};

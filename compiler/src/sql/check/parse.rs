@@ -18,7 +18,15 @@ const MAX_PARENTHESES: usize = 12;
 
 pub(super) fn check(place: &Place<'_>, tokens: &[Token], dialect: Dialect) -> Option<Diagnostic> {
     let (first, last) = (tokens.first()?, tokens.last()?);
-    if last.end - first.start > MAX_BYTES || !words::is_checked(place, tokens) || !is_plain(place, tokens, dialect) || too_deep(tokens) {
+    if last.end - first.start > MAX_BYTES
+        || !words::is_checked(place, tokens, dialect)
+        || !is_plain(place, tokens, dialect)
+        || too_deep(tokens)
+    {
+        return None;
+    }
+    // PostgreSQL has empty selections.
+    if place.word(last).eq_ignore_ascii_case("select") {
         return None;
     }
     let template = tokens.iter().find(|t| t.kind == Kind::Template).map(|t| t.start);
@@ -45,14 +53,29 @@ fn is_plain(place: &Place<'_>, tokens: &[Token], dialect: Dialect) -> bool {
     tokens.iter().enumerate().all(|(i, token)| match token.kind {
         Kind::Symbol => {
             let symbol = place.word(token);
-            let arrows_and_casts = dialect == Dialect::Postgres && symbol == ":";
-            matches!(symbol, "," | "." | "*" | "+" | "-" | "/" | "%" | "=" | "<" | ">" | "|" | "!") || arrows_and_casts
+            let not_equal = symbol == "!" && tokens.get(i + 1).is_some_and(|t| t.start == token.end && place.word(t) == "=");
+            let cast = dialect == Dialect::Postgres && symbol == ":";
+            matches!(symbol, "," | "." | "*" | "+" | "-" | "/" | "%" | "=" | "<" | ">" | "|") || not_equal || cast
         }
         Kind::Word => !words::is_special(place, tokens, i, dialect),
-        Kind::Text => place.word(token).starts_with('\''),
-        Kind::Number | Kind::Name | Kind::Template | Kind::Open | Kind::Close => true,
+        // Not `X'…'`, `E'…'` and the like.
+        Kind::Text => {
+            place.word(token).starts_with('\'') && (i == 0 || tokens[i - 1].end < token.start || tokens[i - 1].kind != Kind::Word)
+        }
+        Kind::Name => {
+            let name = place.word(token);
+            !name.starts_with('[') || name[1..].starts_with(|c: char| c.is_alphabetic() || c == '_')
+        }
+        // `((SELECT …) …)`, `(row).column`
+        Kind::Open => tokens.get(i + 1).is_none_or(|t| t.kind != Kind::Open || tokens.get(i + 2).is_none_or(|t| !is_query_word(place, t))),
+        Kind::Close => tokens.get(i + 1).is_none_or(|t| place.word(t) != "."),
+        Kind::Number | Kind::Template => true,
         Kind::Tag | Kind::Semicolon | Kind::Go | Kind::Unclosed => false,
     })
+}
+
+fn is_query_word(place: &Place<'_>, token: &Token) -> bool {
+    matches!(place.word(token).to_ascii_uppercase().as_str(), "SELECT" | "WITH" | "VALUES")
 }
 
 fn too_deep(tokens: &[Token]) -> bool {
@@ -162,7 +185,8 @@ fn report(place: &Place<'_>, tokens: &[Token], at: usize, refusal: &Refusal) -> 
             .help("complete the statement");
     };
     let found = place.word(&tokens[index]);
-    let message = if refusal.expected.contains("end of statement") {
+    // A long list of what may stand there helps nobody.
+    let message = if refusal.expected.contains("end of statement") || refusal.expected.len() > 60 {
         format!("`{found}` does not belong here")
     } else {
         format!("expected {}, found `{found}`", refusal.expected.trim())
