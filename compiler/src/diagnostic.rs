@@ -32,6 +32,13 @@ impl SourceFile {
         (u32::try_from(line + 1).unwrap_or(u32::MAX), u32::try_from(column + 1).unwrap_or(u32::MAX))
     }
 
+    /// Byte offset of the start of a line (from 1); the end of the text for a line that is not there.
+    #[must_use]
+    pub fn line_start(&self, line: u32) -> u32 {
+        let end = u32::try_from(self.text.len()).unwrap_or(u32::MAX);
+        self.line_starts.get(line.saturating_sub(1) as usize).copied().unwrap_or(end)
+    }
+
     /// The text of a line (from 1) without its line break.
     #[must_use]
     pub fn line(&self, line: u32) -> &str {
@@ -89,11 +96,17 @@ pub struct Diagnostic {
 impl Diagnostic {
     #[must_use]
     pub fn error(code: &'static str, span: Span, message: impl Into<String>) -> Self {
+        Self { span: Some(span), ..Self::of_project(code, message) }
+    }
+
+    /// A fault of the whole project, at no place in a file.
+    #[must_use]
+    pub fn of_project(code: &'static str, message: impl Into<String>) -> Self {
         Self {
             code,
             severity: Severity::Error,
             message: message.into(),
-            span: Some(span),
+            span: None,
             label: String::new(),
             labels: Vec::new(),
             help: None,
@@ -136,12 +149,50 @@ impl Diagnostic {
     }
 }
 
+/// How many faults of each kind there are.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Counts {
+    pub errors: usize,
+    pub warnings: usize,
+    pub hints: usize,
+    /// Those of any kind that come with a fix.
+    pub fixable: usize,
+}
+
+impl Counts {
+    #[must_use]
+    pub fn of(diagnostics: &[Diagnostic]) -> Self {
+        let mut counts = Self::default();
+        for diagnostic in diagnostics {
+            match diagnostic.severity {
+                Severity::Error => counts.errors += 1,
+                Severity::Warning => counts.warnings += 1,
+                Severity::Hint => counts.hints += 1,
+            }
+            counts.fixable += usize::from(diagnostic.fix.is_some());
+        }
+        counts
+    }
+}
+
+/// Puts faults in the order of files and places, those of the whole project first, and removes repetitions.
+pub fn sort(diagnostics: &mut Vec<Diagnostic>) {
+    let key = |d: &Diagnostic| {
+        let place = d.span.as_ref().map(|s| (s.file.path.clone(), s.start, s.end));
+        (place, d.severity, d.code, d.message.clone())
+    };
+    diagnostics.sort_by_cached_key(key);
+    diagnostics.dedup_by_key(|d| key(d));
+}
+
 /// The name among `known` that `name` was probably meant to be.
 #[must_use]
 pub fn did_you_mean<'a>(name: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
-    let limit = (name.chars().count() / 3).max(1);
+    let length = name.chars().count();
+    let limit = (length / 3).max(1);
     known
         .into_iter()
+        .filter(|k| k.chars().count().abs_diff(length) <= limit)
         .map(|k| (distance(&name.to_lowercase(), &k.to_lowercase()), k))
         .filter(|(d, _)| *d <= limit)
         .min_by_key(|(d, _)| *d)

@@ -1,7 +1,18 @@
 //! SQL inside YAML values: split into statements and checked with the dialect of its source. Templates are replaced by placeholders of equal length first.
+//!
+//! Checking stays silent in doubt: the engine is the judge of SQL, and it knows syntax that no parser outside it knows. `check` says what is
+//! reported and why that is safe.
+//!
+//! Splitting happens before templates are filled in. A template's value is therefore never split, and neither is what stands inside
+//! `{% … %}` … `{% end… %}`: such a stretch belongs to one statement.
+
+mod check;
+mod lex;
+mod split;
 
 use crate::diagnostic::{Diagnostic, Span};
 use crate::yaml::Scalar;
+use lex::Token;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Dialect {
@@ -18,12 +29,68 @@ pub struct Statement {
 
 /// Splits at `go` lines and semicolons (not inside strings, dollar quotes or comments) and checks each statement (Q701).
 pub fn statements(scalar: &Scalar, span: &Span, dialect: Dialect) -> (Vec<Statement>, Vec<Diagnostic>) {
-    let _ = (scalar, span, dialect);
-    (Vec::new(), Vec::new())
+    let place = Place { scalar, span };
+    let tokens = lex::tokens(&scalar.text, dialect);
+    let split = split::split(&scalar.text, &tokens, dialect);
+    let faults = split.iter().filter_map(|tokens| check::syntax(&place, tokens, dialect)).collect();
+    (split.iter().filter_map(|tokens| stretch(tokens)).collect(), faults)
 }
 
 /// Checks that the text is exactly one query (Q701, Q704). A trailing semicolon is allowed; the statement given back is without it.
 pub fn query(scalar: &Scalar, span: &Span, dialect: Dialect) -> (Option<Statement>, Vec<Diagnostic>) {
-    let _ = (scalar, span, dialect);
-    (None, Vec::new())
+    let place = Place { scalar, span };
+    let tokens = lex::tokens(&scalar.text, dialect);
+    let split = split::split(&scalar.text, &tokens, dialect);
+    let (only, rest) = match split.split_first() {
+        Some((first, rest)) => (*first, rest),
+        None => {
+            let fault = Diagnostic::error("Q704", span.clone(), "there is no query in this text").help("write one SELECT statement");
+            return (None, vec![fault]);
+        }
+    };
+    if let Some(second) = rest.first() {
+        let fault = Diagnostic::error("Q704", place.of_tokens(second), format!("{} statements where one query is expected", split.len()))
+            .label("the second statement")
+            .help("keep one SELECT statement here, and run the others in an `execute` op before it");
+        return (None, vec![fault]);
+    }
+    let fault = check::syntax(&place, only, dialect).or_else(|| check::is_query(&place, only));
+    (stretch(only), fault.into_iter().collect())
+}
+
+fn stretch(tokens: &[Token]) -> Option<Statement> {
+    let (first, last) = (tokens.first()?, tokens.last()?);
+    Some(Statement { start: u32::try_from(first.start).ok()?, end: u32::try_from(last.end).ok()? })
+}
+
+/// The scalar that is looked at, to say where in the file a token is.
+struct Place<'a> {
+    scalar: &'a Scalar,
+    span: &'a Span,
+}
+
+impl Place<'_> {
+    fn text(&self, start: usize, end: usize) -> &str {
+        self.scalar.text.get(start..end).unwrap_or("")
+    }
+
+    fn word(&self, token: &Token) -> &str {
+        self.text(token.start, token.end)
+    }
+
+    fn span_of(&self, start: usize, end: usize) -> Span {
+        let clamp = |n: usize| u32::try_from(n).unwrap_or(u32::MAX);
+        self.scalar.span_of(self.span, clamp(start), clamp(end))
+    }
+
+    fn of_token(&self, token: &Token) -> Span {
+        self.span_of(token.start, token.end)
+    }
+
+    /// The first line of a statement.
+    fn of_tokens(&self, tokens: &[Token]) -> Span {
+        let (Some(first), Some(last)) = (tokens.first(), tokens.last()) else { return self.span.clone() };
+        let line = self.text(first.start, last.end).lines().next().map_or(0, str::len);
+        self.span_of(first.start, first.start + line)
+    }
 }

@@ -85,7 +85,10 @@ impl Services {
         if let Some(database) = open.get(&settings) {
             return Ok(database.clone());
         }
-        let database = Database::connect(&settings).await?;
+        let database = Database::connect(&settings).await.map_err(|mut error| {
+            error.message = format!("source '{}': {}", self.plan.text(self.plan.source(source).name), error.message);
+            error
+        })?;
         open.insert(settings, database.clone());
         Ok(database)
     }

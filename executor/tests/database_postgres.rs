@@ -9,7 +9,7 @@ use sequor_executor::database::{Cell, Database, Mode, Settings, TableName};
 use sequor_executor::error::ErrorKind;
 
 async fn connect(test: &server::Database<'_>) -> Database {
-    Database::connect(&postgres(test.url())).await.unwrap_or_else(|error| panic!("{}", error.message))
+    connect_to(&postgres(test.url())).await
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -249,7 +249,7 @@ async fn append_fills_by_name_with_the_tables_own_types() {
     );
     let definition = [("at", "text"), ("amount", "text"), ("mood", "text"), ("tags", "text")];
     let row = vec![text("2024-01-02T03:04:05Z"), text("12.50"), text("ok"), text("{1,2}")];
-    load(&db, "t", &definition, Mode::Append, &[row.clone()]).await.unwrap();
+    load(&db, "t", &definition, Mode::Append, std::slice::from_ref(&row)).await.unwrap();
     load(&db, "t", &definition, Mode::Append, &[row]).await.unwrap();
     assert_eq!(test.psql("SELECT * FROM t WHERE key = 2"), "2|12.50|ok|{1,2}|none|2024-01-02 03:04:05");
 

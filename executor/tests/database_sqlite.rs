@@ -9,8 +9,8 @@ use sequor_executor::database::{Cell, Database, Mode, Settings, TableName};
 use sequor_executor::error::ErrorKind;
 
 async fn connect() -> (tempfile::TempDir, Database) {
-    let folder = tempfile::tempdir().unwrap();
-    let database = Database::connect(&sqlite(&folder)).await.unwrap_or_else(|error| panic!("{}", error.message));
+    let folder = new_folder();
+    let database = connect_to(&sqlite(&folder)).await;
     (folder, database)
 }
 

@@ -8,7 +8,7 @@
 mod sample;
 
 use std::fs::OpenOptions;
-use std::io::Write;
+use std::io::{Error, Write};
 use std::path::{Path, PathBuf};
 
 use sequor_plan_format::codec::{FORMAT_VERSION, encode};
@@ -19,10 +19,11 @@ fn main() -> std::io::Result<()> {
     let folder: PathBuf = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("../fixtures/plans/v{FORMAT_VERSION}"));
     std::fs::create_dir_all(&folder)?;
     let plan = sample::plan();
-    let bytes = encode(&plan).map_err(std::io::Error::other)?;
+    let bytes = encode(&plan).map_err(Error::other)?;
     for (extension, content) in [("plan", bytes), ("txt", render(&plan).into_bytes())] {
         let path = folder.join(&name).with_extension(extension);
-        OpenOptions::new().write(true).create_new(true).open(&path)?.write_all(&content)?;
+        let fault = |error: Error| Error::new(error.kind(), format!("{}: {error}", path.display()));
+        OpenOptions::new().write(true).create_new(true).open(&path).map_err(fault)?.write_all(&content)?;
         println!("wrote {}", path.display());
     }
     Ok(())

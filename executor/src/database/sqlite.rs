@@ -62,6 +62,8 @@ impl File {
             .synchronous(SqliteSynchronous::Full)
             .foreign_keys(true)
             .statement_cache_capacity(statements)
+            // Each time the buffer between SQLite's thread and the reader runs full or empty, one waits for the other.
+            .row_buffer_size(1_000)
             .disable_statement_logging();
         SqliteConnection::connect_with(&options).await.map_err(|error| {
             let fault = fault::of_statement(&error, "");

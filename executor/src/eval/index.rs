@@ -99,6 +99,12 @@ pub(crate) fn slice(base: &Value, start: Option<&Value>, stop: Option<&Value>, s
     })
 }
 
+/// Where a slice from `start` begins in a list of that length.
+pub(crate) fn first_of_slice(length: usize, start: Option<&Value>) -> Outcome<usize> {
+    let start = bound(start)?;
+    Ok(usize::try_from(Picks::new(length, start, None, 1).next).unwrap_or(0))
+}
+
 fn bound(value: Option<&Value>) -> Outcome<Option<i64>> {
     match value {
         None | Some(Value::Null) => Ok(None),

@@ -106,8 +106,11 @@ fn list_method(base: &Value, list: &Arc<Vec<Value>>, method: Method, arguments: 
             Ok(Value::Int(i64::try_from(found).unwrap_or(i64::MAX)))
         }
         Method::Index => {
-            expect(method, arguments, 1, 1)?;
-            let at = list.iter().position(|m| Some(m) == arguments.first());
+            expect(method, arguments, 1, 3)?;
+            let bounded = super::index::slice(&Value::List(list.clone()), arguments.get(1), arguments.get(2), None)?;
+            let found = members(&bounded)?.iter().position(|m| Some(m) == arguments.first());
+            let skipped = super::index::first_of_slice(list.len(), arguments.get(1))?;
+            let at = found.map(|at| at + skipped);
             at.map(|i| Value::Int(i64::try_from(i).unwrap_or(i64::MAX)))
                 .ok_or_else(|| value_error(format!("{} is not in list", arguments.first().unwrap_or(&Value::Null).to_repr())))
         }

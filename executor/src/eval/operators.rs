@@ -388,7 +388,10 @@ fn contains(container: &Value, member: &Value, budget: &mut Budget) -> Outcome<b
         }
         (Value::Map(map), Value::Text(key)) => Ok(map.contains_key(&**key)),
         (Value::Row(row), Value::Text(column)) => Ok(row.get(column).is_some()),
-        (Value::Map(_) | Value::Row(_), _) => Ok(false),
+        (Value::Map(_) | Value::Row(_), key) => match key {
+            Value::List(_) | Value::Map(_) | Value::Row(_) => Err(type_error(format!("unhashable type: '{}'", key.type_name()))),
+            _ => Ok(false),
+        },
         (Value::Null | Value::Bool(_) | Value::Int(_) | Value::Float(_) | Value::Number(_) | Value::Bytes(_), _) => {
             Err(type_error(format!("argument of type '{}' is not iterable{}", container.type_name(), null_hint(container))))
         }

@@ -19,10 +19,7 @@ pub(crate) fn call(text: &str, method: Method, arguments: &[Value]) -> Outcome {
                 Method::Capitalize => Value::text(capitalized(text)),
                 Method::Title => Value::text(titled(text)),
                 Method::IsAlpha => Value::Bool(!text.is_empty() && text.chars().all(char::is_alphabetic)),
-                _ => Value::Bool(
-                    !text.is_empty()
-                        && text.chars().all(|c| c.is_ascii_digit() || c.is_numeric() && c.to_digit(10).is_some() || is_digit(c)),
-                ),
+                _ => Value::Bool(!text.is_empty() && text.chars().all(|c| c.is_ascii_digit() || is_digit(c))),
             })
         }
         Method::Strip | Method::LStrip | Method::RStrip => strip(text, method, arguments),
@@ -189,7 +186,7 @@ fn words(text: &str, most: usize) -> Vec<&str> {
     let mut rest = text.trim_start_matches(is_space);
     while !rest.is_empty() {
         if found.len() == most {
-            found.push(rest.trim_end_matches(is_space));
+            found.push(rest);
             break;
         }
         let end = rest.find(is_space).unwrap_or(rest.len());
@@ -205,7 +202,7 @@ fn words_from_end(text: &str, most: usize) -> Vec<&str> {
     let mut rest = text.trim_end_matches(is_space);
     while !rest.is_empty() {
         if found.len() == most {
-            found.push(rest.trim_start_matches(is_space));
+            found.push(rest);
             break;
         }
         let start = rest.char_indices().rev().find(|(_, c)| is_space(*c)).map_or(0, |(i, c)| i + c.len_utf8());

@@ -5,6 +5,7 @@ use std::time::{Duration, SystemTime};
 
 use sequor_plan_format::NodeId;
 use sequor_plan_format::op::http_request::SuccessStatus;
+use sequor_plan_format::op::print::Level;
 use url::Url;
 
 use super::address::Guard;
@@ -125,10 +126,15 @@ impl Client {
                     observer.reporter.retry(observer.node, wait, &reason);
                     tokio::time::sleep(wait).await;
                 }
+                Decision::Again(_) => {
+                    let line = format!("{reason}; not tried again, because {} retries in a row have helped nothing", Budget::FULL);
+                    observer.reporter.log(Level::Warning, &line);
+                    return finish(result, &title, attempts);
+                }
                 Decision::TooLong(wait) if !matches!(outgoing.success, SuccessStatus::Any) => {
                     return Err(too_long(outgoing, title, &reason, wait, result.ok()));
                 }
-                Decision::Final | Decision::Again(_) | Decision::TooLong(_) => return finish(result, &title, attempts),
+                Decision::Final | Decision::TooLong(_) => return finish(result, &title, attempts),
             }
         }
     }

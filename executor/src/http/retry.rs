@@ -132,7 +132,7 @@ pub(super) struct Budget {
 }
 
 impl Budget {
-    const FULL: u32 = 100;
+    pub(super) const FULL: u32 = 100;
 
     pub(super) fn new() -> Self {
         Self { left: Mutex::new(Self::FULL) }

@@ -123,7 +123,11 @@ impl Active {
         let op = op(&services.plan, self.node)?;
         let scope = in_source(op, scope).with_response(Arc::clone(reply));
         let result = absorb::read(&services, op, &mut self.tables, scope, reply).await;
-        result.map_err(|mut error| {
+        result.map_err(|error| {
+            let mut error = match reply::Format::of(op.response.format, reply) {
+                reply::Format::Json => reply::explained(error, reply),
+                reply::Format::JsonLines | reply::Format::Csv { .. } | reply::Format::Text => error,
+            };
             error.status_code.get_or_insert(reply.status);
             error.body.get_or_insert_with(|| text::body_start(&reply.body));
             self.situated(op, item, page, error)

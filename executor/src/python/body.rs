@@ -43,7 +43,7 @@ fn quote_after(line: &str, before: Option<&'static str>) -> Option<&'static str>
             }
             continue;
         }
-        let Some(at) = rest.find(['#', '"', '\'']) else { return None };
+        let at = rest.find(['#', '"', '\''])?;
         rest = rest.get(at..).unwrap_or_default();
         if rest.starts_with('#') {
             return None;

@@ -4,6 +4,7 @@ use std::cell::{Cell, OnceCell, RefCell};
 use std::collections::HashMap;
 use std::io::{self, Read as _, Write as _};
 use std::ops::Range;
+use std::panic::{self, AssertUnwindSafe};
 use std::rc::Rc;
 use std::time::{Duration, Instant};
 
@@ -81,9 +82,13 @@ impl Worker {
                 to_worker::CALL => {
                     self.allow_time()?;
                     let started = Instant::now();
-                    let answer = self.call(&frame, vm)?;
+                    let answer = panic::catch_unwind(AssertUnwindSafe(|| self.call(&frame, vm)));
                     self.busy += started.elapsed();
-                    send(answer)?;
+                    let Ok(answer) = answer else {
+                        send(failed(failure::ERROR, 0, "the Python interpreter itself failed on this snippet: write it in another way"))?;
+                        return Err(broken());
+                    };
+                    send(answer?)?;
                 }
                 _ => return Err(Malformed.into()),
             }

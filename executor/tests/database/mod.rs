@@ -31,6 +31,14 @@ pub fn number(text: &str) -> Cell<'_> {
     Cell::Number(text.into())
 }
 
+pub fn new_folder() -> tempfile::TempDir {
+    tempfile::tempdir().expect("a temporary folder")
+}
+
+pub async fn connect_to(settings: &Settings) -> Database {
+    Database::connect(settings).await.unwrap_or_else(|error| panic!("{}", error.message))
+}
+
 /// Loads rows and finishes.
 pub async fn load(
     database: &Database,

@@ -192,6 +192,27 @@ async fn appended_rows_of_earlier_replies_stay() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn rows_are_read_and_written_in_the_same_file() {
+    let server = Server::start(|seen, _| json(seen.body.clone())).await;
+    let mut p = Project::get(&server.url(""), "/x");
+    let many = "create table todo as with recursive n(id) as (select 1 union all select id + 1 from n where id < 3500) select id from n";
+    // A file that another program made: readers and writers wait for each other in its journal mode.
+    p.execute_alone("pragma journal_mode = delete").await;
+    p.execute(&[many]).await;
+    p.for_each_row_of("todo", &["id"]);
+    let body = p.var("row");
+    p.post(body);
+    let (root, same) = (p.path(&[]), p.path(&[]));
+    p.fills("log", &[("id", "int")], WriteMode::Append, root);
+    p.fills("todo", &[("id", "int"), ("new", "text")], WriteMode::Create, same);
+    p.run().await.unwrap();
+    let log = p.rows("log").await;
+    assert_eq!((log.len(), log[3499].as_str()), (3500, "3500"));
+    assert_eq!((p.rows("todo").await.len(), p.rows("todo").await[0].as_str()), (3500, "1|None"));
+    assert_eq!(server.connections(), 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_table_without_rows_is_created_or_emptied() {
     let server = Server::start(|_, _| json("[]")).await;
     let mut p = Project::get(&server.url(""), "/x");
@@ -220,6 +241,8 @@ async fn replies_in_other_formats() {
         "/csv" => status(200).header("content-type", "text/csv; charset=utf-8").body("\u{feff}id,name\n1,\"a,b\"\n,\n"),
         "/lines" => status(200).header("content-type", "application/x-ndjson").body("{\"id\": 1, \"name\": \"a\"}\n\n{\"id\": 2}\n"),
         "/none" => status(204),
+        "/cut" => json("[{\"id\": 1}"),
+        "/empty" => json(""),
         _ => status(200).header("content-type", "text/html").body("<html>\n <body>Please log in"),
     })
     .await;
@@ -239,11 +262,12 @@ async fn replies_in_other_formats() {
     assert!(of("/none", &ID_NAME).await.is_empty());
     for columns in [&ID_NAME[..], &[]] {
         let error = of("/html", columns).await.remove(0);
-        assert!(
-            error.starts_with("Reply the reply is not JSON")
-                && error.ends_with("its Content-Type is text/html, and it starts with: <html> <body>Please log in"),
-            "{error}"
-        );
+        let expected = "Reply the reply is not JSON: its Content-Type is text/html, and it starts with: <html> <body>Please log in";
+        assert_eq!(error, expected);
+        let error = of("/cut", columns).await.remove(0);
+        assert!(error.starts_with("Reply the reply is not JSON, although its Content-Type is application/json: "), "{error}");
+        let error = of("/empty", columns).await.remove(0);
+        assert_eq!(error, "Reply the reply is empty where JSON is expected (status 200)");
     }
 }
 
@@ -369,6 +393,19 @@ async fn authentication_in_all_its_places() {
     assert_eq!(seen(&key(KeyPlace::Header), None).await.header("x-key"), Some("k&v"));
     assert_eq!(seen(&key(KeyPlace::Query), None).await.target, "/x?a=1&X-Key=k%26v");
     assert_eq!(seen(&key(KeyPlace::Cookie), Some(("Cookie", "a=b"))).await.header("cookie"), Some("a=b; X-Key=k&v"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_header_may_name_the_bodys_format() {
+    let server = Server::start(|_, _| json("{}")).await;
+    let mut p = Project::get(&server.url(""), "/x");
+    let body = p.json(r#"{"a": [1, 2], "b": null}"#);
+    p.post(body);
+    p.op.request.body.as_mut().unwrap().format = sequor_plan_format::op::http_request::BodyFormat::Auto;
+    let form = p.json("\"application/x-www-form-urlencoded\"");
+    p.headers(&[("content-type", form)]);
+    p.run().await.unwrap();
+    assert_eq!(server.seen()[0].body, "a=1&a=2");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -174,6 +174,10 @@ impl Project {
         self.database().await.execute(&statements, true).await.unwrap();
     }
 
+    pub(crate) async fn execute_alone(&self, statement: &str) {
+        self.database().await.execute(&[statement.to_owned()], false).await.unwrap();
+    }
+
     /// The table's rows, each as its values separated by bars.
     pub(crate) async fn rows(&self, table: &str) -> Vec<String> {
         let table = TableName { database: None, namespace: None, name: table.to_owned() };

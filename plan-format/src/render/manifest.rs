@@ -6,7 +6,7 @@ use crate::manifest::{Access, TableUse};
 use crate::{Manifest, NodeId, Plan, Replay, TextId};
 
 use super::flow::replay_name;
-use super::text::{Out, listed, name, place, visible};
+use super::text::{Out, listed, name, place};
 
 /// What a plan touches, with names in place of ids. Field names are stable: `sequor show --manifest --json` prints this.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -33,10 +33,11 @@ pub struct TableView {
     pub access: &'static str,
 }
 
-/// A step with a snippet that needs Python.
+/// A step with snippets that need Python.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct PythonView {
     pub step: String,
+    pub snippets: usize,
     /// `file:line:column`.
     pub place: String,
 }
@@ -67,7 +68,7 @@ pub fn manifest_view(plan: &Plan) -> ManifestView {
         methods: texts(methods),
         tables: tables.iter().map(|table| table_view(plan, table)).collect(),
         variables: texts(variables),
-        python: python.iter().map(|&id| python_view(plan, id)).collect(),
+        python: python.chunk_by(|a, b| a == b).filter_map(|same| python_view(plan, same)).collect(),
         effects: effects.iter().map(|&(id, replay)| effect_view(plan, id, replay)).collect(),
     }
 }
@@ -86,9 +87,10 @@ fn table_view(plan: &Plan, table: &TableUse) -> TableView {
     }
 }
 
-fn python_view(plan: &Plan, id: NodeId) -> PythonView {
-    let node = plan.node(id);
-    PythonView { step: plan.text(node.id).to_owned(), place: place(plan, node.span) }
+/// The list has a step once for each of its snippets, one behind the other.
+fn python_view(plan: &Plan, same: &[NodeId]) -> Option<PythonView> {
+    let node = plan.node(*same.first()?);
+    Some(PythonView { step: plan.text(node.id).to_owned(), snippets: same.len(), place: place(plan, node.span) })
 }
 
 fn effect_view(plan: &Plan, id: NodeId, replay: Replay) -> EffectView {
@@ -156,7 +158,8 @@ fn table_line(table: &TableView) -> String {
 }
 
 fn python_line(python: &PythonView) -> String {
-    format!("{} ({})", name(&python.step), visible(&python.place))
+    let snippets = if python.snippets == 1 { "1 snippet".to_owned() } else { format!("{} snippets", python.snippets) };
+    format!("{}: {snippets} ({})", name(&python.step), python.place)
 }
 
 fn effect_lines(effect: &EffectView) -> [String; 2] {

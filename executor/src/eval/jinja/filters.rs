@@ -11,7 +11,7 @@ use crate::value::number::float_repr;
 use crate::value::{MAX_DEPTH, Value};
 
 pub(super) fn add(environment: &mut Environment<'static>) {
-    environment.add_filter("string", |value: &Jinja| Ok::<_, Error>(text_of(value)?));
+    environment.add_filter("string", |value: &Jinja| text_of(value));
     environment.add_filter("int", int);
     environment.add_filter("float", float);
     environment.add_filter("tojson", |value: &Jinja| tojson(value));

@@ -21,11 +21,11 @@ const FORM: &str = "application/x-www-form-urlencoded";
 const TEXT: &str = "text/plain; charset=utf-8";
 const BINARY: &str = "application/octet-stream";
 
-/// Encodes a body; `None` where the value is null and the format has no way to say so.
+/// Encodes a body; `None` where the value is null.
 pub(super) fn encode(format: BodyFormat, value: Value) -> Result<Option<Body>, RunError> {
     let body = |bytes: Vec<u8>, content_type| Ok(Some(Body { bytes: bytes.into(), content_type }));
     match (format, value) {
-        (BodyFormat::Auto | BodyFormat::Form | BodyFormat::Text, value) if is_null(&value) => Ok(None),
+        (_, value) if is_null(&value) => Ok(None),
         (BodyFormat::Auto | BodyFormat::Text, Value::Text(text)) => body(text.as_bytes().to_vec(), TEXT),
         (_, Value::Bytes(bytes)) => body(bytes.to_vec(), BINARY),
         // A template that writes JSON itself.

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use reqwest::header::{CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue, USER_AGENT};
 use sequor_plan_format::op::HttpRequest;
-use sequor_plan_format::op::http_request::Pairs;
+use sequor_plan_format::op::http_request::{BodyFormat, Pairs};
 use sequor_plan_format::source::Http;
 use sequor_plan_format::{ExprId, SourceKind};
 use url::Url;
@@ -50,10 +50,6 @@ pub(super) fn request(services: &Services, op: &HttpRequest, client: &Client, sc
             headers.append(header_name(name)?, value);
         }
     }
-    let body = match &request.body {
-        Some(body) => body::encode(body.format, scope.evaluate(services, body.value)?)?,
-        None => None,
-    };
 
     let trusted = credentials::may_go_to(services, op, client, base.as_ref(), &url);
     let mut query_credential = None;
@@ -67,6 +63,10 @@ pub(super) fn request(services: &Services, op: &HttpRequest, client: &Client, sc
         }
         add_source_headers(services, scope, http, &is_set, trusted, &mut headers)?;
     }
+    let body = match &request.body {
+        Some(body) => body::encode(body_format(body.format, &headers), scope.evaluate(services, body.value)?)?,
+        None => None,
+    };
     if let Some(body) = &body
         && !headers.contains_key(CONTENT_TYPE)
     {
@@ -173,6 +173,16 @@ fn parameter(name: &str, value: &Value) -> Result<Option<String>, RunError> {
             Some(text) => Ok(Some(text)),
             None => Err(RunError::new(ErrorKind::Data, format!("the parameter '{name}' cannot hold {}", a_kind(value)))),
         },
+    }
+}
+
+/// Where the flow names no format, a header may.
+fn body_format(format: BodyFormat, headers: &HeaderMap) -> BodyFormat {
+    let content_type = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    if format == BodyFormat::Auto && content_type.to_ascii_lowercase().starts_with("application/x-www-form-urlencoded") {
+        BodyFormat::Form
+    } else {
+        format
     }
 }
 

@@ -65,7 +65,7 @@ pub(super) fn rows(
     let steps = steps(plan, path);
     let names: Vec<&str> = columns.iter().map(|c| &*c.name).collect();
     match format {
-        Format::Json => json::rows(&reply.body, &steps, &names, each).map(|_| ()).map_err(|e| as_reply_error(e, reply)),
+        Format::Json => json::rows(&reply.body, &steps, &names, each).map(|_| ()),
         Format::JsonLines => lines(reply, |line| json::rows(line, &steps, &names, each).map(|_| ())),
         Format::Csv { delimiter } => csv_rows(reply, delimiter, path, columns, each),
         Format::Text => Err(RunError::new(
@@ -86,9 +86,7 @@ pub(super) fn values(plan: &Plan, format: Format, reply: &Reply, path: &[PathSte
     let mut found = Vec::new();
     match format {
         Format::Json => {
-            let root = reply.json.get_or_init(|| json::parse(&reply.body)).as_ref();
-            let root = root.map_err(|e| as_reply_error(RunError::new(ErrorKind::Reply, format!("the reply is not JSON: {e}")), reply))?;
-            collect(plan, root, path, &mut found)?;
+            collect(plan, reply.json()?, path, &mut found)?;
         }
         Format::JsonLines => lines(reply, |line| {
             let value = json::parse(line).map_err(|e| RunError::new(ErrorKind::Reply, format!("it is not JSON: {e}")))?;
@@ -222,18 +220,25 @@ fn csv_rows(
     Ok(())
 }
 
-/// Says what the body is, where the server does not call it JSON.
-fn as_reply_error(mut error: RunError, reply: &Reply) -> RunError {
-    if error.kind != ErrorKind::Reply {
+/// Says what the body is, where something that expected JSON failed because it is none.
+pub(super) fn explained(mut error: RunError, reply: &Reply) -> RunError {
+    /// A larger body is not read once more only for a message.
+    const LARGEST: usize = 16 << 20;
+    if error.kind != ErrorKind::Reply || reply.body.len() > LARGEST {
         return error;
     }
+    let Err(fault) = json::parse(&reply.body) else { return error };
     let media_type = media_type(reply);
-    if !media_type.contains("json") {
+    error.message = if reply.body.iter().all(u8::is_ascii_whitespace) {
+        format!("the reply is empty where JSON is expected (status {})", reply.status)
+    } else if media_type.contains("json") {
+        format!("the reply is not JSON, although its Content-Type is {media_type}: {fault}")
+    } else {
+        let start = one_line(&String::from_utf8_lossy(reply.body.get(..2000).unwrap_or(&reply.body)), 200);
         let content_type =
             if media_type.is_empty() { "it has no Content-Type".to_owned() } else { format!("its Content-Type is {media_type}") };
-        let start = one_line(&String::from_utf8_lossy(reply.body.get(..2000).unwrap_or(&reply.body)), 200);
-        error.message = format!("{}; {content_type}, and it starts with: {start}", error.message);
-    }
+        format!("the reply is not JSON: {content_type}, and it starts with: {start}")
+    };
     error
 }
 

@@ -1,0 +1,108 @@
+//! The table of faults: code, name, severity, one line about it, and its page in docs/codes.
+//!
+//! A number is never given to another fault. A check names its code as text (`Diagnostic::error("S103", …)`); tests hold that every code used is here.
+
+use crate::diagnostic::{Severity, did_you_mean};
+
+/// A kind of fault.
+#[derive(Debug)]
+pub struct Code {
+    pub code: &'static str,
+    /// For people who filter reports: lower case, hyphens.
+    pub name: &'static str,
+    /// How it is usually reported; a single case may be milder.
+    pub severity: Severity,
+    pub summary: &'static str,
+    page: &'static str,
+}
+
+macro_rules! codes {
+    ($($code:ident $severity:ident $name:literal $summary:literal)*) => {
+        &[$(Code {
+            code: stringify!($code),
+            name: $name,
+            severity: Severity::$severity,
+            summary: $summary,
+            page: include_str!(concat!("../../docs/codes/", stringify!($code), ".md")),
+        }),*]
+    };
+}
+
+/// In the order of the pages: by letter and number.
+#[rustfmt::skip]
+pub const CODES: &[Code] = codes! {
+    J501 Error   "jinja-syntax"            "A template is not valid Jinja."
+    J502 Error   "jinja-unknown-name"      "A template uses a name that does not exist."
+    J503 Error   "jinja-unknown-filter"    "A template uses a filter or test that does not exist."
+    J505 Warning "template-in-python"      "A `{{ … }}` stands inside Python."
+    M002 Error   "plan-version"            "The plan was written for another version of the executor."
+    M004 Error   "plan-damaged"            "The plan file is damaged or is no plan."
+    P601 Error   "python-syntax"           "A snippet is not valid Python."
+    P603 Warning "slash-comment"           "A comment in Python starts with `//`."
+    P604 Error   "python-undefined-name"   "A snippet uses a name that is not defined."
+    P605 Error   "no-return"               "A snippet never returns a value."
+    P609 Error   "response-not-available"  "A snippet uses `response` where there is no reply."
+    P610 Error   "module-not-available"    "A snippet imports a module that snippets do not have."
+    P616 Error   "outside-access"          "A snippet wants files, sockets, processes or to sleep."
+    P620 Error   "snippet-too-large"       "A snippet is too long or too deeply nested."
+    Q701 Error   "sql-syntax"              "A statement is not valid SQL."
+    Q704 Error   "not-one-query"           "One query is expected, and the text is something else."
+    R201 Error   "unknown-source"          "A source is named that the project does not have."
+    R202 Error   "unknown-flow"            "A flow is named that the project does not have."
+    R203 Error   "flow-cycle"              "Flows call each other in a circle."
+    R204 Hint    "computed-reference"      "The name of a source or flow is known only at run time."
+    R205 Error   "wrong-kind-of-source"    "A source is of another kind than its use needs."
+    R206 Error   "source-incomplete"       "A source or its authentication lacks a field."
+    R207 Error   "unknown-environment"     "An environment is chosen that does not exist."
+    R208 Error   "missing-in-environment"  "The chosen environment does not define a variable that the flows need."
+    R211 Error   "no-source"               "No source is given, and the project has no default one."
+    S101 Error   "unknown-op"              "A step names an op that does not exist."
+    S102 Error   "missing-op"              "A step has no `op`."
+    S103 Error   "unknown-key"             "A key has no meaning where it stands."
+    S104 Error   "missing-key"             "A required key is missing."
+    S105 Error   "key-and-expression"      "A key is given both plainly and as an expression."
+    S106 Error   "wrong-type"              "A value is of another kind than its key wants."
+    S107 Error   "bad-value"               "A value is not one of those that its key knows."
+    S108 Error   "not-supported"           "A form that is known but that this version cannot run."
+    S111 Error   "duplicate-id"            "Two steps of a flow have the same `id`."
+    S114 Warning "not-a-flow"              "A file in `flows/` is no flow."
+    V401 Error   "undefined-variable"      "A variable is read that nothing defines."
+    V402 Warning "perhaps-undefined"       "A variable is read that is not defined on every path."
+    V405 Error   "missing-parameter"       "A flow is called without a parameter that it needs."
+    Y001 Error   "yaml-syntax"             "The file is not valid YAML."
+    Y002 Error   "tab-indentation"         "A tab is used as indentation."
+    Y003 Error   "duplicate-key"           "A key is there twice."
+    Y004 Error   "bad-alias"               "An alias or merge refers to nothing usable."
+    Y005 Error   "unreadable-file"         "A file cannot be read as text."
+    Y006 Warning "ambiguous-scalar"        "An unquoted value stands where text is meant, and YAML may read it as something else."
+    Y007 Error   "several-documents"       "A file holds more than one document."
+    Y008 Error   "empty-file"              "A file is empty."
+    Y009 Error   "unknown-tag"             "A tag is not known."
+    Y010 Error   "too-much"                "A file is too large, too deep, or grows too much through aliases."
+    Y011 Warning "invisible-character"     "A character that nobody can see."
+    Y012 Warning "folded-code"             "Code under `>` is joined into one line."
+    Y013 Error   "unquoted-template"       "A template is not in quotes."
+};
+
+/// The code of that name, in any case (`y001`).
+#[must_use]
+pub fn find(code: &str) -> Option<&'static Code> {
+    CODES.iter().find(|c| c.code.eq_ignore_ascii_case(code.trim()))
+}
+
+/// The page about a code: cause, reason, fix and examples, as Markdown.
+#[must_use]
+pub fn explain(code: &str) -> Option<&'static str> {
+    find(code).map(|c| c.page)
+}
+
+/// The code that an unknown one was probably meant to be. A fault's name counts as well (`unknown-key`).
+#[must_use]
+pub fn suggest(code: &str) -> Option<&'static Code> {
+    let wanted = code.trim();
+    if let Some(named) = CODES.iter().find(|c| c.name.eq_ignore_ascii_case(wanted)) {
+        return Some(named);
+    }
+    did_you_mean(wanted, CODES.iter().flat_map(|c| [c.code, c.name]))
+        .and_then(|found| CODES.iter().find(|c| c.code == found || c.name == found))
+}
