@@ -110,10 +110,13 @@ enum Identity {
     Foreign,
 }
 
+/// One statement, so that it sees one moment: another run may be making the tables.
 async fn identity(connection: &mut SqliteConnection) -> Result<Identity, sqlx::Error> {
-    let application: i64 = sqlx::query_scalar("PRAGMA application_id").fetch_one(&mut *connection).await?;
-    let version: i64 = sqlx::query_scalar("PRAGMA user_version").fetch_one(&mut *connection).await?;
-    let tables: i64 = sqlx::query_scalar("SELECT count(*) FROM sqlite_schema").fetch_one(&mut *connection).await?;
+    let (application, version, tables): (i64, i64, i64) = sqlx::query_as(
+        "SELECT application_id, user_version, (SELECT count(*) FROM sqlite_schema) FROM pragma_application_id, pragma_user_version",
+    )
+    .fetch_one(&mut *connection)
+    .await?;
     Ok(match application {
         APPLICATION_ID if version > VERSION => Identity::Newer(version),
         APPLICATION_ID => Identity::Ours,
