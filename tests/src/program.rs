@@ -15,14 +15,17 @@ pub fn workspace() -> PathBuf {
     path
 }
 
-/// The folder of the built programs. They are built here if need be: `cargo test -p sequor-tests` alone would not.
+/// The folder of the built programs. They are built here unless `tests/run` has done so: `cargo test -p sequor-tests` alone would not.
 fn programs() -> &'static Path {
     static BUILT: OnceLock<PathBuf> = OnceLock::new();
     BUILT.get_or_init(|| {
         let test = std::env::current_exe().expect("the path of the running test");
         let profile_dir = test.ancestors().nth(2).expect("a test is in target/PROFILE/deps").to_path_buf();
+        if std::env::var_os("SEQUOR_PROGRAMS_BUILT").is_some() {
+            return profile_dir;
+        }
         let mut build = Command::new(env!("CARGO"));
-        build.args(["build", "--quiet", "-p", "sequor", "-p", "sequor-executor", "--bins"]).current_dir(workspace());
+        build.args(["build", "--quiet", "--workspace", "--bins"]).current_dir(workspace());
         if profile_dir.file_name() == Some(OsStr::new("release")) {
             build.arg("--release");
         }

@@ -26,7 +26,7 @@ fn the_promised_modules_import_and_work() {
         ("datetime", "from datetime import datetime, timedelta\nreturn (datetime(2024, 2, 28) + timedelta(days=2)).isoformat()", "2024-03-01T00:00:00"),
         ("math", "import math\nreturn math.comb(10, 3)", "120"),
         ("base64", "import base64\nreturn base64.b64encode(b'hi').decode()", "aGk="),
-        ("hmac", "import hmac, hashlib\nreturn hmac.new(b'k', b'm', hashlib.sha1).hexdigest()[:6]", "fef3a4"),
+        ("hmac", "import hmac, hashlib\nreturn hmac.new(b'k', b'm', hashlib.sha1).hexdigest()[:6]", "772b71"),
         ("urllib.parse", "from urllib.parse import quote\nreturn quote('a b/é')", "a%20b/%C3%A9"),
         ("decimal", "from decimal import Decimal\nreturn Decimal('0.1') + Decimal('0.2')", "0.3"),
         ("collections", "from collections import Counter\nreturn Counter('aab').most_common(1)", "[('a', 2)]"),
@@ -61,18 +61,17 @@ fn files_processes_and_sockets_do_not_exist() {
     ];
     for code in hidden {
         let ran = printing(&[("hidden", code)]).sequor(["run", "f"]);
-        assert_eq!(ran.status, 1, "{code}: {}", ran.output());
+        assert!(matches!(ran.status, 1 | 2), "{code}: {}", ran.output());
         ran.hides("root:").hides("uid=").hides("panicked");
     }
     for code in ["import subprocess\nreturn 1", "import socket\nreturn 1", "import os\nreturn os.getcwd()"] {
-        let ran = printing(&[("hidden", code)]).sequor(["run", "f"]);
-        assert_eq!(ran.status, 1, "{code}: {}", ran.output());
+        let ran = printing(&[("hidden", code)]).sequor(["run", "f"]).ended(2);
+        ran.says("no file, process or network access");
     }
 }
 
 #[test]
 fn a_hostile_snippet_ends_within_its_limits_and_the_run_goes_on() {
-    let nested = format!("return eval('{}1{}')", "(".repeat(5000), ")".repeat(5000));
     let hostile = [
         "while True:\n  pass",
         "return len(str(9**9**9))",
@@ -81,7 +80,7 @@ fn a_hostile_snippet_ends_within_its_limits_and_the_run_goes_on() {
         "def f(): return f()\nreturn f()",
         "raise SystemExit(3)",
         "d = {}\nd['d'] = d\nreturn d",
-        &nested,
+        "return eval('(' * 1000000 + '1' + ')' * 1000000)",
     ];
     for code in hostile {
         let mut flow = String::from("- op: try\n  steps:\n    - op: print\n      message_expression: |\n        def evaluate(context):\n");

@@ -1,3 +1,5 @@
+//! Environments as files and processes give them.
+
 use std::path::Path;
 
 use super::*;

@@ -1,3 +1,5 @@
+//! State files: made, kept, refused.
+
 use super::*;
 
 async fn store(folder: &Path) -> Store {

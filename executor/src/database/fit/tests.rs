@@ -1,3 +1,5 @@
+//! What fits a column, value by value.
+
 use super::*;
 
 fn text(text: &str) -> Cell<'_> {
