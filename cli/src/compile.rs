@@ -31,7 +31,14 @@ pub(crate) fn compile(arguments: &Compile, global: &Global, out: &mut dyn Write)
     let bytes = codec::encode(&plan)?;
     write_whole(&path, &bytes)?;
     let digest = codec::header(&bytes)?.digest;
-    writeln!(io::stderr().lock(), "wrote {} ({} flows, {} steps, plan {})", path.display(), plan.flows.len(), plan.nodes.len(), digest.short())?;
+    writeln!(
+        io::stderr().lock(),
+        "wrote {} ({}, {}, plan {})",
+        path.display(),
+        count(plan.flows.len(), "flow"),
+        count(plan.nodes.len(), "step"),
+        digest.short()
+    )?;
     Ok(0)
 }
 
@@ -75,4 +82,9 @@ pub(crate) fn write_whole(path: &Path, bytes: &[u8]) -> anyhow::Result<()> {
     part.push(".part");
     std::fs::write(&part, bytes).with_context(cannot)?;
     std::fs::rename(&part, path).with_context(cannot)
+}
+
+/// `1 flow`, `2 flows`.
+fn count(n: usize, what: &str) -> String {
+    format!("{n} {what}{}", if n == 1 { "" } else { "s" })
 }

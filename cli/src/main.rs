@@ -65,9 +65,7 @@ fn run_command(Arguments { global, command }: Arguments) -> anyhow::Result<u8> {
 
 /// Where environments are kept that do not belong to a project.
 fn home_dir(given: Option<PathBuf>) -> anyhow::Result<PathBuf> {
-    given
-        .or_else(|| std::env::home_dir().map(|home| home.join(".sequor")))
-        .context("there is no home folder: name one with --home-dir")
+    given.or_else(|| std::env::home_dir().map(|home| home.join(".sequor"))).context("there is no home folder: name one with --home-dir")
 }
 
 /// Whether messages to this stream are coloured.

@@ -50,7 +50,8 @@ impl Datasette {
     /// A token that may write.
     #[must_use]
     pub fn token(&self) -> String {
-        let output = Command::new(&self.program).args(["create-token", "root", "--secret", SECRET]).output().expect("datasette makes a token");
+        let output =
+            Command::new(&self.program).args(["create-token", "root", "--secret", SECRET]).output().expect("datasette makes a token");
         String::from_utf8(output.stdout).expect("a token is text").trim().to_owned()
     }
 }

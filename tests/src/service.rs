@@ -122,7 +122,11 @@ impl Service {
 
 type Handler<H> = Arc<Mutex<H>>;
 
-async fn accept<H: FnMut(&Request) -> Reply + Send + 'static>(listener: TcpListener, handler: Handler<H>, ledger: Arc<Mutex<Vec<Request>>>) {
+async fn accept<H: FnMut(&Request) -> Reply + Send + 'static>(
+    listener: TcpListener,
+    handler: Handler<H>,
+    ledger: Arc<Mutex<Vec<Request>>>,
+) {
     while let Ok((stream, _)) = listener.accept().await {
         let _ = stream.set_nodelay(true);
         let (handler, ledger) = (handler.clone(), ledger.clone());

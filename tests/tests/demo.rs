@@ -11,7 +11,10 @@ fn the_demo_shows_the_main_job() {
     let file = folder.path().join("shop/warehouse.db");
     assert_eq!(sqlite::value(&file, "select count(*) || ' ' || max(id) from customers"), "230 230");
     assert_eq!(sqlite::value(&file, "select count(distinct member_id) from campaign_members"), "20");
-    assert_eq!(sqlite::value(&file, "select count(*) from addresses a join customers c on c.id = a.customer_id"), sqlite::value(&file, "select count(*) from addresses"));
+    assert_eq!(
+        sqlite::value(&file, "select count(*) from addresses a join customers c on c.id = a.customer_id"),
+        sqlite::value(&file, "select count(*) from addresses")
+    );
 
     // A second time, with the user's change kept.
     let flow = folder.path().join("shop/flows/sync_customers.yaml");

@@ -46,7 +46,13 @@ fn a_failing_request_names_everything_and_leaves_the_old_table() {
         ran.says(part);
     }
     assert_eq!(sqlite::value(&project.path().join("shop.db"), "select group_concat(number) from sent"), "7");
-    assert_eq!(sqlite::value(&project.path().join("shop.db"), "select count(*) from sqlite_master where name like '_sequor%' and name <> '_sequor_commit'"), "0");
+    assert_eq!(
+        sqlite::value(
+            &project.path().join("shop.db"),
+            "select count(*) from sqlite_master where name like '_sequor%' and name <> '_sequor_commit'"
+        ),
+        "0"
+    );
     assert_eq!(api.count("POST"), 2, "rows after the failing one must not be sent");
 }
 

@@ -4,7 +4,10 @@ use sequor_tests::program::{Project, executor, run};
 
 const HELLO: [(&str, &str); 3] = [
     ("project.yaml", "name: hello\nvariables: {planet: earth}\n"),
-    ("flows/hello.yaml", "parameters: {greeting: hello}\nsteps:\n  - op: print\n    message: \"{{ var('greeting') }}, {{ var('planet') }}\"\n"),
+    (
+        "flows/hello.yaml",
+        "parameters: {greeting: hello}\nsteps:\n  - op: print\n    message: \"{{ var('greeting') }}, {{ var('planet') }}\"\n",
+    ),
     ("flows/folder/other.yaml", "- op: print\n  message: other\n"),
 ];
 

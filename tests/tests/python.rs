@@ -23,7 +23,11 @@ fn the_promised_modules_import_and_work() {
         ("hashlib", "import hashlib\nreturn hashlib.sha256(b'a').hexdigest()[:8]", "ca978112"),
         ("json", "import json\nreturn json.dumps({'a': [1, None]})", r#"{"a": [1, null]}"#),
         ("re", "import re\nreturn re.sub(r'(\\d+)', r'<\\1>', 'a12b')", "a<12>b"),
-        ("datetime", "from datetime import datetime, timedelta\nreturn (datetime(2024, 2, 28) + timedelta(days=2)).isoformat()", "2024-03-01T00:00:00"),
+        (
+            "datetime",
+            "from datetime import datetime, timedelta\nreturn (datetime(2024, 2, 28) + timedelta(days=2)).isoformat()",
+            "2024-03-01T00:00:00",
+        ),
         ("math", "import math\nreturn math.comb(10, 3)", "120"),
         ("base64", "import base64\nreturn base64.b64encode(b'hi').decode()", "aGk="),
         ("hmac", "import hmac, hashlib\nreturn hmac.new(b'k', b'm', hashlib.sha1).hexdigest()[:6]", "772b71"),
@@ -100,7 +104,10 @@ fn a_hostile_snippet_ends_within_its_limits_and_the_run_goes_on() {
 fn a_fault_in_a_snippet_names_its_line() {
     let project = Project::of(&[
         ("project.yaml", "name: python\n"),
-        ("flows/f.yaml", "- op: set_variable\n  set:\n    total_expression: |\n      import math\n      rows = [1, 2]\n      return rows[math.floor(5)]\n"),
+        (
+            "flows/f.yaml",
+            "- op: set_variable\n  set:\n    total_expression: |\n      import math\n      rows = [1, 2]\n      return rows[math.floor(5)]\n",
+        ),
     ]);
     project.sequor(["run", "f"]).ended(1).says("flows/f.yaml:6").says("IndexError").says("return rows[math.floor(5)]");
 }

@@ -50,7 +50,10 @@ fn example_2_creates_customers_from_rows() {
     database.psql("insert into bc_customers_to_insert values ('a', 'Ann', 'Ode', 'ann@x.example'), ('b', 'Ben', null, 'ben@x.example')");
     let ran = run("create_customers", &database, Some(("https://api.bigcommerce.com", &service)));
     ran.says("P603");
-    assert_eq!(database.psql("select id, source_id, first_name, email from bc_customers_inserted order by id"), "11|a|Ann|ann@x.example\n12|b|Ben|ben@x.example");
+    assert_eq!(
+        database.psql("select id, source_id, first_name, email from bc_customers_inserted order by id"),
+        "11|a|Ann|ann@x.example\n12|b|Ben|ben@x.example"
+    );
     assert_eq!(service.count("POST"), 2);
 }
 

@@ -50,9 +50,15 @@ fn bigcommerce() {
     let world = World::new("https://api.bigcommerce.com", services::bigcommerce::start(47));
     world.run("bigcommerce/fetch");
     assert_eq!(world.service.count("GET"), 3);
-    assert_eq!(world.value("select count(*) || ' ' || min(id) || ' ' || max(id) || ' ' || count(distinct email) from bc_customers"), "47 1 47 47");
+    assert_eq!(
+        world.value("select count(*) || ' ' || min(id) || ' ' || max(id) || ' ' || count(distinct email) from bc_customers"),
+        "47 1 47 47"
+    );
     world.run("bigcommerce/create");
-    assert_eq!(world.value("select string_agg(source_id || ':' || id || ':' || email, ',' order by source_id) from bc_created"), "1:48:zoe@new.example,2:49:bo@new.example,3:50:q+1@new.example");
+    assert_eq!(
+        world.value("select string_agg(source_id || ':' || id || ':' || email, ',' order by source_id) from bc_created"),
+        "1:48:zoe@new.example,2:49:bo@new.example,3:50:q+1@new.example"
+    );
     world.run("bigcommerce/delete");
     assert_eq!(world.service.count("DELETE"), 1);
     world.run("bigcommerce/fetch");
@@ -66,7 +72,10 @@ fn shopify() {
     assert_eq!(world.service.count("GET"), 3);
     assert_eq!(world.value("select count(*) || ' ' || sum(total_spent) from shopify_customers"), "40 7986.00");
     assert_eq!(world.value("select count(*) from shopify_addresses a join shopify_customers c on c.id = a.customer_id"), "40");
-    assert_eq!(world.value("select count(*) from shopify_customers where email_consent_state = 'subscribed' and opt_in_level is null"), "20");
+    assert_eq!(
+        world.value("select count(*) from shopify_customers where email_consent_state = 'subscribed' and opt_in_level is null"),
+        "20"
+    );
     world.run("shopify/create");
     assert_eq!(world.value("select count(distinct id) from shopify_created where source_id in ('1', '2', '3')"), "3");
     world.run("shopify/delete");
@@ -92,7 +101,10 @@ fn github() {
 fn hubspot() {
     let world = World::new("https://api.hubapi.com", services::hubspot::start(45));
     world.run("hubspot/fetch");
-    assert_eq!(world.value("select count(*) || ' ' || count(email) || ' ' || min(created_at at time zone 'utc') from hubspot_contacts"), "45 45 2024-03-01 12:30:00.123");
+    assert_eq!(
+        world.value("select count(*) || ' ' || count(email) || ' ' || min(created_at at time zone 'utc') from hubspot_contacts"),
+        "45 45 2024-03-01 12:30:00.123"
+    );
     world.run("hubspot/create").says("3 created, 0 refused");
     world.run("hubspot/create").says("0 created, 3 refused").says("bo@new.example: 409");
     world.run("hubspot/delete");
@@ -136,7 +148,10 @@ fn stripe() {
     assert_eq!(world.service.count("GET"), 3);
     assert_eq!(world.value("select count(*) || ' ' || max(id) from stripe_customers"), "75 cus_000075");
     world.run("stripe/create");
-    assert_eq!(world.value("select string_agg(source_id || '=' || id, ' ' order by source_id) from stripe_created"), "1=cus_000076 2=cus_000077 3=cus_000078");
+    assert_eq!(
+        world.value("select string_agg(source_id || '=' || id, ' ' order by source_id) from stripe_created"),
+        "1=cus_000076 2=cus_000077 3=cus_000078"
+    );
     let forms: Vec<_> = world.service.ledger().iter().filter(|r| r.method == "POST").map(|r| r.form()[0].1.clone()).collect();
     assert_eq!(forms, ["Zoë O'Neil", "Bo ", "\"Q\" Łuk"]);
     world.run("stripe/delete");

@@ -47,7 +47,8 @@ pub(crate) fn write_customer(out: &mut String, id: u64) {
         let (city, country) = pick(&CITIES, (random >> 44) + n);
         let separator = if n == 0 { "" } else { "," };
         let street = 1 + (random >> 20) % 200;
-        let _ = write!(out, r#"{separator}{{"id":{},"street":"{street} Market Street","city":"{city}","country":"{country}"}}"#, id * 10 + n);
+        let _ =
+            write!(out, r#"{separator}{{"id":{},"street":"{street} Market Street","city":"{city}","country":"{country}"}}"#, id * 10 + n);
     }
     out.push_str("]}");
 }

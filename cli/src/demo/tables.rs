@@ -15,7 +15,8 @@ const WIDTH: usize = 24;
 /// Every table of the file with its number of rows and the first of them.
 pub(super) async fn show(file: &Path) -> anyhow::Result<String> {
     let database = Database::connect(&Settings::Sqlite { path: file.to_path_buf() }).await.map_err(|e| anyhow!("{}", e.message))?;
-    let names = read(&database, "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE '\\_%' ESCAPE '\\' ORDER BY rowid").await?;
+    let names =
+        read(&database, "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE '\\_%' ESCAPE '\\' ORDER BY rowid").await?;
     let mut out = String::new();
     for name in names.rows.iter().filter_map(|r| r.first()) {
         let quoted = name.replace('"', "\"\"");
@@ -55,7 +56,8 @@ fn cell(value: &Value) -> String {
 
 impl Cells {
     fn write(&self, out: &mut String) {
-        let width = |i: usize| self.rows.iter().chain([&self.columns]).filter_map(|r| r.get(i)).map(|c| c.chars().count()).max().unwrap_or(0);
+        let width =
+            |i: usize| self.rows.iter().chain([&self.columns]).filter_map(|r| r.get(i)).map(|c| c.chars().count()).max().unwrap_or(0);
         let widths: Vec<usize> = (0..self.columns.len()).map(width).collect();
         for row in [&self.columns].into_iter().chain(&self.rows) {
             let line: Vec<String> = row.iter().zip(&widths).map(|(cell, width)| format!("{cell:<width$}")).collect();

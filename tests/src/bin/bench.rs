@@ -1,7 +1,12 @@
 //! How fast, compared with what this machine can do: prints each figure beside a limit measured in the same run.
 //!
 //! Needs the servers that `tests/run` installs. Figures are medians of whole processes, start included.
-#![allow(clippy::expect_used, clippy::panic, clippy::print_stdout, reason = "a program for developers: it prints, and stops where it stands")]
+#![allow(
+    clippy::expect_used,
+    clippy::panic,
+    clippy::print_stdout,
+    reason = "a program for developers: it prints, and stops where it stands"
+)]
 
 use std::io::{BufRead as _, BufReader};
 use std::process::{Child, Command, Stdio};
@@ -136,7 +141,8 @@ fn load() {
     ]);
     let _ = project.sequor(["compile", "-o", "load.plan"]).ended(0);
     let variable = format!("warehouse={}", database.url());
-    let run = |flow: &str| median(5, || measure(project.command(&executor()).args(["run", "load.plan", "--flow", flow, "--var", &variable])));
+    let run =
+        |flow: &str| median(5, || measure(project.command(&executor()).args(["run", "load.plan", "--flow", flow, "--var", &variable])));
 
     let by_path = run("by_path");
     assert_eq!(database.psql("select count(*) from customers"), ROWS.to_string());
@@ -170,7 +176,8 @@ fn fetch_pages(url: &str) -> Cost {
     stream.set_nodelay(true).expect("a socket");
     let mut buffer = vec![0; 1 << 16];
     for page in 1..=ROWS / PAGE {
-        let request = format!("GET /v1/customers?page={page}&limit={PAGE} HTTP/1.1\r\nhost: {host}\r\nauthorization: Bearer demo-token\r\n\r\n");
+        let request =
+            format!("GET /v1/customers?page={page}&limit={PAGE} HTTP/1.1\r\nhost: {host}\r\nauthorization: Bearer demo-token\r\n\r\n");
         stream.write_all(request.as_bytes()).expect("a request");
         let mut reply = Vec::new();
         let (mut wanted, mut read) = (usize::MAX, 0);

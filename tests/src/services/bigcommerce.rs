@@ -55,9 +55,7 @@ fn create(store: &mut Store, body: &Value) -> Reply {
         return Reply::json(422, &json!({ "title": "The request body must be a list of customers with an email", "status": 422 }));
     };
     let text = |v: &Value| v.as_str().unwrap_or("").to_owned();
-    let created: Vec<_> = wanted
-        .iter()
-        .map(|c| store.create(|n| customer(n, &text(&c["first_name"]), &text(&c["last_name"]), &text(&c["email"]))))
-        .collect();
+    let created: Vec<_> =
+        wanted.iter().map(|c| store.create(|n| customer(n, &text(&c["first_name"]), &text(&c["last_name"]), &text(&c["email"])))).collect();
     Reply::json(200, &json!({ "data": created, "meta": {} }))
 }

@@ -23,7 +23,10 @@ fn answer(issues: &Store, gists: &mut Store, request: &Request) -> Reply {
         return refused();
     }
     if request.header("user-agent").is_none() {
-        return Reply::json(403, &json!({ "message": "Request forbidden by administrative rules. Please make sure your request has a User-Agent header." }));
+        return Reply::json(
+            403,
+            &json!({ "message": "Request forbidden by administrative rules. Please make sure your request has a User-Agent header." }),
+        );
     }
     match (request.method.as_str(), request.path.as_str()) {
         ("GET", "/repos/acme/widgets/issues") => list(issues, request),

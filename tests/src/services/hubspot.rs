@@ -10,7 +10,9 @@ const PATH: &str = "/crm/v3/objects/contacts";
 
 #[must_use]
 pub fn start(contacts: usize) -> Service {
-    let mut store = Store::new(contacts, |n| contact(n, &json!({ "firstname": format!("First{n}"), "lastname": "Smith", "email": format!("h{n}@example.com") })));
+    let mut store = Store::new(contacts, |n| {
+        contact(n, &json!({ "firstname": format!("First{n}"), "lastname": "Smith", "email": format!("h{n}@example.com") }))
+    });
     Service::start(move |request| answer(&mut store, request))
 }
 
@@ -27,7 +29,10 @@ fn answer(store: &mut Store, request: &Request) -> Reply {
         ("POST", PATH) => {
             let properties = request.json()["properties"].clone();
             let Some(email) = properties["email"].as_str() else {
-                return Reply::json(400, &json!({ "status": "error", "message": "Property values were not valid", "category": "VALIDATION_ERROR" }));
+                return Reply::json(
+                    400,
+                    &json!({ "status": "error", "message": "Property values were not valid", "category": "VALIDATION_ERROR" }),
+                );
             };
             if store.records.iter().any(|c| c["properties"]["email"] == email) {
                 return Reply::json(409, &json!({ "status": "error", "message": "Contact already exists.", "category": "CONFLICT" }));

@@ -33,7 +33,10 @@ fn answer(store: &mut Store, request: &Request) -> Reply {
         ("PUT", path) => {
             let (Some(hash), body) = (after(path, &format!("{PATH}/")), request.json()) else { return not_found() };
             if hash.len() != 32 || !body["email_address"].is_string() {
-                return Reply::json(400, &json!({ "title": "Invalid Resource", "status": 400, "detail": "The resource submitted could not be validated." }));
+                return Reply::json(
+                    400,
+                    &json!({ "title": "Invalid Resource", "status": 400, "detail": "The resource submitted could not be validated." }),
+                );
             }
             store.delete(|m| m["id"] == hash);
             let email = body["email_address"].as_str().unwrap_or("");

@@ -36,7 +36,10 @@ fn answer(store: &mut Store, request: &Request) -> Reply {
         ("POST", "/sobjects/Account") => {
             let body = request.json();
             let Some(name) = body["Name"].as_str() else {
-                return Reply::json(400, &json!([{ "message": "Required fields are missing: [Name]", "errorCode": "REQUIRED_FIELD_MISSING", "fields": ["Name"] }]));
+                return Reply::json(
+                    400,
+                    &json!([{ "message": "Required fields are missing: [Name]", "errorCode": "REQUIRED_FIELD_MISSING", "fields": ["Name"] }]),
+                );
             };
             let created = store.create(|n| account(n, name, &body["AnnualRevenue"]));
             Reply::json(201, &json!({ "id": created["Id"], "success": true, "errors": [] }))

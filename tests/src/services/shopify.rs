@@ -47,7 +47,7 @@ fn answer(store: &mut Store, request: &Request) -> Reply {
             Reply::json(201, &json!({ "customer": created }))
         }
         ("DELETE", path) => match after(path, &format!("{PATH}/")) {
-            Some(id) if store.delete(|c| c["id"].to_string() == id) == 1 => Reply::json(200, &json!({})),
+            Some(id) if store.delete(|c| c["id"].as_u64() == id.parse().ok()) == 1 => Reply::json(200, &json!({})),
             _ => not_found(),
         },
         _ => not_found(),

@@ -26,8 +26,13 @@ fn answer(store: &mut Store, request: &Request) -> Reply {
         ("GET", PATH) => list(store, request),
         ("POST", PATH) => create(store, request),
         ("DELETE", path) => match after(path, &format!("{PATH}/")) {
-            Some(id) if store.delete(|c| c["id"] == id) == 1 => Reply::json(200, &json!({ "id": id, "object": "customer", "deleted": true })),
-            _ => Reply::json(404, &json!({ "error": { "type": "invalid_request_error", "code": "resource_missing", "message": "No such customer" } })),
+            Some(id) if store.delete(|c| c["id"] == id) == 1 => {
+                Reply::json(200, &json!({ "id": id, "object": "customer", "deleted": true }))
+            }
+            _ => Reply::json(
+                404,
+                &json!({ "error": { "type": "invalid_request_error", "code": "resource_missing", "message": "No such customer" } }),
+            ),
         },
         _ => not_found(),
     }
@@ -40,7 +45,10 @@ fn list(store: &Store, request: &Request) -> Reply {
         Some(id) => store.records.iter().position(|c| c["id"] == id).map_or(usize::MAX, |at| at + 1),
     };
     if from == usize::MAX {
-        return Reply::json(400, &json!({ "error": { "type": "invalid_request_error", "param": "starting_after", "message": "No such customer" } }));
+        return Reply::json(
+            400,
+            &json!({ "error": { "type": "invalid_request_error", "param": "starting_after", "message": "No such customer" } }),
+        );
     }
     let data = store.page(from, limit);
     Reply::json(200, &json!({ "object": "list", "url": PATH, "has_more": from + limit < store.records.len(), "data": data }))
@@ -48,7 +56,10 @@ fn list(store: &Store, request: &Request) -> Reply {
 
 fn create(store: &mut Store, request: &Request) -> Reply {
     if request.header("content-type") != Some("application/x-www-form-urlencoded") {
-        return Reply::json(400, &json!({ "error": { "type": "invalid_request_error", "message": "Invalid request: the body must be a form" } }));
+        return Reply::json(
+            400,
+            &json!({ "error": { "type": "invalid_request_error", "message": "Invalid request: the body must be a form" } }),
+        );
     }
     let form = request.form();
     let field = |name: &str| form.iter().find(|(n, _)| n == name).map_or("", |(_, v)| v);
