@@ -3,6 +3,8 @@
 //! `flows/ok/NAME.yaml` and `flows/err/NAME.yaml` are compiled as the only flow of the project `flows/base`; a folder there is a project of its own.
 //! `INSTA_UPDATE=always` writes what is expected.
 
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
+
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};

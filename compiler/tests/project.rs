@@ -1,5 +1,7 @@
 //! What a command line gets: which flow is meant, what is compiled, and what is said when nothing can be.
 
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
+
 use std::path::{Path, PathBuf};
 
 use sequor_compiler::diagnostic::{Severity, SourceFile};

@@ -5,7 +5,7 @@ use sequor_plan_format::source::KeyPlace;
 use crate::diagnostic::{Diagnostic, Span};
 use crate::snippet::expression::Expression;
 use crate::syntax::BEFORE_REPLY;
-use crate::syntax::fields::{Fields, is_null, not_a_choice, scalar};
+use crate::syntax::fields::{Fields, is_null, not_a_choice, scalar, wrong_kind};
 use crate::syntax::key::{Key, Kind, Table};
 use crate::syntax::value::text_of_key;
 use crate::yaml::{self, Node};
@@ -70,7 +70,12 @@ fn read_auth(node: &Node, at: &Span, faults: &mut Vec<Diagnostic>) -> Option<Aut
         yaml::Kind::Scalar(_) | yaml::Kind::Sequence(_) => None,
     };
     let Some(entry) = kind else {
-        Fields::read(node, at, &[&NONE], faults);
+        let fault = match node.kind {
+            // Which other keys there may be is known with the type only.
+            yaml::Kind::Mapping(_) => Diagnostic::error(NONE.missing, at.clone(), "'type' is missing in 'auth'"),
+            yaml::Kind::Scalar(_) | yaml::Kind::Sequence(_) => wrong_kind(node, "'auth'", "a mapping of keys to values"),
+        };
+        faults.push(fault.help(format!("type: one of {}", TYPES.join(", "))));
         return None;
     };
     let text = scalar(&entry.value).map_or("", |s| s.text.as_str());
