@@ -32,8 +32,11 @@ impl TextMap {
             (Style::DoubleQuoted, _) => walk.quoted(b'"'),
             (Style::Literal, Some(indent)) => walk.literal(indent),
             (Style::Folded, Some(indent)) => walk.folded(indent),
-            // A block scalar without content: its span is its header.
-            (Style::Literal | Style::Folded, None) => walk.out.push((0, start)),
+            // A block scalar without content: its span starts with its header, and its text is the line breaks behind.
+            (Style::Literal | Style::Folded, None) => {
+                let first_line = walk.after_break(walk.line_end(start)).min(walk.end);
+                walk.stretch(0, walk.line_end(first_line));
+            }
         }
         let to_u32 = |n: usize| u32::try_from(n).unwrap_or(u32::MAX);
         Self { anchors: walk.out.into_iter().map(|(t, f)| (to_u32(t), to_u32(f))).collect() }
