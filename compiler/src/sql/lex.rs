@@ -34,7 +34,7 @@ pub(super) enum Kind {
 
 /// All tokens but blanks and comments.
 pub(super) fn tokens(text: &str, dialect: Dialect) -> Vec<Token> {
-    let mut lexer = Lexer { text, bytes: text.as_bytes(), at: 0, dialect };
+    let mut lexer = Lexer { text, bytes: text.as_bytes(), at: 0, dialect, braces_close: true };
     let mut tokens = Vec::new();
     while let Some(token) = lexer.next() {
         tokens.push(token);
@@ -50,18 +50,20 @@ pub(super) fn template_end(bytes: &[u8], at: usize) -> usize {
         _ => b"#}",
     };
     let mut i = at + 2;
+    let mut strings = close != b"#}";
     while i < bytes.len() {
         if bytes[i..].starts_with(close) {
             return i + 2;
         }
-        if close != b"#}" && matches!(bytes[i], b'\'' | b'"') {
+        if strings && matches!(bytes[i], b'\'' | b'"') {
             let quote = bytes[i];
             let mut end = i + 1;
             while end < bytes.len() && bytes[end] != quote {
                 end += if bytes[end] == b'\\' { 2 } else { 1 };
             }
-            // An apostrophe that closes nowhere is no string.
-            i = if end < bytes.len() { end + 1 } else { i + 1 };
+            // An apostrophe that closes nowhere is no string, and to look for the end of each would take the square of the time.
+            strings = end < bytes.len();
+            i = if strings { end + 1 } else { i + 1 };
         } else {
             i += 1;
         }
@@ -74,6 +76,8 @@ struct Lexer<'a> {
     bytes: &'a [u8],
     at: usize,
     dialect: Dialect,
+    /// False once braces inside quotes have been found that nothing closes: so are all behind them.
+    braces_close: bool,
 }
 
 impl Lexer<'_> {
@@ -171,10 +175,11 @@ impl Lexer<'_> {
                 self.at = i + 1;
                 return kind;
             }
-            if *byte == b'{' && matches!(self.bytes.get(i + 1), Some(b'{' | b'%' | b'#')) {
+            if *byte == b'{' && self.braces_close && matches!(self.bytes.get(i + 1), Some(b'{' | b'%' | b'#')) {
                 let end = template_end(self.bytes, i);
+                self.braces_close = end < self.bytes.len();
                 // Braces that nothing closes are text.
-                i = if end < self.bytes.len() { end } else { i + 2 };
+                i = if self.braces_close { end } else { i + 2 };
             } else {
                 i += if escapes && *byte == b'\\' { 2 } else { 1 };
             }
@@ -217,10 +222,11 @@ impl Lexer<'_> {
     }
 
     fn is_go(&self, start: usize) -> bool {
-        let blank = |s: &str| s.chars().all(char::is_whitespace);
+        let before = self.text[..start].chars().rev().take_while(|c| *c != '\n');
+        let mut behind = self.text[self.at..].chars().take_while(|c| *c != '\n');
         self.text[start..self.at].eq_ignore_ascii_case("go")
-            && blank(self.text[..start].rsplit('\n').next().unwrap_or(""))
-            && blank(self.text[self.at..].split('\n').next().unwrap_or("").trim_end().trim_end_matches(';'))
+            && before.into_iter().all(char::is_whitespace)
+            && behind.all(|c| c.is_whitespace() || c == ';')
     }
 }
 

@@ -61,6 +61,9 @@ pub(super) fn syntax(context: &Context<'_>, error: &ScanError) -> Diagnostic {
         ErrorKind::UnclosedQuotedScalar => fault("this quote is never closed").help("close it, or remove it"),
         ErrorKind::InvalidQuotedScalarIndent | ErrorKind::DocumentIndicatorInQuotedScalar => {
             let opener = context.character(context.opening_quote(at));
+            if context.file.text[at..].trim().is_empty() {
+                return Diagnostic::error("Y001", opener, "this quote is never closed").help("close it, or remove it");
+            }
             Diagnostic::error("Y001", opener, "this quote is not closed before the next key")
                 .label("opened here")
                 .also(here, "still inside the quotes")
@@ -281,6 +284,13 @@ impl Context<'_> {
         let end = self.line_end(at);
         let text = self.file.text.get(at..end).unwrap_or("").trim_end();
         let here = span(self.file, at, at + text.len());
+        // The scanner ends a block text at a line that is indented less, even if it is indented more than the key.
+        let header = self.file.text.get(..self.last_scalar).unwrap_or("").trim_end_matches([' ', '\t']).trim_end_matches(['\n', '\r']);
+        let after_block = header.len() < self.last_scalar && header.trim_end_matches(['-', '+']).ends_with(['|', '>']);
+        if after_block && self.last_token <= line {
+            return Diagnostic::error("Y001", here, "this line is indented less than the block text above, and more than its key")
+                .help("indent it like the text that it belongs to, or like the next key");
+        }
         if text == "-" || text.starts_with("- ") {
             return Diagnostic::error("Y001", here, "a list item among the keys of a mapping")
                 .help("indent the list below the key that it belongs to, or remove the `- `");

@@ -11,6 +11,8 @@ use crate::diagnostic::{Diagnostic, SourceFile};
 
 /// Each costs another pass over the file.
 const MAX_PATCHES: usize = 25;
+/// Of all passes together.
+const MAX_BYTES: usize = 8 << 20;
 
 pub(super) fn parse(file: &Arc<SourceFile>) -> (Option<Node>, Vec<Diagnostic>) {
     let mut patched = file.text.clone();
@@ -18,6 +20,7 @@ pub(super) fn parse(file: &Arc<SourceFile>) -> (Option<Node>, Vec<Diagnostic>) {
     let mut outcome = build::build(file, &patched, &patches);
     while let Some(stop) = &outcome.stop
         && patches.len() < MAX_PATCHES
+        && patches.len() * patched.len() < MAX_BYTES
         && let Some(range) = unquoted_template(&patched, stop.last_token, stop.at)
     {
         let mut next = patched.clone();

@@ -32,8 +32,7 @@ impl TextMap {
             (Style::DoubleQuoted, _) => walk.quoted(b'"'),
             (Style::Literal, Some(indent)) => walk.literal(indent),
             (Style::Folded, Some(indent)) => walk.folded(indent),
-            // A block scalar without content: its span is its header.
-            (Style::Literal | Style::Folded, None) => walk.out.push((0, start)),
+            (Style::Literal | Style::Folded, None) => walk.only_breaks(),
         }
         let to_u32 = |n: usize| u32::try_from(n).unwrap_or(u32::MAX);
         Self { anchors: walk.out.into_iter().map(|(t, f)| (to_u32(t), to_u32(f))).collect() }
@@ -113,6 +112,21 @@ impl Walk<'_> {
 
     fn skip_indent(&self, at: usize, indent: usize) -> usize {
         at + (0..indent).take_while(|i| self.byte(at + i) == b' ').count()
+    }
+
+    /// A block scalar without content. Its span is its header and what follows, or nothing at the start of the next token.
+    fn only_breaks(&mut self) {
+        if matches!(self.byte(self.at), b'|' | b'>') {
+            self.at = self.after_break(self.line_end(self.at));
+        } else {
+            self.rewind_to_first_line();
+        }
+        for _ in 0..self.text.len() {
+            let at = self.line_end(self.at);
+            self.character(at);
+            self.at = self.after_break(at);
+        }
+        self.finish(self.at.min(self.end));
     }
 
     fn literal(&mut self, indent: usize) {

@@ -196,6 +196,8 @@ fn report(place: &Place<'_>, tokens: &[Token], at: usize, refusal: &Refusal) -> 
     let misspelt = [Some(&tokens[index]), before].into_iter().flatten().find_map(|t| Some((place.word(t), misspelt(place.word(t))?)));
     if let Some((word, meant)) = misspelt {
         fault = fault.help(format!("did you mean `{meant}` instead of `{word}`?"));
+    } else if ["GROUP", "ORDER"].contains(&found.to_ascii_uppercase().as_str()) {
+        fault = fault.help(format!("write `{found} BY`"));
     } else if before.is_some_and(|t| place.word(t) == ",") {
         fault = fault.help("remove the comma before it");
     }
