@@ -108,9 +108,7 @@ impl PythonPool {
                         Broken::BeforeCall => {
                             expression("the Python worker does not start: check that the program file is still in its place")
                         }
-                        Broken::Overrun => {
-                            limit(format!("the snippet ran longer than {} seconds and was stopped", self.shared.limits.call.as_secs_f64()))
-                        }
+                        Broken::Overrun(time) => limit(format!("the snippet ran longer than {} seconds and was stopped", time.as_secs())),
                         Broken::Died => limit(process.cause_of_death(self.shared.limits.memory_bytes)),
                     };
                     error.place = Some(place::of_line(plan, code, 1));

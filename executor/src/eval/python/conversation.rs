@@ -31,17 +31,9 @@ pub(super) struct Call<'a> {
 pub(super) enum Broken {
     /// It was gone before the snippet ran.
     BeforeCall,
-    Overrun,
+    /// It ran longer than this.
+    Overrun(Duration),
     Died,
-}
-
-impl From<NoFrame> for Broken {
-    fn from(reason: NoFrame) -> Self {
-        match reason {
-            NoFrame::Ended => Self::Died,
-            NoFrame::Late => Self::Overrun,
-        }
-    }
 }
 
 impl From<Malformed> for Broken {
@@ -68,10 +60,14 @@ pub(super) fn hold(call: &Call<'_>, process: &mut Process, limit: Duration) -> R
         Err(error) => return Ok(Err(error)),
     };
     process.send(&request).map_err(|_| Broken::BeforeCall)?;
+    let limit = limit + call.reading_time();
     let mut deadline = Instant::now() + limit;
     let mut refused: Option<RunError> = None;
     loop {
-        let frame = process.receive(deadline)?;
+        let frame = process.receive(deadline).map_err(|reason| match reason {
+            NoFrame::Ended => Broken::Died,
+            NoFrame::Late => Broken::Overrun(limit),
+        })?;
         let mut reader = Reader::new(&frame);
         match reader.byte()? {
             from_worker::RESULT => return Ok(Ok(reader.value()?)),
@@ -83,7 +79,7 @@ pub(super) fn hold(call: &Call<'_>, process: &mut Process, limit: Duration) -> R
             question => {
                 let asked = Instant::now();
                 let answer = call.answer(question, &mut reader)?;
-                process.send(&frame_of(&answer))?;
+                process.send(&frame_of(&answer)).map_err(|_| Broken::Died)?;
                 refused = answer.err().or(refused);
                 deadline += asked.elapsed();
             }
@@ -121,6 +117,12 @@ impl Call<'_> {
             frame.text(name);
         }
         frame.finish()
+    }
+
+    /// What a large reply may take beside the snippet's own time: a second for each 4 MiB.
+    fn reading_time(&self) -> Duration {
+        let bytes = if self.code.response { self.context.response().map_or(0, |reply| reply.body.len()) } else { 0 };
+        Duration::from_millis(bytes as u64 / 4096)
     }
 
     fn request(&self) -> Outcome<Vec<u8>> {
