@@ -78,6 +78,9 @@ fn default_output(flows: &[String], plan: &Plan) -> PathBuf {
 /// Writes a file so that its name never stands for half of it.
 pub(crate) fn write_whole(path: &Path, bytes: &[u8]) -> anyhow::Result<()> {
     let cannot = || format!("cannot write {}", path.display());
+    if path.exists() && !path.is_file() {
+        anyhow::bail!("cannot write {}: it is there already and is no file", path.display());
+    }
     let mut part = path.as_os_str().to_owned();
     part.push(".part");
     std::fs::write(&part, bytes).with_context(cannot)?;

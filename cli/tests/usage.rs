@@ -1,4 +1,5 @@
 //! The commands that need no project: help, version, codes, schemas, and how wrong usage is answered.
+#![allow(clippy::expect_used, reason = "a test that cannot go on fails")]
 
 use std::process::{Command, Output};
 

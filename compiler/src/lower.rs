@@ -159,7 +159,12 @@ impl Lowering<'_> {
     fn project(&mut self, parsed: &Parsed) {
         let name = self.text(&parsed.settings.name);
         let variables = parsed.settings.variables.iter().map(|(n, v)| (self.text(&n.name), self.expr(v))).collect();
-        self.builder.plan_mut().project = plan::plan::Project { name, variables, entries: self.resolved.entries.clone() };
+        self.builder.plan_mut().project = plan::plan::Project {
+            name,
+            variables,
+            default_source: crate::snippet::Names::source(self.resolved, None),
+            entries: self.resolved.entries.clone(),
+        };
     }
 }
 

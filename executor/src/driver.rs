@@ -6,9 +6,9 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Instant;
 
-use sequor_plan_format::NodeId;
+use sequor_plan_format::{NodeId, op};
 
-use crate::error::RunError;
+use crate::error::{ErrorKind, RunError};
 use crate::machine::{Command, Event, FrameId, State, step};
 use crate::redact::Redactor;
 use crate::scope::Scope;
@@ -123,7 +123,7 @@ impl<'a> Driver<'a> {
 
     async fn try_perform(&mut self, command: Command, scope: &Scope) -> Result<Event, RunError> {
         let services = self.services;
-        Ok(match command {
+        let event = match command {
             Command::Evaluate { expr, .. } => Event::Value(scope.evaluate(services, expr)?),
             Command::Run { node } => Event::Done { assigned: crate::op::perform(services, node, scope).await? },
             Command::OpenItems { frame, node } => {
@@ -157,7 +157,9 @@ impl<'a> Driver<'a> {
             | Command::Commit { .. }
             | Command::Release { .. }
             | Command::Finish { .. } => return Err(resource::missing()),
-        })
+        };
+        can_be_kept(&event)?;
+        Ok(event)
     }
 
     fn resource(&mut self, frame: FrameId) -> Result<&mut Resource, RunError> {
@@ -173,6 +175,16 @@ fn scope(services: &Arc<Services>, state: &State) -> Scope {
 }
 
 /// Every text of an error may have a secret in it: an URL, a body, a statement that the database quotes.
+/// Project variables are kept as JSON: a value without such a form is the step's error, not the store's.
+fn can_be_kept(event: &Event) -> Result<(), RunError> {
+    let (Event::Done { assigned } | Event::Absorbed { assigned, .. }) = event else { return Ok(()) };
+    for variable in assigned.iter().filter(|a| a.scope == op::Scope::Project) {
+        crate::json::to_text(&variable.value)
+            .map_err(|why| RunError::new(ErrorKind::Data, format!("variable '{}' cannot be kept: {}", variable.name, why.message)))?;
+    }
+    Ok(())
+}
+
 fn redact(redactor: &Redactor, error: &mut RunError) {
     redactor.redact_in_place(&mut error.message);
     let details = &mut **error;

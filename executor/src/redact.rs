@@ -8,7 +8,7 @@ use std::sync::{PoisonError, RwLock};
 
 use base64::Engine;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE};
-use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
+use percent_encoding::{AsciiSet, CONTROLS, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
 use url::Url;
 
 /// What stands in a secret's place.
@@ -19,6 +19,14 @@ const SHORTEST: usize = 4;
 
 /// RFC 3986, section 2.3: characters that need no encoding.
 const RESERVED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
+
+/// What encoders encode: everything reserved; all but `/` (Python's `quote`, Jinja's `urlencode`); what a URL's path and query cannot hold.
+const ENCODED: [&AsciiSet; 4] = [
+    RESERVED,
+    &RESERVED.remove(b'/'),
+    &CONTROLS.add(b' ').add(b'"').add(b'#').add(b'<').add(b'>').add(b'?').add(b'`').add(b'{').add(b'}'),
+    &CONTROLS.add(b' ').add(b'"').add(b'#').add(b'<').add(b'>'),
+];
 
 /// The secrets that a run has used.
 #[derive(Default)]
@@ -79,15 +87,30 @@ impl Redactor {
 }
 
 fn forms_of(secret: &str) -> Vec<String> {
-    let encoded = utf8_percent_encode(secret, RESERVED).to_string();
-    let form: String = url::form_urlencoded::byte_serialize(secret.as_bytes()).collect();
     let json = serde_json::to_string(secret).unwrap_or_default();
-    let mut forms = vec![secret.to_owned(), encoded.to_ascii_lowercase(), encoded, form, json.trim_matches('"').to_owned()];
+    let mut forms = vec![secret.to_owned(), json.trim_matches('"').to_owned()];
+    let mut encoded: Vec<String> = ENCODED.iter().map(|set| utf8_percent_encode(secret, set).to_string()).collect();
+    encoded.push(url::form_urlencoded::byte_serialize(secret.as_bytes()).collect());
+    forms.extend(encoded.iter().map(|text| lower_hex(text)));
+    forms.extend(encoded);
     for engine in [STANDARD, URL_SAFE] {
         forms.extend((0..3).map(|offset| base64_inside(&engine, secret.as_bytes(), offset)));
     }
     forms.retain(|form| form.chars().count() >= SHORTEST);
     forms
+}
+
+/// `%2B` as `%2b`; other letters stay.
+fn lower_hex(encoded: &str) -> String {
+    let mut parts = encoded.split('%');
+    let mut text = parts.next().unwrap_or_default().to_owned();
+    for part in parts {
+        let (hex, rest) = part.split_at_checked(2).unwrap_or((part, ""));
+        text.push('%');
+        text.push_str(&hex.to_ascii_lowercase());
+        text.push_str(rest);
+    }
+    text
 }
 
 /// The base64 digits that `secret` alone decides when it starts at byte `offset` of a group of three.
@@ -120,6 +143,15 @@ mod tests {
                 let digits = engine.encode(format!("{user}:p@ss/wörd +1"));
                 assert!(redactor.redact(&digits).contains(MASK), "{digits} is not masked");
             }
+        }
+    }
+
+    #[test]
+    fn encodings_that_leave_a_slash_alone_are_masked() {
+        let redactor = Redactor::default();
+        redactor.add("MyTok/Secret+AbC");
+        for text in ["MyTok/Secret%2BAbC", "MyTok/Secret%2bAbC", "MyTok%2fSecret%2bAbC", "MyTok%2FSecret%2BAbC"] {
+            assert_eq!(redactor.redact(text), "***", "{text}");
         }
     }
 

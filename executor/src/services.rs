@@ -6,12 +6,13 @@ use std::collections::HashMap;
 use std::path::PathBuf;
 use std::sync::{Arc, OnceLock};
 
-use sequor_plan_format::{ExprId, Plan, SourceId, SourceKind};
+use sequor_plan_format::refs::Refs as _;
+use sequor_plan_format::{Expr, ExprId, Plan, SourceId, SourceKind};
 
 use crate::database::{Database, Settings};
 use crate::environment::Environment;
 use crate::error::{ErrorKind, RunError};
-use crate::eval::{Evaluator, PythonLimits, PythonPool};
+use crate::eval::{Context as _, Evaluator, PythonLimits, PythonPool};
 use crate::http::Clients;
 use crate::redact::Redactor;
 use crate::report::Reporter;
@@ -122,6 +123,25 @@ impl Services {
             }
             SourceKind::Http(_) => {
                 Err(RunError::new(ErrorKind::Configuration, format!("source '{name}' is an HTTP source; a database source is needed here")))
+            }
+        }
+    }
+
+    /// Masks the values of the variables that an expression names: it makes a credential of them.
+    pub(crate) fn hide_variables(&self, scope: &Scope, expr: ExprId) {
+        let mut open = vec![expr];
+        while let Some(id) = open.pop() {
+            let expr = self.plan.expr(id);
+            open.extend(expr.child_exprs());
+            let names = match expr {
+                Expr::Var(name) => std::slice::from_ref(name),
+                Expr::Jinja { code, .. } | Expr::Python { code, .. } => &code.variables,
+                _ => &[],
+            };
+            for name in names {
+                if let Some(Value::Text(text)) = scope.variable(self.plan.text(*name)) {
+                    self.redactor.add(&text);
+                }
             }
         }
     }

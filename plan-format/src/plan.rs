@@ -27,13 +27,15 @@ pub struct Project {
     pub name: TextId,
     /// Constants of the project, in the order of the file. They may use variables of the environment and earlier constants.
     pub variables: Vec<(TextId, ExprId)>,
+    /// The database that queries of templates and Python mean when they name none.
+    pub default_source: Option<SourceId>,
     /// Flows that a run may start with. Never empty; the first one is the default.
     pub entries: Vec<FlowId>,
 }
 
 impl Default for Project {
     fn default() -> Self {
-        Self { name: TextId(0), variables: Vec::new(), entries: Vec::new() }
+        Self { name: TextId(0), variables: Vec::new(), default_source: None, entries: Vec::new() }
     }
 }
 

@@ -47,6 +47,9 @@ fn project(out: &mut Out<'_>) {
     out.line(&format!("project {}", text::visible(plan.text(plan.project.name))));
     out.indented(|out| {
         out.line(&format!("entries: {}", text::listed(&entries)));
+        if let Some(source) = plan.project.default_source {
+            out.line(&format!("default source: {}", text::visible(plan.text(plan.source(source).name))));
+        }
         for (name, value) in &plan.project.variables {
             expr::field(out, &format!("variable {}", text::name(plan.text(*name))), *value);
         }

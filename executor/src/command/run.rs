@@ -56,6 +56,10 @@ fn prepare(request: RunRequest) -> Result<Prepared, Refusal> {
     let network = network(request.mappings, &environment, &parameters);
     let redactor = Arc::new(Redactor::default());
     let folder = request.project_folder.unwrap_or_default();
+    if let Some(url) = request.state.as_deref().and_then(Path::to_str).filter(|state| state.contains("://")) {
+        let scheme = url.split("://").next().unwrap_or_default();
+        return Err(Refusal(format!("--state {scheme}://…: the state of runs is kept in a file in this version; name one")));
+    }
     let state = request.state.unwrap_or_else(|| folder.join(".sequor").join("state.db"));
     let surroundings = Surroundings {
         reporter: Arc::new(Reporter::new(Arc::clone(&redactor), request.format, request.verbosity)),

@@ -1,4 +1,4 @@
-//! SIGINT and SIGTERM: the first one ends the run before its next step, the second one ends the process.
+//! SIGINT, SIGTERM and SIGHUP: the first one ends the run before its next step, the second one ends the process.
 
 use std::io;
 use std::time::Duration;
@@ -13,6 +13,8 @@ const PATIENCE: Duration = Duration::from_secs(10);
 pub enum Signal {
     Interrupt,
     Terminate,
+    /// The terminal or the connection that the run was started from is gone.
+    HangUp,
 }
 
 impl Signal {
@@ -22,6 +24,7 @@ impl Signal {
         match self {
             Self::Interrupt => 130,
             Self::Terminate => 143,
+            Self::HangUp => 129,
         }
     }
 
@@ -30,6 +33,7 @@ impl Signal {
         match self {
             Self::Interrupt => "SIGINT",
             Self::Terminate => "SIGTERM",
+            Self::HangUp => "SIGHUP",
         }
     }
 }
@@ -49,12 +53,14 @@ impl Signals {
     pub fn listen() -> io::Result<Self> {
         let mut interrupt = signal(SignalKind::interrupt())?;
         let mut terminate = signal(SignalKind::terminate())?;
+        let mut hang_up = signal(SignalKind::hangup())?;
         let (sender, first) = watch::channel(None);
         tokio::spawn(async move {
             loop {
                 let signal = tokio::select! {
                     received = interrupt.recv() => received.map(|()| Signal::Interrupt),
                     received = terminate.recv() => received.map(|()| Signal::Terminate),
+                    received = hang_up.recv() => received.map(|()| Signal::HangUp),
                 };
                 let Some(signal) = signal else { return };
                 if sender.borrow().is_some() {

@@ -104,9 +104,10 @@ impl Refs for Span {
 
 impl Refs for Project {
     fn refs(&self, visit: &mut dyn FnMut(Ref)) {
-        let Self { name, variables, entries } = self;
+        let Self { name, variables, default_source, entries } = self;
         name.refs(visit);
         variables.refs(visit);
+        default_source.refs(visit);
         entries.refs(visit);
     }
 }

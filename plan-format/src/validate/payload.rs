@@ -23,6 +23,9 @@ pub(super) fn check(plan: &Plan) -> Result<(), Invalid> {
     for (index, source) in (0u32..).zip(&plan.sources) {
         connection(Owner::Entry(Ref::Source(SourceId(index))), source)?;
     }
+    if let Some(default) = plan.project.default_source {
+        incomplete(plan.source(default).kind.is_database(), Owner::Project, "the default source is a database")?;
+    }
     let required = required(plan);
     for (index, node) in (0u32..).zip(&plan.nodes) {
         operation(plan, Owner::Entry(Ref::Node(NodeId(index))), &node.op, &required)?;

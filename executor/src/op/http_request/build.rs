@@ -47,7 +47,11 @@ pub(super) fn request(services: &Services, op: &HttpRequest, client: &Client, sc
     let mut headers = HeaderMap::new();
     for (name, value) in &own {
         if let Some(value) = header_value(name, value)? {
-            headers.append(header_name(name)?, value);
+            let name = header_name(name)?;
+            if credentials::is_secret(&name) {
+                credentials::hide(services, value.to_str().unwrap_or_default());
+            }
+            headers.append(name, value);
         }
     }
 
@@ -201,6 +205,10 @@ fn add_source_headers(
             continue;
         }
         if let Some(value) = header_value(text, &scope.evaluate(services, *expr)?)? {
+            if credentials::is_secret(&name) {
+                credentials::hide(services, value.to_str().unwrap_or_default());
+                services.hide_variables(scope, *expr);
+            }
             headers.insert(name, value);
         }
     }

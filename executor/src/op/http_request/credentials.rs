@@ -60,6 +60,19 @@ pub(super) fn is_harmless(name: &HeaderName) -> bool {
     [ACCEPT, ACCEPT_LANGUAGE, USER_AGENT].contains(name)
 }
 
+/// Whether a header of this name carries a credential.
+pub(super) fn is_secret(name: &HeaderName) -> bool {
+    ["auth", "token", "key", "secret", "password", "cookie"].iter().any(|word| name.as_str().contains(word))
+}
+
+/// Masks a header's value from now on; of `Bearer …` also what follows the scheme.
+pub(super) fn hide(services: &Services, value: &str) {
+    services.redactor.add(value);
+    if let Some((_, credential)) = value.split_once(' ') {
+        services.redactor.add(credential);
+    }
+}
+
 /// Adds the source's authentication, except where the request has set that header itself. Gives what goes into the query.
 pub(super) fn add(
     services: &Services,
@@ -75,6 +88,7 @@ pub(super) fn add(
     let secret = |what: &str, expr: ExprId| -> Result<String, RunError> {
         let text = field(what, expr)?;
         services.redactor.add(&text);
+        services.hide_variables(scope, expr);
         Ok(text)
     };
     match &http.auth {
