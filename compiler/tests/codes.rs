@@ -1,5 +1,7 @@
 //! The table of codes, and the pages that `sequor explain` prints.
 
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test that panics has failed")]
+
 mod common;
 
 use std::collections::BTreeSet;

@@ -119,7 +119,7 @@ fn excerpts(diagnostic: &Diagnostic) -> Vec<Excerpt<'_>> {
 impl<'a> Excerpt<'a> {
     fn draw(&self) -> Drawing<'a> {
         let mut text = String::new();
-        let mut ranges: Vec<Range<usize>> = vec![usize::MAX..0; self.marks.len()];
+        let mut ranges: Vec<Range<usize>> = vec![0..0; self.marks.len()];
         for line in self.lines.clone() {
             let start = self.file.line_start(line) as usize;
             let shown = self.file.line(line);

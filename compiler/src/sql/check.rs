@@ -35,8 +35,8 @@ fn unclosed(place: &Place<'_>, tokens: &[Token]) -> Option<Diagnostic> {
     let text = place.word(token);
     let opener = if text.starts_with("/*") {
         "/*"
-    } else if text.starts_with('$') {
-        text.get(..=1 + text[1..].find('$')?)?
+    } else if let Some(tag) = text.strip_prefix('$') {
+        text.get(..=1 + tag.find('$')?)?
     } else {
         text.get(..1 + usize::from(text.starts_with(['e', 'E'])))?
     };
@@ -61,12 +61,10 @@ fn parentheses(place: &Place<'_>, tokens: &[Token]) -> Option<Diagnostic> {
         match token.kind {
             Kind::Template => return None,
             Kind::Open => open.push(token),
-            Kind::Close => {
-                if open.pop().is_none() {
-                    return Some(
-                        Diagnostic::error("Q701", place.of_token(token), "this `)` closes nothing").help("remove it, or open it before"),
-                    );
-                }
+            Kind::Close if open.pop().is_none() => {
+                return Some(
+                    Diagnostic::error("Q701", place.of_token(token), "this `)` closes nothing").help("remove it, or open it before"),
+                );
             }
             _ => {}
         }
