@@ -6,9 +6,23 @@
 //!
 //! Nothing here opens a connection, reads a secret or runs a snippet.
 
+pub mod check;
 pub mod codes;
+mod compile;
 pub mod diagnostic;
+pub mod environment;
+pub mod lower;
+pub mod op;
+pub mod project;
 pub mod render;
+pub mod resolve;
+pub mod schema;
+pub mod settings;
 pub mod snippet;
+pub mod source;
 pub mod sql;
+pub mod syntax;
 pub mod yaml;
+
+pub use compile::{CompileError, Compiled, compile};
+pub use project::{OpenError, Options, Project};

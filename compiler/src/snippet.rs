@@ -5,12 +5,23 @@
 //! a plan's arena is `lower`'s part of this module and needs no faults of its own.
 
 pub mod expression;
+mod fold;
+mod lower;
+mod methods;
+mod place;
+pub mod python;
+mod stack;
+pub mod template;
+mod walk;
 
-use sequor_plan_format::{ExprId, PlanBuilder, SourceId};
+use sequor_plan_format::SourceId;
 
 use crate::diagnostic::{Diagnostic, Span};
 use crate::yaml::Scalar;
-use expression::Expression;
+use expression::{Expression, Kind};
+use place::Origin;
+
+pub use lower::{lower, span};
 
 /// Where a snippet stands, which decides what it may name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -27,20 +38,15 @@ pub trait Names {
     fn source(&self, name: Option<&str>) -> Option<SourceId>;
 }
 
-/// Adds an expression to a plan. Names it uses have been resolved before.
-pub fn lower(expression: &Expression, builder: &mut PlanBuilder, names: &dyn Names) -> ExprId {
-    let _ = (expression, names);
-    builder.constant(sequor_plan_format::Value::Null)
-}
-
 /// A text that may hold Jinja: `{{ … }}`, `{% … %}`.
 pub fn text(scalar: &Scalar, span: &Span, place: Place) -> (Expression, Vec<Diagnostic>) {
-    let _ = (scalar, place);
-    (Expression { span: span.clone(), kind: expression::Kind::Null }, Vec::new())
+    if !template::is_template(&scalar.text) {
+        return (Expression { span: span.clone(), kind: Kind::Text(scalar.text.clone()) }, Vec::new());
+    }
+    template::parse(Origin { scalar, whole: span }, place)
 }
 
 /// The Python of a `…_expression` key.
 pub fn python(scalar: &Scalar, span: &Span, place: Place) -> (Expression, Vec<Diagnostic>) {
-    let _ = (scalar, place);
-    (Expression { span: span.clone(), kind: expression::Kind::Null }, Vec::new())
+    python::parse(Origin { scalar, whole: span }, place)
 }

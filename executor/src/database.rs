@@ -1,6 +1,10 @@
 //! Databases: one type over the engines, with streams of rows out and bulk loads in.
 //!
-//! Takes settings that are already evaluated. Knows no plan nodes, flows or variables.
+//! Takes settings that are already evaluated. Knows no plan nodes, flows or variables. Each engine lives in a module of its own
+//! (`sqlite`, `postgres`) with its own types, catalog and bulk path; what a value must look like to fit a column is decided in `fit`, for both.
+//!
+//! A connection is used by one stream, one load or one call at a time, and goes back to the pool only when it is known to be in its first state:
+//! a future that is dropped half-way closes its connection, so no open transaction or half-read result is ever seen by the next user.
 
 use std::borrow::Cow;
 use std::sync::Arc;
@@ -8,7 +12,21 @@ use std::sync::Arc;
 use sequor_plan_format::ColumnType;
 
 use crate::error::RunError;
-use crate::value::Row;
+
+mod decimal;
+mod fault;
+mod fit;
+mod loader;
+mod pool;
+mod postgres;
+mod quote;
+mod sqlite;
+mod stream;
+mod transfer;
+mod worker;
+
+pub use loader::Loader;
+pub use stream::RowStream;
 
 /// How to reach a database. No `Debug`: it may hold a password.
 #[derive(Clone, PartialEq, Eq, Hash)]
@@ -23,6 +41,15 @@ pub struct TableName {
     pub database: Option<String>,
     pub namespace: Option<String>,
     pub name: String,
+}
+
+impl std::fmt::Display for TableName {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        for part in [&self.database, &self.namespace].into_iter().flatten() {
+            write!(f, "{part}.")?;
+        }
+        f.write_str(&self.name)
+    }
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -57,29 +84,46 @@ pub enum Mode {
 
 /// A connected database. Cheap to clone.
 #[derive(Clone)]
-pub struct Database {}
+pub struct Database {
+    engine: Engine,
+}
 
-/// Rows of a query, read as they are needed.
-pub struct RowStream {}
-
-/// Rows on their way into one table.
-pub struct Loader {}
+#[derive(Clone)]
+enum Engine {
+    Sqlite(sqlite::Sqlite),
+    Postgres(postgres::Postgres),
+}
 
 impl Database {
+    /// Opens one connection and keeps it for the first use.
+    ///
     /// # Errors
-    /// `Database`: unreachable or refused, with the engine's reason and what to check.
+    /// `Database`: unreachable or refused, with the engine's reason and what to check. `Configuration`: settings that cannot be read.
     pub async fn connect(settings: &Settings) -> Result<Self, RunError> {
-        let _ = settings;
-        Ok(Self {})
+        let engine = match settings {
+            Settings::Sqlite { path } => Engine::Sqlite(sqlite::Sqlite::connect(path).await?),
+            Settings::Postgres { conn_str, username, password, schema } => {
+                let settings = postgres::Settings {
+                    conn_str,
+                    username: username.as_deref(),
+                    password: password.as_deref(),
+                    schema: schema.as_deref(),
+                };
+                Engine::Postgres(postgres::Postgres::connect(&settings).await?)
+            }
+        };
+        Ok(Self { engine })
     }
 
-    /// Starts a query.
+    /// Starts a query and reads its first rows.
     ///
     /// # Errors
     /// `Sql` with the engine's message, or `Database`.
     pub async fn query(&self, sql: &str) -> Result<RowStream, RunError> {
-        let _ = sql;
-        Ok(RowStream {})
+        match &self.engine {
+            Engine::Sqlite(sqlite) => sqlite.query(sql).await,
+            Engine::Postgres(postgres) => postgres.query(sql).await,
+        }
     }
 
     /// Reads a whole table, in the order the engine gives.
@@ -87,17 +131,32 @@ impl Database {
     /// # Errors
     /// As `query`; `Data` where there is no such table.
     pub async fn read_table(&self, table: &TableName) -> Result<RowStream, RunError> {
-        let _ = table;
-        Ok(RowStream {})
+        match &self.engine {
+            Engine::Sqlite(sqlite) => sqlite.read_table(table).await,
+            Engine::Postgres(postgres) => postgres.read_table(table).await,
+        }
     }
 
-    /// Runs statements one after the other; gives the number of rows they changed.
+    /// # Errors
+    /// As `read_table`.
+    pub async fn row_count(&self, table: &TableName) -> Result<u64, RunError> {
+        match &self.engine {
+            Engine::Sqlite(sqlite) => sqlite.row_count(table).await,
+            Engine::Postgres(postgres) => postgres.row_count(table).await,
+        }
+    }
+
+    /// Runs statements one after the other on one connection; gives the number of rows they changed. Settings, temporary tables and locks of
+    /// the session end with the call.
     ///
     /// # Errors
-    /// As `query`, naming the statement (from 1). With `transaction` nothing of a failed list stays.
+    /// As `query`, naming the statement (from 1). With `transaction` nothing of a failed list stays. A list that leaves a transaction open is
+    /// an error, and that transaction is rolled back.
     pub async fn execute(&self, statements: &[String], transaction: bool) -> Result<u64, RunError> {
-        let _ = (statements, transaction);
-        Ok(0)
+        match &self.engine {
+            Engine::Sqlite(sqlite) => sqlite.execute(statements, transaction).await,
+            Engine::Postgres(postgres) => postgres.execute(statements, transaction).await,
+        }
     }
 
     /// Makes the result of `query` the content of `table` in one transaction, or appends it. The query may read `table`. Gives the number of rows.
@@ -105,67 +164,28 @@ impl Database {
     /// # Errors
     /// As `query`; the table is then as it was.
     pub async fn store_query(&self, query: &str, table: &TableName, mode: Mode) -> Result<u64, RunError> {
-        let _ = (query, table, mode);
-        Ok(0)
+        match &self.engine {
+            Engine::Sqlite(sqlite) => sqlite.store_query(query, table, mode).await,
+            Engine::Postgres(postgres) => postgres.store_query(query, table, mode).await,
+        }
     }
 
-    /// Starts a load. `tag` makes the name of the staging table.
+    /// Starts a load. `tag` makes the name of the staging table: one that an earlier run left with the same tag is replaced.
     ///
     /// # Errors
-    /// `Sql`, `Database`, or `Data` for a name that the engine cannot have.
+    /// `Sql`, `Database`, or `Data` for a name that the engine cannot have, and for a column that an existing table has not.
     pub async fn load(&self, table: &TableName, columns: &[ColumnDefinition], mode: Mode, tag: &str) -> Result<Loader, RunError> {
-        let _ = (table, columns, mode, tag);
-        Ok(Loader {})
-    }
-}
-
-impl RowStream {
-    #[must_use]
-    pub fn columns(&self) -> &[ColumnDefinition] {
-        &[]
+        match &self.engine {
+            Engine::Sqlite(sqlite) => sqlite.load(table, columns, mode, tag).await,
+            Engine::Postgres(postgres) => postgres.load(table, columns, mode, tag).await,
+        }
     }
 
-    /// The next rows, at most some thousand; `None` at the end.
-    ///
-    /// # Errors
-    /// As `Database::query`.
-    pub async fn next_batch(&mut self) -> Result<Option<Vec<Arc<Row>>>, RunError> {
-        Ok(None)
+    /// Closes the connections that are not in use. Without it they close when the last clone is dropped.
+    pub async fn close(&self) {
+        match &self.engine {
+            Engine::Sqlite(sqlite) => sqlite.close().await,
+            Engine::Postgres(postgres) => postgres.close().await,
+        }
     }
-}
-
-impl Loader {
-    /// Adds a row, in the order of the columns. Does not wait: the row is encoded into a buffer.
-    ///
-    /// # Errors
-    /// `Data`, naming row (from 1), column, value and type, where a cell does not fit its column.
-    pub fn push(&mut self, cells: &[Cell<'_>]) -> Result<(), RunError> {
-        let _ = cells;
-        Ok(())
-    }
-
-    /// Whether enough is buffered for a write.
-    #[must_use]
-    pub fn is_full(&self) -> bool {
-        false
-    }
-
-    /// Writes what is buffered. With `Mode::Append` in one transaction of its own.
-    ///
-    /// # Errors
-    /// `Sql`, `Database` or `Data`.
-    pub async fn flush(&mut self) -> Result<(), RunError> {
-        Ok(())
-    }
-
-    /// Writes the rest, and with `Mode::Create` swaps the new table in. Gives the number of rows loaded.
-    ///
-    /// # Errors
-    /// As `flush`; the old table is then as it was.
-    pub async fn finish(self) -> Result<u64, RunError> {
-        Ok(0)
-    }
-
-    /// Drops what has not been swapped in.
-    pub async fn abort(self) {}
 }

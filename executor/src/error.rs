@@ -2,11 +2,11 @@
 
 use std::ops::{Deref, DerefMut};
 
-use sequor_plan_format::NodeId;
-use sequor_plan_format::Span;
+use sequor_plan_format::{FlowId, NodeId, Span};
+use serde::{Deserialize, Serialize};
 
 /// An error of a node. It travels up the flow until a `catch` takes it, and ends the run otherwise. Its [`Details`] are boxed: results stay small.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct RunError(Box<Details>);
 
 impl Deref for RunError {
@@ -24,14 +24,16 @@ impl DerefMut for RunError {
 }
 
 /// What is known of an error.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Details {
     /// What `catch` matches with `on`.
     pub kind: ErrorKind,
     /// The sentence that users see first: names what was being done and what came of it. Redacted.
     pub message: String,
-    /// The node that failed, filled in by the driver.
+    /// The node that failed, filled in by the machine.
     pub node: Option<NodeId>,
+    /// The flows that were running, outermost first, each with the node it was at. Filled in by the machine.
+    pub stack: Vec<StackEntry>,
     /// A place more exact than the node: a line of a snippet.
     pub place: Option<Place>,
     /// The reply that was not accepted.
@@ -46,15 +48,23 @@ pub struct Details {
     pub page: Option<u64>,
 }
 
+/// A flow that was running.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct StackEntry {
+    pub flow: FlowId,
+    /// `None` while the flow's parameters were being settled.
+    pub node: Option<NodeId>,
+}
+
 /// A place in the project's files, with the text to quote.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Place {
     pub span: Span,
     pub quote: Option<String>,
 }
 
 /// Kinds that users can name in `catch: on:`. `Failed` carries the kind of a `fail` op.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum ErrorKind {
     /// A status that is no success.
     HttpStatus,
@@ -106,6 +116,7 @@ impl RunError {
             kind,
             message: message.into(),
             node: None,
+            stack: Vec::new(),
             place: None,
             status_code: None,
             body: None,

@@ -1,30 +1,209 @@
-//! What a run did: counters while it runs, a report at the end.
+//! What a run did: counters and lines while it runs, a report at the end.
+//!
+//! Progress goes to standard error, what the flow prints and the table at the end to standard output. Every line is redacted here.
 
-use sequor_plan_format::NodeId;
+use std::collections::BTreeMap;
+use std::io::{self, Write};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+use sequor_plan_format::op::print::Level;
+use sequor_plan_format::{NodeId, Op, Plan};
+
+use crate::error::RunError;
+use crate::redact::Redactor;
+
+mod document;
+mod failure;
+mod line;
+mod place;
+mod table;
+
+pub use document::{Document, RunFacts};
+pub use failure::failure;
+pub use line::{Format, Verbosity};
+pub use table::table;
+
+use line::Line;
+
+/// A node in a loop has a line of its own this often, ...
+const LINES_AT_ONCE: u64 = 5;
+/// ... then at most one in this time.
+const LINE_EVERY: Duration = Duration::from_secs(10);
+
+/// What one node did, over all its executions in the run.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Counters {
+    /// Executions that ended.
+    pub executed: u64,
+    pub failed: u64,
+    pub rows_in: u64,
+    pub rows_out: u64,
+    /// Requests sent, each attempt counted.
+    pub requests: u64,
+    pub retries: u64,
+    pub elapsed: Duration,
+}
 
 /// Collects what happens. Shared by all tasks of a run.
 #[derive(Default)]
-pub struct Reporter {}
+pub struct Reporter {
+    redactor: Arc<Redactor>,
+    format: Format,
+    verbosity: Verbosity,
+    nodes: Mutex<BTreeMap<NodeId, Progress>>,
+}
+
+#[derive(Clone, Copy, Default)]
+struct Progress {
+    counters: Counters,
+    /// The counters when the node started.
+    before: Counters,
+    last_line: Option<Instant>,
+}
 
 impl Reporter {
+    #[must_use]
+    pub fn new(redactor: Arc<Redactor>, format: Format, verbosity: Verbosity) -> Self {
+        Self { redactor, format, verbosity, nodes: Mutex::default() }
+    }
+
     /// A request was sent (each attempt counts).
     pub fn request(&self, node: NodeId) {
-        let _ = node;
+        self.change(node, |progress| progress.counters.requests += 1);
     }
+
     /// A request is about to be sent again after `wait`, because of `reason`.
-    pub fn retry(&self, node: NodeId, wait: std::time::Duration, reason: &str) {
-        let _ = (node, wait, reason);
+    pub fn retry(&self, node: NodeId, wait: Duration, reason: &str) {
+        self.change(node, |progress| progress.counters.retries += 1);
+        self.log(Level::Warning, &format!("{reason}; trying again in {:.1} s", wait.as_secs_f64()));
     }
+
     /// Rows were read from a table or query.
     pub fn rows_in(&self, node: NodeId, rows: u64) {
-        let _ = (node, rows);
+        self.change(node, |progress| progress.counters.rows_in += rows);
     }
+
     /// Rows were written to a table.
     pub fn rows_out(&self, node: NodeId, rows: u64) {
-        let _ = (node, rows);
+        self.change(node, |progress| progress.counters.rows_out += rows);
     }
+
     /// A line for the run's log, redacted before it is printed.
-    pub fn log(&self, level: sequor_plan_format::op::print::Level, line: &str) {
-        let _ = (level, line);
+    pub fn log(&self, level: Level, line: &str) {
+        if self.verbosity.shows(level) {
+            Line { level, text: &self.redactor.redact(line) }.to_stderr(self.format);
+        }
     }
+
+    /// What a `print` op says.
+    pub fn print(&self, level: Level, text: &str) {
+        if level != Level::Debug || self.verbosity.shows(level) {
+            Line { level, text: &self.redactor.redact(text) }.to_stdout(self.format);
+        }
+    }
+
+    /// Text for standard output as it is, secrets aside.
+    pub(crate) fn write_out(&self, text: &str) {
+        // A reader that went away does not change what the run did.
+        let _ = io::stdout().lock().write_all(self.redactor.redact(text).as_bytes());
+    }
+
+    /// Text for standard error as it is, secrets aside.
+    pub(crate) fn write_err(&self, text: &str) {
+        let _ = io::stderr().lock().write_all(self.redactor.redact(text).as_bytes());
+    }
+
+    /// An execution of a node starts.
+    pub(crate) fn began(&self, plan: &Plan, node: NodeId) {
+        self.change(node, |progress| progress.before = progress.counters);
+        if self.verbosity.shows(Level::Debug) {
+            self.log(Level::Debug, &format!("▶ {}", title(plan, node)));
+        }
+    }
+
+    /// A node's `when` is not true.
+    pub(crate) fn skipped(&self, plan: &Plan, node: NodeId) {
+        if self.verbosity.shows(Level::Debug) {
+            self.log(Level::Debug, &format!("- {} skipped: its 'when' is not true", title(plan, node)));
+        }
+    }
+
+    /// An error that ends nothing: a loop goes on, or a `catch` takes it.
+    pub(crate) fn tolerated(&self, plan: &Plan, node: NodeId, error: &RunError) {
+        let row = error.row.as_ref().map(|row| format!(" (row {row})")).unwrap_or_default();
+        self.log(Level::Warning, &format!("{} goes on after an error{row}: {}", title(plan, node), error.message));
+    }
+
+    /// An execution of a node ended.
+    pub(crate) fn ended(&self, plan: &Plan, node: NodeId, elapsed: Duration, failed: bool) {
+        let quiet_op = !has_line(&plan.node(node).op);
+        let line = self.change(node, |progress| {
+            progress.counters.executed += 1;
+            progress.counters.failed += u64::from(failed);
+            progress.counters.elapsed += elapsed;
+            let due = progress.counters.executed <= LINES_AT_ONCE || progress.last_line.is_none_or(|last| last.elapsed() >= LINE_EVERY);
+            if !due {
+                return None;
+            }
+            progress.last_line = Some(Instant::now());
+            Some((progress.counters, progress.before))
+        });
+        let Some((now, before)) = line else { return };
+        let level = if quiet_op { Level::Debug } else { Level::Info };
+        if !self.verbosity.shows(level) {
+            return;
+        }
+        let times = if now.executed > LINES_AT_ONCE { format!(", {} times so far", now.executed) } else { String::new() };
+        let text = if failed {
+            format!("✗ {} failed after {:.1} s{times}", title(plan, node), elapsed.as_secs_f64())
+        } else {
+            format!("✓ {} {}{:.1} s{times}", title(plan, node), amounts(now, before), elapsed.as_secs_f64())
+        };
+        self.log(level, &text);
+    }
+
+    /// What every node did so far.
+    #[must_use]
+    pub fn counters(&self) -> BTreeMap<NodeId, Counters> {
+        self.locked().iter().map(|(node, progress)| (*node, progress.counters)).collect()
+    }
+
+    fn change<T>(&self, node: NodeId, change: impl FnOnce(&mut Progress) -> T) -> T {
+        change(self.locked().entry(node).or_default())
+    }
+
+    fn locked(&self) -> MutexGuard<'_, BTreeMap<NodeId, Progress>> {
+        self.nodes.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// `id (op)`.
+fn title(plan: &Plan, node: NodeId) -> String {
+    let node = plan.node(node);
+    format!("{} ({})", plan.text(node.id), node.op.name())
+}
+
+/// Whether an op does something that people wait for. The others have lines when asked for with `-v`.
+fn has_line(op: &Op) -> bool {
+    match op {
+        Op::HttpRequest(_) | Op::Transform(_) | Op::Execute(_) | Op::ForEach(_) | Op::RunFlow(_) => true,
+        Op::SetVariable(_) | Op::Print(_) | Op::Fail(_) | Op::IfElse(_) | Op::WhileLoop(_) | Op::TryCatch(_) | Op::Block(_) => false,
+    }
+}
+
+/// What one execution did: `120 rows, 3 requests, `.
+fn amounts(now: Counters, before: Counters) -> String {
+    let mut text = String::new();
+    let rows = (now.rows_out - before.rows_out).max(now.rows_in - before.rows_in);
+    for (amount, one, many) in
+        [(rows, "row", "rows"), (now.requests - before.requests, "request", "requests"), (now.retries - before.retries, "retry", "retries")]
+    {
+        match amount {
+            0 => {}
+            1 => text.push_str(&format!("1 {one}, ")),
+            _ => text.push_str(&format!("{amount} {many}, ")),
+        }
+    }
+    text
 }

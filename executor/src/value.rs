@@ -1,4 +1,11 @@
 //! Values at run time, with Python's meaning of equality, truth and printing.
+//!
+//! `number` holds arithmetic's view of a value, `compare` equality and order, `print` what `str()` and `repr()` give. None of them recurses deeper
+//! than [`MAX_DEPTH`].
+
+pub mod compare;
+pub mod number;
+pub mod print;
 
 use std::sync::Arc;
 
@@ -7,8 +14,12 @@ use indexmap::IndexMap;
 /// A map from text to values, in insertion order.
 pub type Map = IndexMap<Arc<str>, Value>;
 
+/// The deepest nesting of lists and maps. JSON that is deeper is refused, and so is an expression that builds deeper values: walking and dropping
+/// them must not overflow a stack.
+pub const MAX_DEPTH: usize = 200;
+
 /// A value of a variable, a column, a JSON reply or an expression. Cloning is cheap: long values are shared.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, serde::Serialize, serde::Deserialize)]
 pub enum Value {
     Null,
     Bool(bool),
@@ -27,7 +38,7 @@ pub enum Value {
 }
 
 /// A database row. Times, UUIDs and JSON columns are text in ISO 8601, canonical and JSON form.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, serde::Serialize, serde::Deserialize)]
 pub struct Row {
     /// Shared by all rows of a result.
     pub columns: Arc<[Arc<str>]>,
@@ -84,5 +95,55 @@ impl Value {
             Self::Map(m) => !m.is_empty(),
             Self::Row(r) => !r.columns.is_empty(),
         }
+    }
+
+    /// The type's name in Python.
+    #[must_use]
+    pub fn type_name(&self) -> &'static str {
+        match self {
+            Self::Null => "NoneType",
+            Self::Bool(_) => "bool",
+            Self::Int(_) => "int",
+            Self::Float(_) => "float",
+            Self::Number(n) if number::is_integer(n) => "int",
+            Self::Number(_) => "float",
+            Self::Text(_) => "str",
+            Self::Bytes(_) => "bytes",
+            Self::List(_) => "list",
+            Self::Tuple(_) => "tuple",
+            Self::Map(_) => "dict",
+            Self::Row(_) => "row",
+        }
+    }
+
+    /// Whether lists and maps nest at most [`MAX_DEPTH`] deep. Looks at no more than a few million members: what is larger is not built by nesting.
+    #[must_use]
+    pub fn is_shallow(&self) -> bool {
+        let mut looked_at = 0usize;
+        let mut open: Vec<(&Self, usize)> = vec![(self, 0)];
+        while let Some((value, depth)) = open.pop() {
+            if depth > MAX_DEPTH {
+                return false;
+            }
+            looked_at += 1;
+            if looked_at > 4_000_000 {
+                return true;
+            }
+            match value {
+                Self::List(members) | Self::Tuple(members) => {
+                    open.extend(members.iter().filter(|m| m.is_container()).map(|m| (m, depth + 1)))
+                }
+                Self::Map(map) => open.extend(map.values().filter(|m| m.is_container()).map(|m| (m, depth + 1))),
+                Self::Row(row) => open.extend(row.values.iter().filter(|m| m.is_container()).map(|m| (m, depth + 1))),
+                Self::Null | Self::Bool(_) | Self::Int(_) | Self::Float(_) | Self::Number(_) | Self::Text(_) | Self::Bytes(_) => {}
+            }
+        }
+        true
+    }
+
+    /// A list, tuple, map or row.
+    #[must_use]
+    pub fn is_container(&self) -> bool {
+        matches!(self, Self::List(_) | Self::Tuple(_) | Self::Map(_) | Self::Row(_))
     }
 }

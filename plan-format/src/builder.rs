@@ -11,6 +11,33 @@ pub struct PlanBuilder {
     plan: Plan,
     texts: BTreeMap<String, TextId>,
     spans: BTreeMap<(TextId, u32, u32, u32, u32), SpanId>,
+    scalars: BTreeMap<Scalar, ValueId>,
+}
+
+/// A constant that may be shared. Floats by their bits, so that `0.0` and `-0.0` stay two.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Scalar {
+    Null,
+    Bool(bool),
+    Int(i64),
+    Float(u64),
+    Number(TextId),
+    Text(TextId),
+}
+
+impl Scalar {
+    /// `None` for lists and maps, which have one owner each.
+    fn of(value: &Value) -> Option<Self> {
+        match *value {
+            Value::Null => Some(Self::Null),
+            Value::Bool(value) => Some(Self::Bool(value)),
+            Value::Int(value) => Some(Self::Int(value)),
+            Value::Float(value) => Some(Self::Float(value.to_bits())),
+            Value::Number(text) => Some(Self::Number(text)),
+            Value::Text(text) => Some(Self::Text(text)),
+            Value::List(_) | Value::Map(_) => None,
+        }
+    }
 }
 
 /// An arena with more than `u32::MAX` entries cannot be built: the compiler's input budget is far below.
@@ -46,8 +73,15 @@ impl PlanBuilder {
     }
 
     pub fn value(&mut self, value: Value) -> ValueId {
+        let scalar = Scalar::of(&value);
+        if let Some(id) = scalar.and_then(|scalar| self.scalars.get(&scalar)) {
+            return *id;
+        }
         let id = ValueId(next(self.plan.values.len()));
         self.plan.values.push(value);
+        if let Some(scalar) = scalar {
+            self.scalars.insert(scalar, id);
+        }
         id
     }
 
@@ -67,6 +101,12 @@ impl PlanBuilder {
     pub fn text_constant(&mut self, text: &str) -> ExprId {
         let text = self.text(text);
         self.constant(Value::Text(text))
+    }
+
+    /// `var('name')`.
+    pub fn var(&mut self, name: &str) -> ExprId {
+        let name = self.text(name);
+        self.expr(Expr::Var(name))
     }
 
     pub fn node(&mut self, node: Node) -> NodeId {
@@ -91,6 +131,17 @@ impl PlanBuilder {
         let id = SourceId(next(self.plan.sources.len()));
         self.plan.sources.push(source);
         id
+    }
+
+    /// A constant list.
+    pub fn list(&mut self, members: Vec<ValueId>) -> ValueId {
+        self.value(Value::List(members))
+    }
+
+    /// A constant map. Keys must differ.
+    pub fn map(&mut self, members: &[(&str, ValueId)]) -> ValueId {
+        let members = members.iter().map(|(key, member)| (self.text(key), *member)).collect();
+        self.value(Value::Map(members))
     }
 
     /// What has been added so far.

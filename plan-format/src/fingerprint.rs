@@ -1,1 +1,157 @@
-//! (in work)
+//! Fingerprints: whether a step of one plan is the same as a step of another.
+//!
+//! The fingerprint of a node covers its own payload and all that it owns and calls: expressions, constants, child blocks, called flows, the sources it
+//! uses. It goes by content: numbering, sharing and the order of arenas do not matter. Left out is what does not change what a step does:
+//! positions, titles, descriptions, retry, timeout and log settings (see [`content`]).
+//!
+//! Takes a validated plan. A field that is added to a payload counts, unless it is named among those left out.
+
+mod content;
+
+use std::collections::BTreeSet;
+use std::fmt;
+
+use crate::graph::{callees_first, nodes_of};
+use crate::refs::{Ref, Refs};
+use crate::{BlockId, ExprId, FlowId, NodeId, Plan, SourceId};
+use content::Contents;
+
+/// BLAKE3 of a step's content.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
+pub struct Fingerprint(pub [u8; 32]);
+
+/// 64 hexadecimal digits.
+impl fmt::Display for Fingerprint {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
+    }
+}
+
+impl fmt::Debug for Fingerprint {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Fingerprint({self})")
+    }
+}
+
+/// The fingerprints of one plan.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Fingerprints {
+    nodes: Vec<Fingerprint>,
+    flows: Vec<Fingerprint>,
+    sources: Vec<Fingerprint>,
+}
+
+impl Fingerprints {
+    /// One pass over a validated plan.
+    #[must_use]
+    pub fn new(plan: &Plan) -> Self {
+        let mut contents = Contents::new(plan);
+        let uses = SourceUses::new(plan, &contents);
+        let mut nodes = vec![Fingerprint::default(); plan.nodes.len()];
+        // A validated plan has no recursion.
+        for flow in callees_first(plan).unwrap_or_default() {
+            let mut inside = nodes_of(plan, plan.flow(flow).body);
+            // Nodes of child blocks stand before their owners.
+            inside.sort_unstable();
+            for id in inside {
+                for block in plan.node(id).op.blocks() {
+                    contents.set_block(block, blend(plan, block, &nodes));
+                }
+                let own = contents.of(plan.node(id));
+                nodes[id.index()] = uses.blend(own, plan.node(id));
+            }
+            contents.set_block(plan.flow(flow).body, blend(plan, plan.flow(flow).body, &nodes));
+            let own = contents.of(plan.flow(flow));
+            contents.set_flow(flow, uses.blend(own, &plan.flow(flow).parameters));
+        }
+        Self { nodes, flows: contents.into_flows(), sources: uses.sources }
+    }
+
+    #[must_use]
+    pub fn node(&self, id: NodeId) -> Fingerprint {
+        self.nodes[id.index()]
+    }
+
+    /// Of the flow with its name, parameters and steps.
+    #[must_use]
+    pub fn flow(&self, id: FlowId) -> Fingerprint {
+        self.flows[id.index()]
+    }
+
+    /// Of the source and the sources that its own expressions query.
+    #[must_use]
+    pub fn source(&self, id: SourceId) -> Fingerprint {
+        self.sources[id.index()]
+    }
+}
+
+/// A block is its nodes in order.
+fn blend(plan: &Plan, block: BlockId, nodes: &[Fingerprint]) -> Fingerprint {
+    let mut hasher = blake3::Hasher::new();
+    for &node in &plan.block(block).nodes {
+        hasher.update(&nodes[node.index()].0);
+    }
+    Fingerprint(*hasher.finalize().as_bytes())
+}
+
+/// Sources as part of what uses them.
+///
+/// Sources may name each other in their expressions, in circles even, so a content names a source only, and the sources themselves are blended in here:
+/// into a payload those that it names, each with all that it comes to use.
+struct SourceUses<'a> {
+    plan: &'a Plan,
+    /// Each source with those that it uses, directly or through others.
+    sources: Vec<Fingerprint>,
+}
+
+impl<'a> SourceUses<'a> {
+    fn new(plan: &'a Plan, contents: &Contents<'a>) -> Self {
+        let own: Vec<Fingerprint> = plan.sources.iter().map(|source| contents.of(source)).collect();
+        let named: Vec<BTreeSet<SourceId>> = plan.sources.iter().map(|source| named_sources(plan, source)).collect();
+        let with_used = |source: SourceId| {
+            let mut reached = BTreeSet::from([source]);
+            let mut open = vec![source];
+            while let Some(at) = open.pop() {
+                open.extend(named[at.index()].iter().copied().filter(|&next| reached.insert(next)));
+            }
+            reached.remove(&source);
+            blend_sources(plan, own[source.index()], &reached, &own)
+        };
+        let sources = (0u32..).zip(&plan.sources).map(|(index, _)| with_used(SourceId(index))).collect();
+        Self { plan, sources }
+    }
+
+    fn blend(&self, own: Fingerprint, payload: &dyn Refs) -> Fingerprint {
+        blend_sources(self.plan, own, &named_sources(self.plan, payload), &self.sources)
+    }
+}
+
+/// The payload's own content and that of sources, in the order of their names.
+fn blend_sources(plan: &Plan, own: Fingerprint, used: &BTreeSet<SourceId>, contents: &[Fingerprint]) -> Fingerprint {
+    let mut used: Vec<(&str, Fingerprint)> = used.iter().map(|&id| (plan.text(plan.source(id).name), contents[id.index()])).collect();
+    used.sort_unstable();
+    let mut hasher = blake3::Hasher::new();
+    hasher.update(&own.0);
+    for (_, source) in used {
+        hasher.update(&source.0);
+    }
+    Fingerprint(*hasher.finalize().as_bytes())
+}
+
+/// The sources that a payload names, itself or in its expressions. Steps and flows have fingerprints of their own.
+fn named_sources(plan: &Plan, payload: &dyn Refs) -> BTreeSet<SourceId> {
+    let mut sources = BTreeSet::new();
+    let mut open = Vec::new();
+    let mut found = |r: Ref, open: &mut Vec<ExprId>| match r {
+        Ref::Expr(id) => open.push(id),
+        Ref::Source(id) => {
+            sources.insert(id);
+        }
+        Ref::Text(_) | Ref::Value(_) | Ref::Node(_) | Ref::Block(_) | Ref::Flow(_) | Ref::Span(_) => {}
+    };
+    payload.refs(&mut |r| found(r, &mut open));
+    while let Some(id) = open.pop() {
+        plan.expr(id).refs(&mut |r| found(r, &mut open));
+    }
+    sources
+}

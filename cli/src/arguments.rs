@@ -1,0 +1,164 @@
+//! The command line of `sequor`.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use sequor_executor::command::RunArguments;
+
+/// Integrations as short YAML flows: compiled, shipped as one plan file, run by a small executor.
+#[derive(Debug, Parser)]
+#[command(name = "sequor", version, disable_help_subcommand = true, max_term_width = 110)]
+pub(crate) struct Arguments {
+    #[command(flatten)]
+    pub global: Global,
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+#[derive(Clone, Debug, Args)]
+pub(crate) struct Global {
+    /// The project: the folder with project.yaml
+    #[arg(short = 'p', long, global = true, env = "SEQUOR_PROJECT_DIR", value_name = "DIR", default_value = ".")]
+    pub project_dir: PathBuf,
+    /// Colours in messages
+    #[arg(long, global = true, env = "SEQUOR_COLOR", value_enum, default_value_t = Color::Auto)]
+    pub color: Color,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Color {
+    Auto,
+    Always,
+    Never,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Show what Sequor does, with a small API of its own: no account, no network
+    Demo(Demo),
+    /// Make a new project
+    Init {
+        /// The folder to make
+        dir: PathBuf,
+    },
+    /// Environments: the variables and secrets that differ between test and production
+    Env {
+        #[command(subcommand)]
+        command: EnvCommand,
+    },
+    /// Check a project and write its plan
+    Compile(Compile),
+    /// Run a flow or a plan file
+    Run(Box<Run>),
+    /// Print a plan file as text
+    Show(Show),
+    /// Explain a code of `compile`, such as S103
+    Explain {
+        /// The code; without it, all codes
+        code: Option<String>,
+    },
+    /// Print the JSON Schema of flow, source or project files, for editors
+    Schema {
+        #[arg(value_enum, default_value_t = SchemaKind::Flow)]
+        kind: SchemaKind,
+    },
+    /// Print the versions of program and plan format
+    Version,
+}
+
+#[derive(Clone, Debug, Args)]
+pub(crate) struct Home {
+    /// Where environments are kept that do not belong to a project [default: ~/.sequor]
+    #[arg(long, env = "SEQUOR_HOME", value_name = "DIR")]
+    pub home_dir: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Run {
+    /// A flow of the project, by name, or a plan file
+    #[arg(value_name = "FLOW|PLAN")]
+    pub target: String,
+    /// The flow of a plan file to start with [default: the plan's first]
+    #[arg(long, value_name = "NAME")]
+    pub flow: Option<String>,
+    #[command(flatten)]
+    pub arguments: RunArguments,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Demo {
+    /// Where to write the demo project; files that are there are kept
+    #[arg(default_value = "sequor-demo")]
+    pub dir: PathBuf,
+    /// The port of the demo API on 127.0.0.1; 0 takes any free one
+    #[arg(long, default_value_t = 8377)]
+    pub port: u16,
+    /// Only answer requests, until stopped: to run the demo project by hand
+    #[arg(long)]
+    pub serve: bool,
+    /// How many customers the demo API has
+    #[arg(long, default_value_t = 230, value_parser = clap::value_parser!(u64).range(1..=10_000_000))]
+    pub customers: u64,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum EnvCommand {
+    /// Make a new environment file
+    Init {
+        /// The environment's name, as in `--env NAME`
+        name: String,
+        #[command(flatten)]
+        home: Home,
+    },
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Compile {
+    /// Flows that a run may start with, by name; all flows of the project where none is named
+    pub flows: Vec<String>,
+    /// The plan file to write [default: NAME.plan in the working folder, after the flow or the project]
+    #[arg(short, long, value_name = "FILE")]
+    pub output: Option<PathBuf>,
+    /// Check only, write nothing
+    #[arg(long, conflicts_with = "output")]
+    pub check: bool,
+    /// Check this environment too
+    #[arg(long, value_name = "NAME")]
+    pub env: Option<String>,
+    #[command(flatten)]
+    pub home: Home,
+    /// How faults are printed
+    #[arg(long, value_enum, default_value_t = OutputFormat::Full)]
+    pub output_format: OutputFormat,
+    /// Warnings count as errors
+    #[arg(long)]
+    pub deny_warnings: bool,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum OutputFormat {
+    /// With source lines and help
+    Full,
+    /// One line each
+    Concise,
+    /// For machines
+    Json,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Show {
+    pub plan: PathBuf,
+    /// Only what the plan touches: hosts, tables, variables, effects
+    #[arg(long)]
+    pub manifest: bool,
+    /// The manifest as JSON
+    #[arg(long)]
+    pub json: bool,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum SchemaKind {
+    Flow,
+    Source,
+    Project,
+}

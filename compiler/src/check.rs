@@ -1,0 +1,20 @@
+//! Rules over the resolved project, one file each. They report and change nothing.
+
+mod ids;
+mod parameters;
+mod variables;
+
+use std::collections::BTreeSet;
+
+use crate::compile::Parsed;
+use crate::diagnostic::Diagnostic;
+use crate::resolve::Resolved;
+
+/// Runs every rule. Gives also the names of the variables that must come from outside of the project.
+pub fn check(parsed: &Parsed, resolved: &Resolved<'_>) -> (BTreeSet<String>, Vec<Diagnostic>) {
+    let mut faults = Vec::new();
+    ids::check(resolved, &mut faults);
+    parameters::check(resolved, &mut faults);
+    let needed = variables::check(parsed, resolved, &mut faults);
+    (needed, faults)
+}

@@ -1,0 +1,114 @@
+//! Where variables get their values, over all flows of the project: a value that a flow set outlives the run.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use sequor_plan_format::op::Scope;
+
+use crate::compile::Parsed;
+use crate::op::run_flow::RunFlow;
+use crate::snippet::expression::{Expression, Kind, Named};
+use crate::syntax::visit::{self, Visitor};
+use crate::syntax::{Assign, Flow};
+
+#[derive(Debug, Default)]
+pub(super) struct Definitions<'p> {
+    /// Project constants, and what flows set in project scope.
+    pub(super) project: BTreeSet<&'p str>,
+    /// Names that some snippet asks about with `is_var_defined` before it uses them.
+    pub(super) tested: BTreeSet<String>,
+    /// By flow.
+    flows: BTreeMap<&'p str, Locals<'p>>,
+    /// Texts of parsers that give variables: their names are among them.
+    parser_texts: BTreeSet<String>,
+    /// Map keys of steps with faults.
+    suspected: BTreeSet<&'p str>,
+    /// A flow could not be read at all: what it sets is not known.
+    unreadable: bool,
+}
+
+#[derive(Debug, Default)]
+struct Locals<'p> {
+    /// Parameters, declared or passed by a caller, and what the flow sets in local scope.
+    names: BTreeSet<&'p str>,
+    loops: Vec<&'p Named>,
+}
+
+impl<'p> Definitions<'p> {
+    pub(super) fn collect(parsed: &'p Parsed) -> Self {
+        let mut definitions = Self { project: parsed.settings.variables.iter().map(|(n, _)| n.name.as_str()).collect(), ..Self::default() };
+        for flow in parsed.all_flows() {
+            definitions.flow(flow);
+        }
+        definitions
+    }
+
+    fn flow(&mut self, flow: &'p Flow) {
+        self.unreadable |= flow.unreadable;
+        self.suspected.extend(flow.suspected.iter().map(String::as_str));
+        let declared = flow.parameters.iter().flatten().map(|p| p.name.name.as_str());
+        self.flows.entry(&flow.name).or_default().names.extend(declared);
+        visit::steps(&flow.steps, &mut Collect { definitions: self, flow: &flow.name });
+    }
+
+    pub(super) fn is_local(&self, flow: &str, name: &str) -> bool {
+        self.flows.get(flow).is_some_and(|l| l.names.contains(name))
+    }
+
+    pub(super) fn locals(&self, flow: &str) -> impl Iterator<Item = &'p str> {
+        self.flows.get(flow).into_iter().flat_map(|l| l.names.iter().copied())
+    }
+
+    /// The loop of that flow whose variable has this name.
+    pub(super) fn loop_variable(&self, flow: &str, name: &str) -> Option<&'p Named> {
+        self.flows.get(flow)?.loops.iter().find(|l| l.name == name).copied()
+    }
+
+    /// A flow in which the name is local.
+    pub(super) fn local_elsewhere(&self, name: &str) -> Option<&'p str> {
+        self.flows.iter().find(|(_, l)| l.names.contains(name)).map(|(flow, _)| *flow)
+    }
+
+    /// The name may be set in a way that cannot be seen.
+    pub(super) fn maybe(&self, name: &str) -> bool {
+        self.unreadable || self.parser_texts.contains(name) || self.suspected.contains(name)
+    }
+}
+
+struct Collect<'d, 'p> {
+    definitions: &'d mut Definitions<'p>,
+    flow: &'p str,
+}
+
+impl<'p> Visitor<'p> for Collect<'_, 'p> {
+    fn assign(&mut self, assign: &'p Assign) {
+        let name = assign.name.name.as_str();
+        match assign.scope {
+            Scope::Project => self.definitions.project.insert(name),
+            Scope::Local => self.definitions.flows.entry(self.flow).or_default().names.insert(name),
+        };
+    }
+
+    fn expression(&mut self, expression: &'p Expression) {
+        self.definitions.tested.extend(expression.uses().tested.into_iter().map(|n| n.name));
+    }
+
+    fn parser(&mut self, parser: &'p Expression, _: bool) {
+        let uses = parser.uses();
+        let gives_variables = match &parser.kind {
+            Kind::Python { code, .. } => code.text.contains("variables"),
+            _ => uses.texts.iter().any(|t| t == "variables"),
+        };
+        if gives_variables {
+            self.definitions.parser_texts.extend(uses.texts);
+        }
+    }
+
+    fn call(&mut self, call: &'p RunFlow) {
+        let given = call.parameters.iter().map(|(name, _)| name.name.as_str());
+        self.definitions.flows.entry(call.flow.name.as_str()).or_default().names.extend(given);
+    }
+
+    fn bind(&mut self, name: &'p Named) {
+        self.definitions.flows.entry(self.flow).or_default().loops.push(name);
+    }
+}

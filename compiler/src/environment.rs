@@ -1,0 +1,91 @@
+//! Environment files, as far as a compile looks at them: which names they define. Values are never read into anything.
+
+use std::collections::BTreeSet;
+
+use crate::diagnostic::{Diagnostic, Severity, Span, did_you_mean};
+use crate::project::Project;
+use crate::syntax::fields::Fields;
+use crate::syntax::key::{Key, Kind, Table};
+use crate::yaml;
+
+pub static KEYS: Table = Table::new(
+    "an environment",
+    "Values that differ from one environment to the other.",
+    &[
+        Key::new("variables", Kind::Entries, "values by name").mistaken(&["vars"]),
+        Key::new("secrets", Kind::Entries, "references by name: env:NAME or file:PATH"),
+        Key::new("description", Kind::Text, "what it is for"),
+        Key::new("state", Kind::Text, "where the state of runs is kept"),
+    ],
+);
+
+/// What is known about names that come from outside of the project.
+#[derive(Debug, Default)]
+pub struct Environments {
+    /// Names that the chosen environment defines, or any where none is chosen, and those of the command line.
+    pub names: BTreeSet<String>,
+    /// The environment that is checked.
+    pub chosen: Option<String>,
+    /// There is at least one environment file.
+    pub any: bool,
+}
+
+/// Reads the names of the environment files; faults are those of the chosen one, or of the project's own.
+pub fn read(project: &Project, faults: &mut Vec<Diagnostic>) -> Environments {
+    let chosen = project.options.env.clone();
+    let mut environments = Environments { any: !project.environments.is_empty(), ..Environments::default() };
+    environments.names.extend(project.options.variables.iter().cloned());
+    for file in &project.environments {
+        if chosen.as_ref().is_some_and(|c| *c != file.name) {
+            continue;
+        }
+        let mut found = Vec::new();
+        environments.names.extend(names(file, &mut found));
+        if chosen.is_some() || file.file.path.starts_with("envs/") {
+            faults.extend(found);
+        }
+        if chosen.is_some() {
+            // The project's own comes first and hides one of the same name in the home folder.
+            environments.chosen = chosen;
+            return environments;
+        }
+    }
+    if let Some(name) = chosen {
+        faults.push(unknown(&name, project));
+    }
+    environments
+}
+
+fn names(file: &crate::project::File, faults: &mut Vec<Diagnostic>) -> Vec<String> {
+    let (node, found) = yaml::parse(&file.file);
+    // An environment with nothing in it is fine.
+    faults.extend(found.into_iter().filter(|f| f.code != "Y008"));
+    let Some(node) = node else { return Vec::new() };
+    let start = Span { file: file.file.clone(), start: 0, end: 0 };
+    let Some(fields) = Fields::read(&node, &start, &[&KEYS], faults) else { return Vec::new() };
+    let mut names = Vec::new();
+    for key in ["variables", "secrets"] {
+        if let Some(yaml::Kind::Mapping(entries)) = fields.node(key).map(|n| &n.kind) {
+            names.extend(entries.iter().map(|e| e.key.clone()));
+        }
+    }
+    names
+}
+
+fn unknown(name: &str, project: &Project) -> Diagnostic {
+    let mut known: Vec<&str> = project.environments.iter().map(|f| f.name.as_str()).collect();
+    known.dedup();
+    let span = Span { file: project.settings.clone(), start: 0, end: 0 };
+    let fault = Diagnostic {
+        severity: Severity::Error,
+        span: None,
+        ..Diagnostic::error("R207", span, format!("there is no environment '{name}'"))
+    };
+    match did_you_mean(name, known.iter().copied()) {
+        Some(near) => fault.help(format!("did you mean '{near}'?")),
+        None if known.is_empty() => {
+            fault.help(format!("'sequor env init {name}' makes it; it is looked for in envs/ of the project and of the home folder"))
+        }
+        None => fault.help(format!("environments: {}", known.join(", "))),
+    }
+}

@@ -1,0 +1,61 @@
+//! `run_flow`: a flow called with parameters.
+
+use sequor_plan_format::op as plan;
+
+use super::Op;
+use crate::diagnostic::Span;
+use crate::lower::{Lowering, Unresolved};
+use crate::project::flow_name;
+use crate::snippet::expression::{Expression, Named};
+use crate::syntax::fields::Fields;
+use crate::syntax::key::{Key, Kind, Table};
+use crate::syntax::value::{self, Scalars};
+use crate::syntax::visit::Visitor;
+use crate::syntax::{BEFORE_REPLY, Reader};
+
+pub static KEYS: Table = Table::new(
+    "op 'run_flow'",
+    "Runs another flow with parameters.",
+    &[
+        Key::new("flow", Kind::Text, "the flow's path below flows/, without .yaml").mistaken(&["name", "workflow"]).required(),
+        Key::new("parameters", Kind::Entries, "the flow's parameters by name").mistaken(&["params", "args", "arguments", "inputs", "with"]),
+        Key::later("start_step", "the step that the flow starts with"),
+        Key::later("output", "the variable that holds what the flow returns"),
+    ],
+);
+
+#[derive(Debug)]
+pub struct RunFlow {
+    pub flow: Named,
+    /// Where a missing parameter is reported.
+    pub span: Span,
+    pub parameters: Vec<(Named, Expression)>,
+}
+
+pub(super) fn read(fields: &Fields<'_>, at: &Span, reader: &mut Reader<'_>) -> Option<Op> {
+    let parameters = match fields.node("parameters") {
+        Some(node) => value::entries(node, "'parameters'", Scalars::Variable, BEFORE_REPLY, &mut reader.faults)
+            .into_iter()
+            .map(|(name, entry, value)| (Named { name: name.to_owned(), span: entry.key_span.clone() }, value))
+            .collect(),
+        None => Vec::new(),
+    };
+    let (name, span) = fields.name("flow", &mut reader.faults)?;
+    let flow = Named { name: flow_name(name).to_owned(), span: span.clone() };
+    Some(Op::RunFlow(RunFlow { flow, span: at.clone(), parameters }))
+}
+
+impl RunFlow {
+    pub(super) fn visit<'a>(&'a self, visitor: &mut dyn Visitor<'a>) {
+        for (_, value) in &self.parameters {
+            visitor.expression(value);
+        }
+        visitor.call(self);
+    }
+
+    pub(super) fn lower(&self, lowering: &mut Lowering<'_>) -> Result<plan::RunFlow, Unresolved> {
+        let flow = lowering.flow(&self.flow)?;
+        let parameters = self.parameters.iter().map(|(name, value)| (lowering.text(&name.name), lowering.expr(value))).collect();
+        Ok(plan::RunFlow { flow, parameters })
+    }
+}

@@ -1,0 +1,191 @@
+//! The files of a project. The only module of the compiler that reads from disk.
+//!
+//! Takes a folder; gives the texts of its flows, sources, settings and environments, each with a path that is relative to the project. Nothing is parsed here.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use crate::diagnostic::{Diagnostic, SourceFile, Span};
+
+/// Folders in folders of `flows/` that are looked into.
+const MAX_DEPTH: usize = 32;
+/// A YAML file above this size is refused, in bytes.
+const MAX_FILE: u64 = 64 << 20;
+
+/// What the command line says about a project.
+#[derive(Clone, Debug, Default)]
+pub struct Options {
+    /// Where environments are kept beside the project's own `envs/`.
+    pub home_dir: Option<PathBuf>,
+    /// The environment to check against (`--env`).
+    pub env: Option<String>,
+    /// Names of variables that `--var` or `SEQUOR_VAR_…` give.
+    pub variables: Vec<String>,
+}
+
+/// The texts of a project.
+#[derive(Debug)]
+pub struct Project {
+    pub settings: Arc<SourceFile>,
+    /// Sorted by name.
+    pub flows: Vec<File>,
+    /// Sorted by name.
+    pub sources: Vec<File>,
+    /// Sorted by name; the project's own before those of the home folder.
+    pub environments: Vec<File>,
+    pub options: Options,
+    /// Files that could not be read.
+    pub faults: Vec<Diagnostic>,
+}
+
+#[derive(Clone, Debug)]
+pub struct File {
+    pub name: String,
+    pub file: Arc<SourceFile>,
+}
+
+/// Why a folder is no project that could be compiled.
+#[derive(Debug, thiserror::Error)]
+pub enum OpenError {
+    #[error("there is no folder '{0}'")]
+    NoFolder(String),
+    #[error("'{0}' is a file, not a project folder")]
+    NotAFolder(String),
+    #[error("'{0}' is no Sequor project: it has no project.yaml; 'sequor init' makes a new project, -p names another folder")]
+    NoProject(String),
+    #[error("cannot read '{path}': {error}")]
+    Unreadable { path: String, error: io::Error },
+}
+
+impl Project {
+    /// Reads a project's files.
+    ///
+    /// # Errors
+    /// A folder that is missing or has no project.yaml, or cannot be read.
+    pub fn open(dir: &Path, options: Options) -> Result<Self, OpenError> {
+        let shown = dir.display().to_string();
+        match fs::metadata(dir) {
+            Ok(m) if m.is_dir() => {}
+            Ok(_) => return Err(OpenError::NotAFolder(shown)),
+            Err(e) if e.kind() == io::ErrorKind::NotFound => return Err(OpenError::NoFolder(shown)),
+            Err(error) => return Err(OpenError::Unreadable { path: shown, error }),
+        }
+        let Some(settings) = ["project.yaml", "project.yml", "sequor_project.yaml"].into_iter().find(|n| dir.join(n).is_file()) else {
+            return Err(OpenError::NoProject(shown));
+        };
+        let mut faults = Vec::new();
+        let settings = read(&dir.join(settings), settings, &mut faults)
+            .map_err(|error| OpenError::Unreadable { path: dir.join(settings).display().to_string(), error })?;
+        let flows = folder(&dir.join("flows"), "flows", MAX_DEPTH, &mut faults)?;
+        let sources = folder(&dir.join("sources"), "sources", 0, &mut faults)?;
+        let mut environments = folder(&dir.join("envs"), "envs", 0, &mut faults)?;
+        if let Some(home) = &options.home_dir {
+            // Other projects use these too: what cannot be read is not this project's fault.
+            let theirs = folder(&home.join("envs"), "~/.sequor/envs", 0, &mut Vec::new()).unwrap_or_default();
+            environments.extend(theirs);
+        }
+        Ok(Self { settings, flows, sources, environments, options, faults })
+    }
+
+    /// The flow that a command line or a step names: `name`, `name.yaml` or `flows/name.yaml`.
+    #[must_use]
+    pub fn flow_named(&self, given: &str) -> Option<&File> {
+        let find = |name: &str| self.flows.iter().find(|f| f.name == name);
+        let name = flow_name(given);
+        find(name).or_else(|| name.rsplit_once("/flows/").and_then(|(_, inner)| find(inner)))
+    }
+}
+
+/// A flow's name without what a path to its file has around it.
+#[must_use]
+pub fn flow_name(given: &str) -> &str {
+    let name = given.trim().trim_start_matches("./");
+    let name = name.strip_prefix("flows/").unwrap_or(name);
+    name.strip_suffix(".yaml").or_else(|| name.strip_suffix(".yml")).unwrap_or(name)
+}
+
+/// The YAML files of a folder, sorted by name. A folder that is not there has none.
+fn folder(dir: &Path, shown: &str, depth: usize, faults: &mut Vec<Diagnostic>) -> Result<Vec<File>, OpenError> {
+    let mut paths = Vec::new();
+    list(dir, String::new(), depth, &mut paths)?;
+    paths.sort();
+    let mut files: BTreeMap<String, Arc<SourceFile>> = BTreeMap::new();
+    for relative in paths {
+        let name = flow_name(&relative).to_owned();
+        let path = format!("{shown}/{relative}");
+        if relative.contains(['\\', char::REPLACEMENT_CHARACTER]) {
+            let span = Span { file: SourceFile::new(path, ""), start: 0, end: 0 };
+            faults.push(Diagnostic::error("Y005", span, "this file's name is not usable").help("rename it: no backslash, and only UTF-8"));
+            continue;
+        }
+        let file = match read(&dir.join(&relative), &path, faults) {
+            Ok(file) => file,
+            Err(error) => {
+                let file = SourceFile::new(path, "");
+                faults.push(Diagnostic::error("Y005", Span { file, start: 0, end: 0 }, format!("this file cannot be read: {error}")));
+                continue;
+            }
+        };
+        if let Some(first) = files.get(&name) {
+            let span = Span { file, start: 0, end: 0 };
+            faults.push(
+                Diagnostic::error("S111", span, format!("'{}' has the same name as this file: '{name}'", first.path))
+                    .help("rename one of the two"),
+            );
+            continue;
+        }
+        files.insert(name, file);
+    }
+    Ok(files.into_iter().map(|(name, file)| File { name, file }).collect())
+}
+
+/// Adds the relative paths of all YAML files below a folder. Hidden files and folders are left out.
+fn list(dir: &Path, prefix: String, depth: usize, paths: &mut Vec<String>) -> Result<(), OpenError> {
+    let unreadable = |error| OpenError::Unreadable { path: dir.display().to_string(), error };
+    let entries = match fs::read_dir(dir) {
+        Ok(entries) => entries,
+        Err(e) if e.kind() == io::ErrorKind::NotFound => return Ok(()),
+        Err(error) => return Err(unreadable(error)),
+    };
+    for entry in entries {
+        let entry = entry.map_err(unreadable)?;
+        let name = entry.file_name().to_string_lossy().into_owned();
+        if name.starts_with('.') {
+            continue;
+        }
+        let path = entry.path();
+        if path.is_dir() {
+            if depth > 0 {
+                list(&path, format!("{prefix}{name}/"), depth - 1, paths)?;
+            }
+        } else if name.ends_with(".yaml") || name.ends_with(".yml") {
+            paths.push(format!("{prefix}{name}"));
+        }
+    }
+    Ok(())
+}
+
+/// Reads one file. Text that is not UTF-8 is a fault, and is read as far as it goes.
+fn read(path: &Path, shown: &str, faults: &mut Vec<Diagnostic>) -> io::Result<Arc<SourceFile>> {
+    if fs::metadata(path)?.len() > MAX_FILE {
+        let file = SourceFile::new(shown, "");
+        let message = format!("this file is larger than {} MiB", MAX_FILE >> 20);
+        faults.push(Diagnostic::error("Y010", Span { file: file.clone(), start: 0, end: 0 }, message));
+        return Ok(file);
+    }
+    match String::from_utf8(fs::read(path)?) {
+        Ok(text) => Ok(SourceFile::new(shown, text)),
+        Err(error) => {
+            let good = error.utf8_error().valid_up_to();
+            let bytes = error.into_bytes();
+            let file = SourceFile::new(shown, String::from_utf8_lossy(&bytes[..good]));
+            let at = u32::try_from(good).unwrap_or(u32::MAX);
+            let span = Span { file: file.clone(), start: at, end: at };
+            faults.push(Diagnostic::error("Y005", span, "this file is not UTF-8 text").help("save it as UTF-8"));
+            Ok(file)
+        }
+    }
+}

@@ -1,0 +1,52 @@
+//! project.yaml.
+
+use std::sync::Arc;
+
+use crate::diagnostic::{Diagnostic, SourceFile, Span};
+use crate::snippet::expression::{Expression, Named};
+use crate::source::variables;
+use crate::syntax::fields::Fields;
+use crate::syntax::key::{Key, Kind, Table};
+use crate::syntax::scalars::named;
+use crate::yaml;
+
+pub static KEYS: Table = Table::new(
+    "project.yaml",
+    "What a project is called, and what all its flows share.",
+    &[
+        Key::new("name", Kind::Text, "the project's name").required(),
+        Key::new("version", Kind::Text, "the project's own version"),
+        Key::new("description", Kind::Text, "what it is for"),
+        Key::new("variables", Kind::Entries, "constants of all flows").mistaken(&["vars"]),
+        Key::new("default_source", Kind::Text, "the database of queries that name none"),
+        Key::new("state", Kind::Text, "where the state of runs is kept"),
+        Key::later("defaults", "defaults of ops and sources"),
+        Key::later("lint", "levels of checks"),
+    ],
+);
+
+/// What project.yaml says.
+#[derive(Debug)]
+pub struct Settings {
+    pub name: String,
+    pub variables: Vec<(Named, Expression)>,
+    pub default_source: Option<Named>,
+    /// Where the state of runs is kept, as written.
+    pub state: Option<String>,
+}
+
+pub fn read(file: &Arc<SourceFile>, faults: &mut Vec<Diagnostic>) -> Settings {
+    let mut settings = Settings { name: String::new(), variables: Vec::new(), default_source: None, state: None };
+    let (node, found) = yaml::parse(file);
+    faults.extend(found);
+    let Some(node) = node else { return settings };
+    let start = Span { file: file.clone(), start: 0, end: 0 };
+    let Some(fields) = Fields::read(&node, &start, &[&KEYS], faults) else { return settings };
+    if let Some((name, _)) = fields.literal("name", faults) {
+        name.clone_into(&mut settings.name);
+    }
+    settings.variables = fields.node("variables").map(|n| variables(n, faults)).unwrap_or_default();
+    settings.default_source = fields.name("default_source", faults).map(named);
+    settings.state = fields.literal("state", faults).map(|(t, _)| t.to_owned());
+    settings
+}

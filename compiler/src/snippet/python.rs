@@ -1,0 +1,157 @@
+//! Python in `…_expression` keys.
+//!
+//! Takes one expression, a body with `return`, or a function `evaluate`; gives a native tree where the text stays within the native subset, else
+//! the checked source with the names it uses and the values that templates in its strings stand for. Nothing is run here.
+
+mod bytecode;
+mod embedded;
+mod form;
+pub mod modules;
+mod names;
+mod native;
+mod parse;
+mod scan;
+mod scope;
+mod uses;
+
+use ruff_text_size::TextRange;
+use rustpython_compiler::ast::Expr;
+use sequor_plan_format::expr::PythonForm;
+
+use super::Place;
+use super::expression::{Code, Expression, Kind, Uses};
+use super::place::Origin;
+use super::stack::{MAX_BRACKETS, MAX_BYTES, with_room};
+use crate::diagnostic::{Diagnostic, Fix, Severity};
+use parse::Syntax;
+use scan::Piece;
+
+/// Reads a Python snippet.
+pub(super) fn parse(origin: Origin<'_>, place: Place) -> (Expression, Vec<Diagnostic>) {
+    let text = origin.text();
+    if text.len() > MAX_BYTES {
+        let message = format!("this snippet has {} bytes, the limit is {MAX_BYTES}", text.len());
+        return (unread(origin), vec![Diagnostic::error("P620", origin.whole.clone(), message)]);
+    }
+    if text.trim().is_empty() {
+        let fault =
+            Diagnostic::error("P601", origin.whole.clone(), "this snippet is empty").help("write an expression, or leave the key out");
+        return (unread(origin), vec![fault]);
+    }
+    let depth = scan::depth(text, &scan::pieces(text, false)).and_then(|d| Ok(d.max(scan::depth(text, &scan::pieces(text, true))?)));
+    let depth = match depth {
+        Ok(depth) => depth,
+        Err(at) => return (unread(origin), vec![too_deep(origin, at)]),
+    };
+    with_room(depth, || parse_here(origin, place)).unwrap_or_else(|| (unread(origin), vec![too_deep(origin, 0)]))
+}
+
+fn parse_here(origin: Origin<'_>, place: Place) -> (Expression, Vec<Diagnostic>) {
+    let mut faults = Vec::new();
+    let (text, syntax) = match read(origin, &mut faults) {
+        Some(read) => read,
+        None => return (unread(origin), faults),
+    };
+    let (shift, text) = match &syntax {
+        Syntax::Bracketed(_) => (1, parse::in_brackets(&text)),
+        Syntax::Expression(_) | Syntax::Statements(_) => (0, text),
+    };
+    let source = Source { origin, shift };
+    let embedded = embedded::find(&syntax, &text, source, place, &mut faults);
+    let form = form::of(&syntax, source, &mut faults);
+    let names = names::check(&form, source, place, &mut faults);
+    let uses = uses::of(&form, &names, source, place);
+    let failed = faults.iter().any(|f| f.severity == Severity::Error);
+    if !failed && let Some(expression) = native::lower(&form, &names, &embedded, source, place) {
+        return (expression, faults);
+    }
+    let (text, inputs) = embedded.into_source(&text);
+    if !failed {
+        faults.extend(bytecode::check(&text, form.kind(), source));
+    }
+    let code = Code { text, indent: origin.indent(), uses };
+    (Expression { span: origin.text_span(), kind: Kind::Python { code, form: form.kind(), inputs } }, faults)
+}
+
+/// The text as it is kept, with its syntax: comments mended, templates in strings blanked out.
+fn read(origin: Origin<'_>, faults: &mut Vec<Diagnostic>) -> Option<(String, Syntax)> {
+    let text = origin.text();
+    let fault = match parse::syntax(text) {
+        Ok(syntax) => return Some((text.to_owned(), syntax)),
+        Err(fault) => fault,
+    };
+    let slashes: Vec<usize> = scan::pieces(text, true).iter().filter(|p| p.0 == Piece::SlashComment).map(|p| p.1).collect();
+    let mended = mend(text, &slashes);
+    let read = match parse::syntax(&mended) {
+        Ok(syntax) => Some((mended, syntax)),
+        Err(mended_fault) => {
+            let (masked, outside) = embedded::mask(&mended);
+            match parse::syntax(&masked) {
+                Ok(syntax) => Some((masked, syntax)),
+                Err(_) if !outside.is_empty() => {
+                    faults.extend(outside.into_iter().map(|(start, end)| embedded::outside_string(origin.span(start, end))));
+                    return None;
+                }
+                Err(_) => {
+                    let fault = if slashes.is_empty() { fault } else { mended_fault };
+                    faults.push(parse::report(&fault, origin));
+                    None
+                }
+            }
+        }
+    };
+    if read.is_some() {
+        faults.extend(slashes.into_iter().map(|at| slash_comment(origin, at)));
+    }
+    read
+}
+
+/// The text with `#` in place of each `//`, of the same length.
+fn mend(text: &str, slashes: &[usize]) -> String {
+    let mut mended = text.to_owned();
+    for at in slashes {
+        mended.replace_range(*at..at + 2, "# ");
+    }
+    mended
+}
+
+fn slash_comment(origin: Origin<'_>, at: usize) -> Diagnostic {
+    let span = origin.span(at, at + 2);
+    Diagnostic::warning("P603", span.clone(), "`//` does not start a comment in Python; read as `#`")
+        .help("write `#`")
+        .fix(Fix { description: "replace `//` by `#`".to_owned(), edits: vec![(span, "#".to_owned())] })
+}
+
+/// Stands for a snippet with faults that keep it from being read.
+fn unread(origin: Origin<'_>) -> Expression {
+    let code = Code { text: origin.text().to_owned(), indent: origin.indent(), uses: Uses::default() };
+    Expression { span: origin.text_span(), kind: Kind::Python { code, form: PythonForm::Expression, inputs: Vec::new() } }
+}
+
+fn too_deep(origin: Origin<'_>, at: usize) -> Diagnostic {
+    Diagnostic::error("P620", origin.span(at, at + 1), format!("this snippet is nested too deeply (the limit is {MAX_BRACKETS} brackets)"))
+        .help("split it into several assignments")
+}
+
+/// Places of the syntax tree in the file.
+#[derive(Clone, Copy)]
+struct Source<'a> {
+    origin: Origin<'a>,
+    /// Bytes that the parsed text has before the snippet's own.
+    shift: u32,
+}
+
+impl Source<'_> {
+    fn span(&self, range: TextRange) -> crate::diagnostic::Span {
+        let place = |at: u32| at.saturating_sub(self.shift) as usize;
+        self.origin.span(place(range.start().into()), place(range.end().into()))
+    }
+}
+
+/// The text of a string literal (not of an f-string).
+fn literal(expr: &Expr) -> Option<&str> {
+    match expr {
+        Expr::StringLiteral(s) => Some(s.value.to_str()),
+        _ => None,
+    }
+}

@@ -1,0 +1,151 @@
+//! What a Python snippet asks of the run: variables, queries, the reply.
+//!
+//! Calls are recognised by name: `var('x')`, `context.var('x')`, `ctx.var('x')`. What cannot be read from the text counts as computed.
+
+use ruff_text_size::Ranged;
+use rustpython_compiler::ast::visitor::{self, Visitor};
+use rustpython_compiler::ast::{Arguments, Expr, ExprAttribute, ExprCall};
+
+use super::super::Place;
+use super::super::expression::{Named, Uses};
+use super::form::Form;
+use super::names::Names;
+use super::{Source, literal};
+
+pub(super) fn of(form: &Form<'_>, names: &Names, source: Source<'_>, place: Place) -> Uses {
+    let (context, response) = form.parameters(place);
+    let mut collector = Collector { source, names, context, uses: Uses::default() };
+    match form {
+        Form::Expression(expr) => collector.visit_expr(expr),
+        Form::Body(_) | Form::Evaluate { .. } => collector.visit_body(form.statements()),
+    }
+    let mut uses = collector.uses;
+    uses.response |= names.response || response.is_some();
+    uses.computed_variables |= names.dynamic;
+    uses.computed_sources |= names.dynamic && (names.run.contains("context") || context.is_some());
+    uses.keep_texts_once();
+    uses
+}
+
+struct Collector<'a> {
+    source: Source<'a>,
+    names: &'a Names,
+    context: Option<&'a str>,
+    uses: Uses,
+}
+
+impl Collector<'_> {
+    /// The arguments of a function of the run; `false` where the function is none.
+    fn call(&mut self, function: &str, arguments: &Arguments) -> bool {
+        match function {
+            "var" | "is_var_defined" => {
+                let name = argument(arguments, 0, "name").and_then(|e| self.named(e));
+                match (name, function) {
+                    (Some(name), "var") => self.uses.variables.push(name),
+                    (Some(name), _) => self.uses.tested.push(name),
+                    (None, _) => self.uses.computed_variables = true,
+                }
+            }
+            "table" => self.source_at(argument(arguments, 0, "source")),
+            "query" | "query_scalar" | "query_value" => {
+                let positional = arguments.args.iter().filter(|a| !is_type(a)).count();
+                let by_name = argument(arguments, usize::MAX, "source");
+                match (positional, by_name) {
+                    (_, Some(source)) => self.source_at(Some(source)),
+                    (2.., None) => self.source_at(arguments.args.first()),
+                    (1, None) if argument(arguments, usize::MAX, "sql").is_some() => self.source_at(arguments.args.first()),
+                    (_, None) => self.uses.query_sources.push(None),
+                }
+            }
+            _ => return false,
+        }
+        true
+    }
+
+    fn source_at(&mut self, source: Option<&Expr>) {
+        match source.and_then(|e| self.named(e)) {
+            Some(name) => self.uses.query_sources.push(Some(name)),
+            None => self.uses.computed_sources = true,
+        }
+    }
+
+    fn named(&self, expr: &Expr) -> Option<Named> {
+        literal(expr).map(|name| Named { name: name.to_owned(), span: self.source.span(expr.range()) })
+    }
+
+    fn is_run_function(&self, name: &str) -> bool {
+        !self.names.bound.contains(name)
+    }
+
+    /// `context` itself, or `context.sources`.
+    fn is_context(&self, expr: &Expr) -> bool {
+        match expr {
+            Expr::Name(name) => Some(name.id.as_str()) == self.context || matches!(name.id.as_str(), "context" | "ctx"),
+            Expr::Attribute(a) => a.attr.as_str() == "sources" && self.is_context(&a.value),
+            _ => false,
+        }
+    }
+
+    /// Whether it is the call of a run's function by way of an object: `context.var(…)`, or any `….var(…)`, for a helper may call its context otherwise.
+    fn is_context_call(&self, function: &ExprAttribute) -> bool {
+        match function.attr.as_str() {
+            "var" | "is_var_defined" => true,
+            "table" | "query" | "query_scalar" | "query_value" => self.is_context(&function.value),
+            _ => false,
+        }
+    }
+
+    fn function_as_value(&mut self, name: &str) {
+        match name {
+            "var" | "is_var_defined" => self.uses.computed_variables = true,
+            "table" | "query" | "query_scalar" | "query_value" => self.uses.computed_sources = true,
+            _ => {}
+        }
+    }
+}
+
+impl<'a> Visitor<'a> for Collector<'_> {
+    fn visit_expr(&mut self, expr: &'a Expr) {
+        match expr {
+            Expr::Call(ExprCall { func, arguments, .. }) => {
+                let known = match func.as_ref() {
+                    Expr::Name(name) if self.is_run_function(name.id.as_str()) => self.call(name.id.as_str(), arguments),
+                    Expr::Attribute(a) if self.is_context_call(a) => {
+                        self.visit_expr(&a.value);
+                        self.call(a.attr.as_str(), arguments)
+                    }
+                    _ => false,
+                };
+                if !known {
+                    self.visit_expr(func);
+                }
+                self.visit_arguments(arguments);
+            }
+            Expr::Name(name) => {
+                if self.is_run_function(name.id.as_str()) {
+                    self.function_as_value(name.id.as_str());
+                }
+            }
+            Expr::Attribute(a) => {
+                if self.is_context(&a.value) {
+                    self.function_as_value(a.attr.as_str());
+                    // `context.…` that is not known here may give anything.
+                    self.uses.computed_variables |= !matches!(a.attr.as_str(), "log" | "sources" | "response");
+                }
+                visitor::walk_expr(self, expr);
+            }
+            Expr::StringLiteral(text) => self.uses.texts.push(text.value.to_str().to_owned()),
+            _ => visitor::walk_expr(self, expr),
+        }
+    }
+}
+
+/// The types that `query_value` takes as its last argument.
+fn is_type(expr: &Expr) -> bool {
+    matches!(expr, Expr::Name(name) if matches!(name.id.as_str(), "int" | "float" | "str" | "bool"))
+}
+
+/// The argument at that position, or by that name.
+fn argument<'a>(arguments: &'a Arguments, at: usize, name: &str) -> Option<&'a Expr> {
+    arguments.args.get(at).or_else(|| arguments.find_keyword(name).map(|k| &k.value))
+}

@@ -1,0 +1,175 @@
+//! Jinja in YAML texts.
+//!
+//! Takes a text, gives a native tree where the template is literal text and expressions of the native subset, else the checked template with
+//! the names it uses. Syntax, unknown names and unknown filters are reported at their column. Nothing is rendered here.
+
+pub mod catalog;
+mod names;
+mod native;
+
+use minijinja::machinery::{Token, ast};
+
+use super::Place;
+use super::expression::{Code, Expression, Kind, Uses};
+use super::place::Origin;
+use super::stack::{Depth, MAX_BYTES, with_room};
+use crate::diagnostic::Diagnostic;
+
+/// `{% elif %}` branches of one template: the parser nests them.
+const MAX_BRANCHES: usize = 150;
+
+/// Whether a text holds anything of Jinja.
+pub(super) fn is_template(text: &str) -> bool {
+    text.contains("{{") || text.contains("{%") || text.contains("{#")
+}
+
+/// Reads a text that holds Jinja.
+pub(super) fn parse(origin: Origin<'_>, place: Place) -> (Expression, Vec<Diagnostic>) {
+    let depth = match depth(origin) {
+        Ok(depth) => depth,
+        Err(fault) => return (unparsed(origin), vec![*fault]),
+    };
+    with_room(depth, || parse_here(origin, place)).unwrap_or_else(|| (unparsed(origin), vec![too_deep(origin, 0, origin.text().len())]))
+}
+
+fn parse_here(origin: Origin<'_>, place: Place) -> (Expression, Vec<Diagnostic>) {
+    let text = origin.text();
+    let template = match minijinja::machinery::parse(text, "", minijinja::syntax::SyntaxConfig::default()) {
+        Ok(ast::Stmt::Template(template)) => template,
+        Ok(_) => return (unparsed(origin), Vec::new()),
+        Err(error) => return (unparsed(origin), vec![syntax_fault(origin, &error)]),
+    };
+    let (uses, faults) = names::check(&template.children, origin, place);
+    if !faults.is_empty() {
+        return (source(origin, false, uses), faults);
+    }
+    let typed = whole(text) && matches!(template.children.as_slice(), [ast::Stmt::EmitExpr(_)]);
+    let expression = native::template(&template.children, typed, origin).unwrap_or_else(|| source(origin, typed, uses));
+    (expression, faults)
+}
+
+/// Whether the text begins and ends with the braces of an expression, apart from the line break that Jinja drops.
+fn whole(text: &str) -> bool {
+    let text = text.strip_suffix('\n').unwrap_or(text);
+    let text = text.strip_suffix('\r').unwrap_or(text);
+    text.starts_with("{{") && text.ends_with("}}")
+}
+
+fn source(origin: Origin<'_>, typed: bool, uses: Uses) -> Expression {
+    let code = Code { text: origin.text().to_owned(), indent: origin.indent(), uses };
+    Expression { span: origin.text_span(), kind: Kind::Jinja { code, typed } }
+}
+
+fn unparsed(origin: Origin<'_>) -> Expression {
+    source(origin, false, Uses::default())
+}
+
+/// How deep the syntax tree can become, or the fault of a template that is too large or too deep.
+fn depth(origin: Origin<'_>) -> Result<usize, Box<Diagnostic>> {
+    let text = origin.text();
+    if text.len() > MAX_BYTES {
+        let message = format!("this template has {} bytes, the limit is {MAX_BYTES}", text.len());
+        return Err(Box::new(Diagnostic::error("J501", origin.whole.clone(), message).help("move the long text to a variable")));
+    }
+    let mut depth = Depth::default();
+    let mut branches = 0;
+    for token in minijinja::machinery::tokenize(text, false, minijinja::syntax::SyntaxConfig::default()) {
+        // The parser meets the same error and reports it.
+        let Ok((token, span)) = token else { break };
+        match token {
+            Token::ParenOpen | Token::BracketOpen | Token::BraceOpen => depth.open(),
+            Token::ParenClose | Token::BracketClose | Token::BraceClose => depth.close(),
+            Token::Comma => depth.separator(),
+            Token::VariableStart | Token::VariableEnd | Token::BlockStart | Token::BlockEnd => {
+                depth.close_to(0);
+                depth.separator();
+            }
+            Token::Ident("elif") => branches += 1,
+            Token::Ident("not" | "and" | "or" | "if" | "else" | "is" | "in")
+            | Token::Plus
+            | Token::Minus
+            | Token::Mul
+            | Token::Div
+            | Token::FloorDiv
+            | Token::Pow
+            | Token::Mod
+            | Token::Dot
+            | Token::Tilde
+            | Token::Pipe
+            | Token::Eq
+            | Token::Ne
+            | Token::Gt
+            | Token::Gte
+            | Token::Lt
+            | Token::Lte => depth.operator(),
+            Token::Ident(_)
+            | Token::Str(_)
+            | Token::String(_)
+            | Token::Int(_)
+            | Token::Int128(_)
+            | Token::Float(_)
+            | Token::Colon
+            | Token::Assign
+            | Token::TemplateData(_) => {}
+        }
+        if depth.exceeded() || branches > MAX_BRANCHES {
+            return Err(Box::new(too_deep(origin, span.start_offset as usize, span.end_offset as usize)));
+        }
+    }
+    Ok(depth.deepest + branches)
+}
+
+fn too_deep(origin: Origin<'_>, start: usize, end: usize) -> Diagnostic {
+    Diagnostic::error("J501", origin.span(start, end), "this template is nested too deeply")
+        .help("split it into several variables, or write it as Python in a `…_expression` key")
+}
+
+fn syntax_fault(origin: Origin<'_>, error: &minijinja::Error) -> Diagnostic {
+    let text = origin.text();
+    let detail = error.detail().unwrap_or("this is not a valid template");
+    let range = error.range().unwrap_or(0..text.len());
+    let (start, end) = (range.start.min(text.len()), range.end.min(text.len()));
+    let open_at_end = ["unexpected end of input", "unexpected end of comment", "unexpected end of raw block"];
+    if open_at_end.iter().any(|d| detail.starts_with(d)) {
+        let opener = unclosed(text).unwrap_or(start);
+        let end = text.len().min(opener + 2);
+        return Diagnostic::error("J501", origin.span(opener, end), format!("Jinja syntax: {detail}"))
+            .label("this is never closed")
+            .help("close `{{` with `}}`, `{%` with `%}`, `{#` with `#}`, and each block with its end tag; write `{{ '{{' }}` for braces that are meant as text");
+    }
+    if detail == "unexpected end of string" {
+        let quote = text.rfind(['\'', '"']).unwrap_or(start);
+        return Diagnostic::error("J501", origin.span(quote, quote + 1), "Jinja syntax: this string is never closed");
+    }
+    let fault =
+        Diagnostic::error("J501", origin.span(start, end.max(start + 1)), format!("Jinja syntax: {}", detail.replace("colon", "`:`")));
+    match detail.strip_prefix("unknown statement ") {
+        Some("break" | "continue") => {
+            fault.help("Jinja2 has no `break` and `continue`; use a filter on the loop: `{% for x in xs if … %}`")
+        }
+        _ => fault,
+    }
+}
+
+/// The place of the last `{{`, `{%` or `{#` that has no end after it, else of the last block tag.
+fn unclosed(text: &str) -> Option<usize> {
+    let mut last_block = None;
+    let mut at = 0;
+    while let Some(i) = text[at..].find('{').map(|i| at + i) {
+        let close = match text.as_bytes().get(i + 1) {
+            Some(b'{') => "}}",
+            Some(b'%') => "%}",
+            Some(b'#') => "#}",
+            _ => {
+                at = i + 1;
+                continue;
+            }
+        };
+        let Some(end) = text[i + 2..].find(close) else { return Some(i) };
+        if close == "%}" {
+            last_block = Some(i);
+        }
+        at = i + 2 + end + 2;
+    }
+    last_block
+}

@@ -1,0 +1,345 @@
+//! The names of a template: what it asks of the run, and which of them nothing defines.
+//!
+//! A name that is bound anywhere in the template (`for`, `set`, `with`, a macro) is taken as defined everywhere in it, so that a name is
+//! never refused wrongly.
+
+use std::collections::BTreeSet;
+
+use minijinja::machinery::ast::{self, CallArg, Expr, Spanned, Stmt};
+
+use super::super::Place;
+use super::super::expression::{Named, Uses};
+use super::super::place::Origin;
+use super::catalog;
+use crate::diagnostic::{Diagnostic, did_you_mean};
+
+/// What the statements use, and their faults.
+pub(super) fn check(statements: &[Stmt<'_>], origin: Origin<'_>, place: Place) -> (Uses, Vec<Diagnostic>) {
+    let mut check = Check { origin, place, bound: BTreeSet::new(), bare: Vec::new(), uses: Uses::default(), faults: Vec::new() };
+    check.statements(statements);
+    check.report_unknown();
+    check.uses.keep_texts_once();
+    (check.uses, check.faults)
+}
+
+/// A name that stands alone or begins a path.
+struct Bare {
+    name: String,
+    span: minijinja::machinery::Span,
+    /// It is followed by `.attribute` or `[…]`.
+    path: bool,
+}
+
+struct Check<'a> {
+    origin: Origin<'a>,
+    place: Place,
+    bound: BTreeSet<String>,
+    bare: Vec<Bare>,
+    uses: Uses,
+    faults: Vec<Diagnostic>,
+}
+
+impl Check<'_> {
+    fn statements(&mut self, statements: &[Stmt<'_>]) {
+        for statement in statements {
+            self.statement(statement);
+        }
+    }
+
+    fn statement(&mut self, statement: &Stmt<'_>) {
+        match statement {
+            Stmt::Template(t) => self.statements(&t.children),
+            Stmt::EmitExpr(e) => self.expr(&e.expr),
+            Stmt::EmitRaw(raw) => self.uses.texts.push(raw.raw.to_owned()),
+            Stmt::ForLoop(f) => {
+                self.bind(&f.target);
+                self.bound.insert("loop".to_owned());
+                self.expr(&f.iter);
+                self.optional(f.filter_expr.as_ref());
+                self.statements(&f.body);
+                self.statements(&f.else_body);
+            }
+            Stmt::IfCond(i) => {
+                self.expr(&i.expr);
+                self.statements(&i.true_body);
+                self.statements(&i.false_body);
+            }
+            Stmt::WithBlock(w) => {
+                for (target, value) in &w.assignments {
+                    self.bind(target);
+                    self.expr(value);
+                }
+                self.statements(&w.body);
+            }
+            Stmt::Set(s) => {
+                self.bind(&s.target);
+                self.expr(&s.expr);
+            }
+            Stmt::SetBlock(s) => {
+                self.bind(&s.target);
+                self.optional(s.filter.as_ref());
+                self.statements(&s.body);
+            }
+            Stmt::AutoEscape(a) => {
+                self.expr(&a.enabled);
+                self.statements(&a.body);
+            }
+            Stmt::FilterBlock(f) => {
+                self.expr(&f.filter);
+                self.statements(&f.body);
+            }
+            Stmt::Block(b) => self.alone(b.span(), "block"),
+            Stmt::Import(i) => self.alone(i.span(), "import"),
+            Stmt::FromImport(i) => self.alone(i.span(), "import"),
+            Stmt::Extends(e) => self.alone(e.span(), "extends"),
+            Stmt::Include(i) => self.alone(i.span(), "include"),
+            Stmt::Macro(m) => self.define(m),
+            Stmt::CallBlock(c) => {
+                self.call(&c.call);
+                self.define(&c.macro_decl);
+            }
+            Stmt::Do(d) => self.call(&d.call),
+        }
+    }
+
+    /// Statements about other templates, of which there are none.
+    fn alone(&mut self, span: minijinja::machinery::Span, statement: &str) {
+        let start = span.start_offset as usize;
+        let length = self.origin.text().get(start..).and_then(|t| t.find(|c: char| !c.is_alphanumeric())).unwrap_or(statement.len());
+        let message = format!("there is no `{statement}` in the templates of a flow");
+        let fault = Diagnostic::error("J501", self.origin.span(start, start + length.max(1)), message);
+        self.faults.push(fault.help("each template stands alone: put shared text into a variable"));
+    }
+
+    fn define(&mut self, m: &ast::Macro<'_>) {
+        self.bound.extend([m.name, "caller", "varargs", "kwargs"].map(str::to_owned));
+        m.args.iter().for_each(|a| self.bind(a));
+        m.defaults.iter().for_each(|d| self.expr(d));
+        self.statements(&m.body);
+    }
+
+    fn bind(&mut self, target: &Expr<'_>) {
+        match target {
+            Expr::Var(v) => {
+                self.bound.insert(v.id.to_owned());
+            }
+            Expr::List(l) => l.items.iter().for_each(|i| self.bind(i)),
+            Expr::Tuple(t) => t.items.iter().for_each(|i| self.bind(i)),
+            // `set ns.total = …` needs `ns` to be there.
+            other => self.expr(other),
+        }
+    }
+
+    fn optional(&mut self, expr: Option<&Expr<'_>>) {
+        if let Some(expr) = expr {
+            self.expr(expr);
+        }
+    }
+
+    fn expr(&mut self, expr: &Expr<'_>) {
+        match expr {
+            Expr::Var(v) => self.name(v, false),
+            Expr::Const(c) => {
+                if let Some(text) = c.value.as_str() {
+                    self.uses.texts.push(text.to_owned());
+                }
+            }
+            Expr::Slice(s) => {
+                self.base(&s.expr);
+                self.optional(s.start.as_ref());
+                self.optional(s.stop.as_ref());
+                self.optional(s.step.as_ref());
+            }
+            Expr::UnaryOp(u) => self.expr(&u.expr),
+            Expr::BinOp(b) => {
+                self.expr(&b.left);
+                self.expr(&b.right);
+            }
+            Expr::Compare(c) => {
+                self.expr(&c.expr);
+                c.ops.iter().for_each(|o| self.expr(&o.expr));
+            }
+            Expr::IfExpr(i) => {
+                self.expr(&i.test_expr);
+                self.expr(&i.true_expr);
+                self.optional(i.false_expr.as_ref());
+            }
+            Expr::Filter(f) => {
+                self.optional(f.expr.as_ref());
+                self.known("filter", f.name, f.span(), catalog::FILTERS);
+                self.arguments(&f.args);
+            }
+            Expr::Test(t) => {
+                self.expr(&t.expr);
+                self.known("test", t.name, t.span(), catalog::TESTS);
+                self.arguments(&t.args);
+            }
+            Expr::GetAttr(g) => self.base(&g.expr),
+            Expr::GetItem(g) => {
+                self.base(&g.expr);
+                self.expr(&g.subscript_expr);
+            }
+            Expr::Call(c) => self.call(c),
+            Expr::List(l) => l.items.iter().for_each(|i| self.expr(i)),
+            Expr::Tuple(t) => t.items.iter().for_each(|i| self.expr(i)),
+            Expr::Map(m) => m.keys.iter().chain(&m.values).for_each(|i| self.expr(i)),
+        }
+    }
+
+    fn base(&mut self, expr: &Expr<'_>) {
+        match expr {
+            Expr::Var(v) => self.name(v, true),
+            other => self.expr(other),
+        }
+    }
+
+    fn arguments(&mut self, arguments: &[CallArg<'_>]) {
+        for argument in arguments {
+            match argument {
+                CallArg::Pos(e) | CallArg::Kwarg(_, e) | CallArg::PosSplat(e) | CallArg::KwargSplat(e) => self.expr(e),
+            }
+        }
+    }
+
+    fn call(&mut self, call: &Spanned<ast::Call<'_>>) {
+        let Expr::Var(function) = &call.expr else {
+            self.base(&call.expr);
+            self.arguments(&call.args);
+            return;
+        };
+        match function.id {
+            "var" => match argument(&call.args, 0, "name").map(text_of) {
+                Some(Some((name, span))) => {
+                    let named = self.named(name, span);
+                    self.uses.variables.push(named);
+                }
+                _ => self.uses.computed_variables = true,
+            },
+            "is_var_defined" => match argument(&call.args, 0, "name").map(text_of) {
+                Some(Some((name, span))) => {
+                    let named = self.named(name, span);
+                    self.uses.tested.push(named);
+                }
+                _ => self.uses.computed_variables = true,
+            },
+            "query" | "query_value" => {
+                self.query(call);
+                return;
+            }
+            _ => self.name(function, false),
+        }
+        self.arguments(&call.args);
+    }
+
+    /// `query_value([source,] sql [, type])`: a type is a bare name, so it does not count as an unknown one.
+    fn query(&mut self, call: &ast::Call<'_>) {
+        let is_cast =
+            |a: &CallArg<'_>| matches!(a, CallArg::Pos(Expr::Var(v)) | CallArg::Kwarg(_, Expr::Var(v)) if catalog::CASTS.contains(&v.id));
+        let values: Vec<&CallArg<'_>> = call.args.iter().filter(|a| !is_cast(a)).collect();
+        let source = match values.as_slice() {
+            [CallArg::Pos(source), _, ..] => Some(source),
+            _ => argument(&call.args, usize::MAX, "source"),
+        };
+        match source.map(text_of) {
+            None if values.is_empty() || values.iter().any(|a| matches!(a, CallArg::PosSplat(_) | CallArg::KwargSplat(_))) => {
+                self.uses.computed_sources = true;
+            }
+            None => self.uses.query_sources.push(None),
+            Some(Some((name, span))) => {
+                let named = self.named(name, span);
+                self.uses.query_sources.push(Some(named));
+            }
+            Some(None) => self.uses.computed_sources = true,
+        }
+        for value in values {
+            self.arguments(std::slice::from_ref(value));
+        }
+    }
+
+    fn named(&self, name: &str, span: minijinja::machinery::Span) -> Named {
+        Named { name: name.to_owned(), span: self.origin.span(span.start_offset as usize, span.end_offset as usize) }
+    }
+
+    fn name(&mut self, var: &Spanned<ast::Var<'_>>, path: bool) {
+        self.bare.push(Bare { name: var.id.to_owned(), span: var.span(), path });
+    }
+
+    fn known(&mut self, what: &str, name: &str, span: minijinja::machinery::Span, known: &[&'static str]) {
+        if known.contains(&name) {
+            return;
+        }
+        // The span begins at the name and may go on behind it.
+        let start = span.start_offset as usize;
+        let fault = Diagnostic::error("J503", self.origin.span(start, start + name.len()), format!("there is no {what} `{name}` in Jinja"));
+        self.faults.push(match did_you_mean(name, known.iter().copied()) {
+            Some(meant) => fault.help(format!("did you mean `{meant}`?")),
+            None => fault.help(format!("the {what}s are {}", known.join(", "))),
+        });
+    }
+
+    fn report_unknown(&mut self) {
+        for Bare { name, span, path } in std::mem::take(&mut self.bare) {
+            if self.bound.contains(&name) || catalog::GLOBALS.contains(&name.as_str()) {
+                continue;
+            }
+            if catalog::FUNCTIONS.contains(&name.as_str()) {
+                // The function itself is handed on, so any name may follow.
+                self.uses.computed_variables = true;
+                self.uses.computed_sources |= name.starts_with("query");
+                continue;
+            }
+            let place = self.origin.span(span.start_offset as usize, span.end_offset as usize);
+            if name == "response" {
+                self.uses.response = true;
+                if !self.place.response {
+                    self.faults.push(
+                        Diagnostic::error("J502", place, "there is no `response` here")
+                            .help("a reply exists in the keys of `response:` only; put what you need from it into a variable there"),
+                    );
+                }
+                continue;
+            }
+            self.faults.push(unknown(&name, place, path));
+        }
+    }
+}
+
+fn unknown(name: &str, place: crate::diagnostic::Span, path: bool) -> Diagnostic {
+    let fault = Diagnostic::error("J502", place, format!("`{name}` is not a name that templates know"));
+    let known = catalog::FUNCTIONS.iter().chain(catalog::GLOBALS).copied().chain(["response", "loop"]);
+    if name == "context" {
+        return fault.help("in a template write `var('…')` without `context.`");
+    }
+    if catalog::CASTS.contains(&name) {
+        return fault.help(format!(
+            "`{name}` is a type for `query_value`; to convert a value write `… | {}`",
+            if name == "str" { "string" } else { name }
+        ));
+    }
+    match did_you_mean(name, known) {
+        Some(meant) if !path => fault.help(format!("did you mean `{meant}`, or the variable `var('{name}')`?")),
+        _ if path => fault.help(format!("for the variable `{name}` write `var('{name}')`, then `.column` or `['column']`")),
+        _ => fault.help(format!("for the variable `{name}` write `var('{name}')`; the names there are: {}", catalog::FUNCTIONS.join(", "))),
+    }
+}
+
+/// The argument at that position, or by that name.
+fn argument<'a, 'b>(arguments: &'b [CallArg<'a>], at: usize, name: &str) -> Option<&'b Expr<'a>> {
+    let positional = match arguments.get(at) {
+        Some(CallArg::Pos(e)) => Some(e),
+        _ => None,
+    };
+    positional.or_else(|| {
+        arguments.iter().find_map(|a| match a {
+            CallArg::Kwarg(n, e) if *n == name => Some(e),
+            _ => None,
+        })
+    })
+}
+
+fn text_of<'b>(expr: &'b Expr<'_>) -> Option<(&'b str, minijinja::machinery::Span)> {
+    match expr {
+        Expr::Const(c) => c.value.as_str().map(|text| (text, c.span())),
+        _ => None,
+    }
+}

@@ -1,0 +1,93 @@
+//! Sources of `type: http`.
+
+use sequor_plan_format::op::http_request::RetryPolicy;
+use sequor_plan_format::source as plan;
+
+use super::auth::{self, Auth};
+use crate::diagnostic::Diagnostic;
+use crate::lower::Lowering;
+use crate::snippet::expression::{Expression, Named};
+use crate::syntax::BEFORE_REPLY;
+use crate::syntax::fields::Fields;
+use crate::syntax::key::{Key, Kind, Table};
+use crate::syntax::scalars::{RETRY, duration, names, retry};
+use crate::syntax::value::{self, Scalars};
+
+pub static KEYS: Table = Table::of_source(
+    "an http source",
+    "An HTTP API.",
+    &[
+        Key::dynamic("base_url", Kind::Text, "put before URLs that are relative").mistaken(&["url", "base", "host", "endpoint"]),
+        Key::new("headers", Kind::Entries, "sent with every request, unless the request has the same header"),
+        Key::new("auth", Kind::Section(&auth::NONE), "how requests show who sends them").mistaken(&["authentication", "authorization"]),
+        Key::new("timeout", Kind::Duration, "for a whole request"),
+        Key::new("retry", Kind::Section(&RETRY), "when a request is sent again"),
+        Key::new("allow_hosts", Kind::Names, "hosts that may be private or local addresses"),
+        Key::later("rate_limit", "requests for each second"),
+        Key::later("concurrency", "requests at once"),
+        Key::later("allow_http", "hosts that may be asked without TLS"),
+        Key::later("proxy", "the proxy of requests"),
+        Key::later("tls", "certificates"),
+    ],
+);
+
+#[derive(Debug)]
+pub struct Http {
+    pub base_url: Option<Expression>,
+    pub headers: Vec<(Named, Expression)>,
+    pub auth: Auth,
+    pub timeout_ms: Option<u64>,
+    pub retry: Option<RetryPolicy>,
+    pub allow_hosts: Vec<Named>,
+}
+
+pub(super) fn read(fields: &Fields<'_>, faults: &mut Vec<Diagnostic>) -> Http {
+    let base_url = value::text_of_key(fields, "base_url", BEFORE_REPLY, faults);
+    let headers = match fields.node("headers") {
+        Some(node) => value::entries(node, "'headers'", Scalars::Written, BEFORE_REPLY, faults)
+            .into_iter()
+            .map(|(name, entry, value)| (Named { name: name.to_owned(), span: entry.key_span.clone() }, value))
+            .collect(),
+        None => Vec::new(),
+    };
+    let auth = fields.filled("auth").map(|f| auth::read(&f.entry.value, &f.entry.key_span, faults)).unwrap_or(Auth::None);
+    let timeout_ms = duration(fields, "timeout", faults);
+    let retry = retry(fields, faults);
+    let allow_hosts = fields.node("allow_hosts").map(|n| names(n, "'allow_hosts'", faults)).unwrap_or_default();
+    Http { base_url, headers, auth, timeout_ms, retry, allow_hosts }
+}
+
+impl Http {
+    pub(super) fn expressions(&self) -> Vec<&Expression> {
+        let mut all: Vec<&Expression> = self.base_url.iter().collect();
+        all.extend(self.headers.iter().map(|(_, v)| v));
+        match &self.auth {
+            Auth::None => {}
+            Auth::Basic { username, password } => all.extend([username, password]),
+            Auth::Bearer { token } => all.push(token),
+            Auth::ApiKey { name, value, .. } => all.extend([name, value]),
+        }
+        all
+    }
+
+    pub(super) fn lower(&self, lowering: &mut Lowering<'_>) -> plan::Http {
+        let auth = match &self.auth {
+            Auth::None => plan::Auth::None,
+            Auth::Basic { username, password } => {
+                plan::Auth::Basic { username: lowering.expr(username), password: lowering.expr(password) }
+            }
+            Auth::Bearer { token } => plan::Auth::Bearer { token: lowering.expr(token) },
+            Auth::ApiKey { name, value, place } => {
+                plan::Auth::ApiKey { name: lowering.expr(name), value: lowering.expr(value), place: *place }
+            }
+        };
+        plan::Http {
+            base_url: lowering.optional(self.base_url.as_ref()),
+            headers: self.headers.iter().map(|(name, value)| (lowering.text(&name.name), lowering.expr(value))).collect(),
+            auth,
+            timeout_ms: self.timeout_ms,
+            retry: self.retry.clone().unwrap_or_default(),
+            allow_hosts: self.allow_hosts.iter().map(|h| lowering.text(&h.name)).collect(),
+        }
+    }
+}

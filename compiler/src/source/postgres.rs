@@ -1,0 +1,58 @@
+//! Sources of `type: postgres`.
+
+use sequor_plan_format::source as plan;
+
+use crate::diagnostic::Diagnostic;
+use crate::lower::Lowering;
+use crate::snippet::expression::Expression;
+use crate::syntax::BEFORE_REPLY;
+use crate::syntax::fields::Fields;
+use crate::syntax::key::{Key, Kind, Table};
+use crate::syntax::value::text_of_key;
+
+pub static KEYS: Table = Table::of_source(
+    "a postgres source",
+    "A PostgreSQL database.",
+    &[
+        Key::dynamic("conn_str", Kind::Text, "postgresql://host:port/database")
+            .aliases(&["connection_string"])
+            .mistaken(&["url", "dsn", "uri", "connection", "host"])
+            .required(),
+        Key::dynamic("username", Kind::Text, "the user, where conn_str names none").aliases(&["user"]),
+        Key::dynamic("password", Kind::Text, "the password"),
+        Key::dynamic("schema", Kind::Text, "the schema of tables that name none").aliases(&["namespace"]),
+        Key::later("pool", "connections at once"),
+        Key::later("statement_timeout", "ends a statement"),
+        Key::later("session", "statements for each new connection"),
+    ],
+);
+
+#[derive(Debug)]
+pub struct Postgres {
+    pub conn_str: Expression,
+    pub username: Option<Expression>,
+    pub password: Option<Expression>,
+    pub schema: Option<Expression>,
+}
+
+pub(super) fn read(fields: &Fields<'_>, faults: &mut Vec<Diagnostic>) -> Option<Postgres> {
+    let username = text_of_key(fields, "username", BEFORE_REPLY, faults);
+    let password = text_of_key(fields, "password", BEFORE_REPLY, faults);
+    let schema = text_of_key(fields, "schema", BEFORE_REPLY, faults);
+    Some(Postgres { conn_str: text_of_key(fields, "conn_str", BEFORE_REPLY, faults)?, username, password, schema })
+}
+
+impl Postgres {
+    pub(super) fn expressions(&self) -> impl Iterator<Item = &Expression> {
+        std::iter::once(&self.conn_str).chain(&self.username).chain(&self.password).chain(&self.schema)
+    }
+
+    pub(super) fn lower(&self, lowering: &mut Lowering<'_>) -> plan::Postgres {
+        plan::Postgres {
+            conn_str: lowering.expr(&self.conn_str),
+            username: lowering.optional(self.username.as_ref()),
+            password: lowering.optional(self.password.as_ref()),
+            schema: lowering.optional(self.schema.as_ref()),
+        }
+    }
+}

@@ -1,0 +1,273 @@
+//! Reads a mapping by its key table: finds unknown, doubled and missing keys, and hands out the rest by name.
+
+use crate::diagnostic::{Diagnostic, Span, did_you_mean};
+use crate::syntax::key::{Form, Key, Kind, Presence, Table};
+use crate::yaml::{self, Entry, Node, Scalar, ScalarValue};
+
+/// The suffix of a key whose value is Python.
+pub const EXPRESSION: &str = "_expression";
+
+/// One key that is there.
+#[derive(Clone, Copy, Debug)]
+pub struct Field<'a> {
+    pub key: &'static Key,
+    pub entry: &'a Entry,
+    /// Written `KEY_expression`.
+    pub python: bool,
+}
+
+/// The keys of one mapping that are there and known.
+#[derive(Debug)]
+pub struct Fields<'a> {
+    /// The mapping.
+    pub span: &'a Span,
+    fields: Vec<Field<'a>>,
+}
+
+impl<'a> Fields<'a> {
+    /// Reads `node` by `tables`: a key is looked up in the first table that has it. `at` is where a missing key is reported.
+    pub fn read(node: &'a Node, at: &Span, tables: &[&'static Table], faults: &mut Vec<Diagnostic>) -> Option<Self> {
+        let what = tables.first().map_or("", |t| t.what);
+        let yaml::Kind::Mapping(entries) = &node.kind else {
+            faults.push(wrong_kind(node, what, "a mapping of keys to values"));
+            return None;
+        };
+        let mut fields: Vec<Field<'a>> = Vec::new();
+        // Keys that are there in another spelling: that is fault enough.
+        let mut misspelt: Vec<&str> = Vec::new();
+        for entry in entries {
+            let field = match known(entry, tables) {
+                Ok(field) => field,
+                Err((fault, meant)) => {
+                    faults.push(*fault);
+                    misspelt.extend(meant);
+                    continue;
+                }
+            };
+            match fields.iter().find(|f| f.key.name == field.key.name) {
+                Some(first) => faults.push(doubled(first, &field)),
+                None => fields.push(field),
+            }
+        }
+        let read = Self { span: &node.span, fields };
+        for table in tables {
+            for key in table.keys.iter().filter(|k| k.presence == Presence::Required && !read.has(k.name) && !misspelt.contains(&k.name)) {
+                let written = read.get(key.name).map_or(at, |f| &f.entry.key_span);
+                let state = if read.get(key.name).is_some() { "is empty" } else { "is missing" };
+                faults.push(
+                    Diagnostic::error(table.missing, written.clone(), format!("{} {state} in {what}", key.spellings()))
+                        .help(format!("{}: {}", key.name, key.doc)),
+                );
+            }
+        }
+        Some(read)
+    }
+
+    /// The field of that name, empty or not.
+    #[must_use]
+    pub fn get(&self, name: &str) -> Option<&Field<'a>> {
+        self.fields.iter().find(|f| f.key.name == name)
+    }
+
+    /// The field of that name, unless it is empty (null).
+    #[must_use]
+    pub fn filled(&self, name: &str) -> Option<&Field<'a>> {
+        self.get(name).filter(|f| !is_null(&f.entry.value))
+    }
+
+    #[must_use]
+    pub fn has(&self, name: &str) -> bool {
+        self.filled(name).is_some()
+    }
+
+    /// The value of a key that is not Python and not empty.
+    #[must_use]
+    pub fn node(&self, name: &str) -> Option<&'a Node> {
+        self.filled(name).filter(|f| !f.python).map(|f| &f.entry.value)
+    }
+
+    /// The keys that are there, in the order of the file.
+    pub fn iter(&self) -> impl Iterator<Item = &Field<'a>> {
+        self.fields.iter()
+    }
+
+    /// The literal text of a key: any scalar, as written.
+    pub fn literal(&self, name: &str, faults: &mut Vec<Diagnostic>) -> Option<(&'a str, &'a Span)> {
+        let node = self.node(name)?;
+        let Some(scalar) = scalar(node) else {
+            faults.push(wrong_kind(node, &format!("'{name}'"), "text"));
+            return None;
+        };
+        Some((scalar.text.as_str(), &node.span))
+    }
+
+    /// A literal name: not empty, and no template.
+    pub fn name(&self, name: &str, faults: &mut Vec<Diagnostic>) -> Option<(&'a str, &'a Span)> {
+        let (text, span) = self.literal(name, faults)?;
+        if text.contains("{{") || text.contains("{%") {
+            faults.push(
+                Diagnostic::error("S108", span.clone(), format!("'{name}' cannot be computed in this version"))
+                    .help("write the name itself; parameters and variables can carry what differs"),
+            );
+            return None;
+        }
+        if text.trim().is_empty() {
+            faults.push(Diagnostic::error("S106", span.clone(), format!("'{name}' is empty")).help(format!("give '{name}' a name")));
+            return None;
+        }
+        Some((text, span))
+    }
+
+    pub fn bool(&self, name: &str, faults: &mut Vec<Diagnostic>) -> Option<bool> {
+        let node = self.node(name)?;
+        if let Some(ScalarValue::Bool(value)) = scalar(node).map(|s| &s.value) {
+            return Some(*value);
+        }
+        faults.push(wrong_kind(node, &format!("'{name}'"), "true or false"));
+        None
+    }
+
+    pub fn integer(&self, name: &str, least: i64, faults: &mut Vec<Diagnostic>) -> Option<i64> {
+        let node = self.node(name)?;
+        if let Some(ScalarValue::Int(value)) = scalar(node).map(|s| &s.value)
+            && *value >= least
+        {
+            return Some(*value);
+        }
+        faults.push(wrong_kind(node, &format!("'{name}'"), &format!("a whole number, at least {least}")));
+        None
+    }
+
+    /// One of the key's choices, in any case. Choices that exist but are `later` are told apart from wrong ones.
+    pub fn choice(&self, name: &str, later: &[&str], faults: &mut Vec<Diagnostic>) -> Option<&'static str> {
+        let field = *self.filled(name)?;
+        let Kind::Choice(choices) = field.key.kind else { return None };
+        let (text, span) = self.literal(name, faults)?;
+        if let Some(found) = choices.iter().find(|c| c.eq_ignore_ascii_case(text)) {
+            return Some(found);
+        }
+        faults.push(not_a_choice(name, text, span, choices, later));
+        None
+    }
+}
+
+/// The fault of a value that is none of the known ones.
+pub fn not_a_choice(name: &str, text: &str, span: &Span, choices: &[&str], later: &[&str]) -> Diagnostic {
+    let list = choices.join(", ");
+    if later.iter().any(|l| l.eq_ignore_ascii_case(text)) {
+        return Diagnostic::error("S108", span.clone(), format!("{name} '{text}' is not in this version yet"))
+            .help(format!("this version has: {list}"));
+    }
+    let help = match did_you_mean(text, choices.iter().copied()) {
+        Some(near) => format!("did you mean '{near}'? (one of: {list})"),
+        None => format!("one of: {list}"),
+    };
+    Diagnostic::error("S107", span.clone(), format!("'{text}' is not a known {name}")).help(help)
+}
+
+/// The fault of a value of the wrong kind.
+pub fn wrong_kind(node: &Node, what: &str, wanted: &str) -> Diagnostic {
+    let is = match scalar(node) {
+        // Short values are best named themselves.
+        Some(s) if s.value != ScalarValue::Null && s.text.chars().count() <= 20 => format!("'{}'", s.text),
+        _ => kind_name(node).to_owned(),
+    };
+    Diagnostic::error("S106", node.span.clone(), format!("{what} must be {wanted}, but is {is}"))
+}
+
+/// What a value is, for messages.
+pub fn kind_name(node: &Node) -> &'static str {
+    match &node.kind {
+        yaml::Kind::Sequence(_) => "a list",
+        yaml::Kind::Mapping(_) => "a mapping",
+        yaml::Kind::Scalar(s) => match s.value {
+            ScalarValue::Null => "empty",
+            ScalarValue::Bool(_) => "true or false",
+            ScalarValue::Int(_) | ScalarValue::Float(_) | ScalarValue::Number(_) => "a number",
+            ScalarValue::Text => "text",
+        },
+    }
+}
+
+#[must_use]
+pub fn scalar(node: &Node) -> Option<&Scalar> {
+    match &node.kind {
+        yaml::Kind::Scalar(s) => Some(s),
+        yaml::Kind::Sequence(_) | yaml::Kind::Mapping(_) => None,
+    }
+}
+
+#[must_use]
+pub fn is_null(node: &Node) -> bool {
+    scalar(node).is_some_and(|s| s.value == ScalarValue::Null)
+}
+
+/// A fault, and the key that was meant.
+type Wrong = (Box<Diagnostic>, Option<&'static str>);
+
+/// The key an entry is, or a fault.
+fn known<'a>(entry: &'a Entry, tables: &[&'static Table]) -> Result<Field<'a>, Wrong> {
+    let find = |name: &str| tables.iter().find_map(|t| t.key(name));
+    let (found, python) = match find(&entry.key) {
+        Some(key) => (Some(key), false),
+        None => (entry.key.strip_suffix(EXPRESSION).and_then(find), true),
+    };
+    let what = tables.first().map_or("", |t| t.what);
+    let Some(key) = found else { return Err(unknown(entry, tables)) };
+    let fault = |code, message, help| Err((Box::new(Diagnostic::error(code, entry.key_span.clone(), message).help(help)), Some(key.name)));
+    if key.presence == Presence::Later {
+        let message = format!("'{}' in {what} is not in this version yet", entry.key);
+        return fault("S108", message, "take it out; leaving it would change what the flow does without a word".to_owned());
+    }
+    match (key.form, python) {
+        (Form::Literal, true) => {
+            let message = format!("'{}' in {what} cannot be an expression", key.name);
+            fault("S103", message, format!("write '{}' with a literal value", key.name))
+        }
+        (Form::Python, false) => {
+            let message = format!("'{}' in {what} is always Python", key.name);
+            fault("S103", message, format!("write '{}{EXPRESSION}'", key.name))
+        }
+        (Form::Literal, false) | (Form::Dynamic, _) | (Form::Python, true) => Ok(Field { key, entry, python }),
+    }
+}
+
+fn doubled(first: &Field<'_>, second: &Field<'_>) -> Diagnostic {
+    Diagnostic::error(
+        "S105",
+        second.entry.key_span.clone(),
+        format!("'{}' and '{}' say the same thing twice", first.entry.key, second.entry.key),
+    )
+    .also(first.entry.key_span.clone(), "the other one")
+    .help("keep one of the two")
+}
+
+fn unknown(entry: &Entry, tables: &[&'static Table]) -> Wrong {
+    let what = tables.first().map_or("", |t| t.what);
+    let fault = Diagnostic::error("S103", entry.key_span.clone(), format!("unknown key '{}' in {what}", entry.key));
+    let (base, suffix) = match entry.key.strip_suffix(EXPRESSION) {
+        Some(base) => (base, EXPRESSION),
+        None => (entry.key.as_str(), ""),
+    };
+    let usable = || tables.iter().flat_map(|t| t.keys).filter(|k| k.presence != Presence::Later);
+    if let Some(key) = usable().find(|k| k.mistaken.contains(&base)) {
+        return (Box::new(fault.help(format!("did you mean '{}{suffix}'?", key.name))), Some(key.name));
+    }
+    let inside = usable().find_map(|k| match k.kind {
+        Kind::Section(t) | Kind::Sections(t) => t.key(base).map(|_| k.name),
+        _ => None,
+    });
+    if let Some(section) = inside {
+        return (Box::new(fault.help(format!("'{}' belongs inside '{section}'", entry.key))), None);
+    }
+    match did_you_mean(base, usable().flat_map(|k| std::iter::once(k.name).chain(k.aliases.iter().copied()))) {
+        Some(near) => {
+            let meant = usable().find(|k| k.name == near || k.aliases.contains(&near)).map(|k| k.name);
+            (Box::new(fault.help(format!("did you mean '{near}{suffix}'?"))), meant)
+        }
+        None => {
+            let list: Vec<&str> = usable().map(|k| k.name).collect();
+            (Box::new(fault.help(format!("known keys: {}", list.join(", ")))), None)
+        }
+    }
+}

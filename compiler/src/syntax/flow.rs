@@ -1,0 +1,195 @@
+//! A flow file: a mapping with `steps`, or just the list of steps.
+
+use std::sync::Arc;
+
+use super::key::{Key, Kind, Table};
+use super::value::{self, Scalars};
+use super::{BEFORE_REPLY, Flow, Parameter, Reader, SourceIndex, step};
+use crate::diagnostic::{Diagnostic, SourceFile, Span, did_you_mean};
+use crate::snippet::expression::{self, Expression, Named};
+use crate::syntax::fields::{Fields, is_null, scalar, wrong_kind};
+use crate::yaml::{self, Entry, Node};
+
+/// The keys of a flow file.
+pub static FLOW: Table = Table::new(
+    "a flow",
+    "A flow file: its steps, and what it is for.",
+    &[
+        Key::new("steps", Kind::Steps, "what the flow does, in order").required(),
+        Key::new("description", Kind::Text, "what the flow is for"),
+        Key::new("parameters", Kind::Parameters, "what callers may or must give").mistaken(&["params", "inputs", "arguments"]),
+        Key::new("name", Kind::Text, "a title; a flow is called by its file's path"),
+    ],
+);
+
+/// The keys of one parameter in its long form.
+pub static PARAMETER: Table = Table::new(
+    "a parameter",
+    "A parameter of a flow.",
+    &[
+        Key::new("name", Kind::Text, "the parameter's name, where parameters are a list"),
+        Key::dynamic("default", Kind::Any, "its value where the caller gives none"),
+        Key::new("required", Kind::Bool, "false: null where the caller gives none and there is no default"),
+        Key::new("description", Kind::Text, "what it is for"),
+    ],
+);
+
+/// What reading one file gave. `flow` is `None` for a file that is no flow.
+#[derive(Debug)]
+pub struct Read {
+    pub flow: Option<Flow>,
+    pub faults: Vec<Diagnostic>,
+}
+
+/// Reads one flow file.
+pub fn read(file: &Arc<SourceFile>, name: &str, sources: &SourceIndex) -> Read {
+    let (node, faults) = yaml::parse(file);
+    let mut reader = Reader { sources, faults, suspected: std::collections::BTreeSet::new() };
+    let broken = is_cut_off(&reader.faults);
+    let start = Span { file: file.clone(), start: 0, end: 0 };
+    let flow = match node {
+        Some(node) if !broken && is_no_flow(&node) => {
+            reader.faults.push(
+                Diagnostic::warning("S114", first_key(&node), format!("'{}' is not a flow: it has no 'steps'", file.path))
+                    .help("move it out of flows/, or give it steps"),
+            );
+            None
+        }
+        Some(node) => Some(read_flow(&node, name, broken, &mut reader)),
+        None => Some(Flow { unreadable: true, ..empty(name, start) }),
+    };
+    let Reader { mut faults, suspected, .. } = reader;
+    drop_follow_ups(&mut faults);
+    Read { flow: flow.map(|f| Flow { suspected, ..f }), faults }
+}
+
+/// Where YAML could not be read to its end, what is missing or of the wrong kind may only have been cut off.
+fn drop_follow_ups(faults: &mut Vec<Diagnostic>) {
+    if is_cut_off(faults) {
+        faults.retain(|f| !matches!(f.code, "S102" | "S104" | "S106"));
+    }
+}
+
+/// YAML could not be read to the end of the file.
+fn is_cut_off(faults: &[Diagnostic]) -> bool {
+    faults.iter().any(|f| matches!(f.code, "Y001" | "Y002" | "Y004" | "Y010"))
+}
+
+fn empty(name: &str, span: Span) -> Flow {
+    Flow {
+        name: name.to_owned(),
+        span,
+        description: None,
+        parameters: None,
+        steps: Vec::new(),
+        suspected: std::collections::BTreeSet::new(),
+        unreadable: false,
+    }
+}
+
+/// Old projects keep lists of variables beside their flows: a mapping of names to scalars with no key of a flow in it.
+fn is_no_flow(node: &Node) -> bool {
+    let yaml::Kind::Mapping(entries) = &node.kind else { return false };
+    !entries.is_empty()
+        && entries
+            .iter()
+            .all(|e| scalar(&e.value).is_some() && e.key != "op" && FLOW.key(&e.key).is_none() && did_you_mean(&e.key, ["steps"]).is_none())
+}
+
+fn first_key(node: &Node) -> Span {
+    match &node.kind {
+        yaml::Kind::Mapping(entries) => entries.first().map_or(&node.span, |e| &e.key_span).clone(),
+        yaml::Kind::Scalar(_) | yaml::Kind::Sequence(_) => node.span.clone(),
+    }
+}
+
+fn read_flow(node: &Node, name: &str, broken: bool, reader: &mut Reader<'_>) -> Flow {
+    let mut flow = Flow { unreadable: broken, ..empty(name, first_key(node)) };
+    match &node.kind {
+        yaml::Kind::Sequence(_) => flow.steps = step::read_list(node, "a flow", reader),
+        yaml::Kind::Mapping(_) => {
+            let Some(fields) = Fields::read(node, &flow.span, &[&FLOW], &mut reader.faults) else { return flow };
+            flow.description = fields.literal("description", &mut reader.faults).map(|(t, _)| t.to_owned());
+            flow.parameters = fields.node("parameters").map(|n| parameters(n, reader));
+            flow.steps = step::read_key(&fields, "steps", reader).unwrap_or_default();
+        }
+        yaml::Kind::Scalar(_) => {
+            reader.faults.push(wrong_kind(node, "a flow", "a mapping with 'steps', or a list of steps"));
+            flow.unreadable = true;
+        }
+    }
+    flow
+}
+
+fn parameters(node: &Node, reader: &mut Reader<'_>) -> Vec<Parameter> {
+    let mut found: Vec<Parameter> = Vec::new();
+    match &node.kind {
+        yaml::Kind::Mapping(entries) => found.extend(entries.iter().filter_map(|e| from_entry(e, reader))),
+        yaml::Kind::Sequence(items) => {
+            for item in items {
+                match &item.kind {
+                    yaml::Kind::Scalar(s) if !s.text.is_empty() => {
+                        found.push(Parameter { name: Named { name: s.text.clone(), span: item.span.clone() }, default: None });
+                    }
+                    yaml::Kind::Mapping(entries) if !entries.iter().any(|e| e.key == "name") => {
+                        found.extend(entries.iter().filter_map(|e| from_entry(e, reader)));
+                    }
+                    yaml::Kind::Mapping(_) => found.extend(from_list(item, reader)),
+                    yaml::Kind::Scalar(_) | yaml::Kind::Sequence(_) => {
+                        reader.faults.push(wrong_kind(item, "a parameter", "a name"));
+                    }
+                }
+            }
+        }
+        yaml::Kind::Scalar(_) => reader.faults.push(wrong_kind(node, "'parameters'", "a list of names, or a mapping of names to defaults")),
+    }
+    for (i, parameter) in found.iter().enumerate() {
+        if let Some(first) = found[..i].iter().find(|p| p.name.name == parameter.name.name) {
+            reader.faults.push(
+                Diagnostic::error("S105", parameter.name.span.clone(), format!("parameter '{}' is declared twice", parameter.name.name))
+                    .also(first.name.span.clone(), "the first one")
+                    .help("keep one of the two"),
+            );
+        }
+    }
+    found
+}
+
+/// `name:` (required), `name: default`, `name_expression: python`, or `name: {default, required, description}`.
+fn from_entry(entry: &Entry, reader: &mut Reader<'_>) -> Option<Parameter> {
+    let (name, is_python) = value::split_name(entry);
+    let name = Named { name: name.to_owned(), span: entry.key_span.clone() };
+    let default = if is_python {
+        Some(value::python(&entry.value, BEFORE_REPLY, &mut reader.faults))
+    } else if is_null(&entry.value) {
+        None
+    } else if is_specification(&entry.value) {
+        specified(&Fields::read(&entry.value, &entry.key_span, &[&PARAMETER], &mut reader.faults)?, reader)
+    } else {
+        Some(value::of_node(&entry.value, Scalars::Variable, BEFORE_REPLY, &mut reader.faults))
+    };
+    Some(Parameter { name, default })
+}
+
+fn from_list(node: &Node, reader: &mut Reader<'_>) -> Option<Parameter> {
+    let fields = Fields::read(node, &node.span, &[&PARAMETER], &mut reader.faults)?;
+    let (name, span) = fields.name("name", &mut reader.faults)?;
+    let name = Named { name: name.to_owned(), span: span.clone() };
+    Some(Parameter { name, default: specified(&fields, reader) })
+}
+
+/// The default of a parameter in its long form: `default: null` is one, an absent `default` is none unless `required` is false.
+fn specified(fields: &Fields<'_>, reader: &mut Reader<'_>) -> Option<Expression> {
+    let required = fields.bool("required", &mut reader.faults);
+    if let Some(default) = value::of_key(fields, "default", Scalars::Variable, BEFORE_REPLY, &mut reader.faults) {
+        return Some(default);
+    }
+    (required == Some(false) || fields.get("default").is_some())
+        .then(|| Expression { span: fields.span.clone(), kind: expression::Kind::Null })
+}
+
+/// A mapping that has only keys of the long form is one; any other mapping is a default.
+fn is_specification(node: &Node) -> bool {
+    let yaml::Kind::Mapping(entries) = &node.kind else { return false };
+    !entries.is_empty() && entries.iter().all(|e| matches!(e.key.as_str(), "default" | "default_expression" | "required" | "description"))
+}

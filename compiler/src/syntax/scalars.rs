@@ -1,0 +1,223 @@
+//! Small literal forms: durations, statuses, variable assignments, paths into a reply.
+
+use sequor_plan_format::op::Scope;
+use sequor_plan_format::op::http_request::{Backoff, RetryPolicy, StatusRange};
+
+use super::key::{Key, Kind, Table};
+use super::{Assign, Reader};
+use crate::diagnostic::{Diagnostic, Span, did_you_mean};
+use crate::snippet::Place;
+use crate::snippet::expression::Named;
+use crate::syntax::fields::{Fields, scalar, wrong_kind};
+use crate::syntax::value::{self, Scalars};
+use crate::yaml::{self, Entry, Node, ScalarValue};
+
+/// The keys of `retry`.
+pub static RETRY: Table = Table::new(
+    "'retry'",
+    "When a request is sent again by itself.",
+    &[
+        Key::new("attempts", Kind::Integer, "how often the request is sent at most, the first time included").default("5").mistaken(&[
+            "max_attempts",
+            "retries",
+            "count",
+            "max_retries",
+        ]),
+        Key::new("on", Kind::Statuses, "statuses, classes like 5xx, and 'network'").default("[408, 429, 5xx, network]"),
+        Key::new("backoff", Kind::Choice(&["exponential", "linear", "constant"]), "how the wait grows").default("exponential"),
+        Key::new("delay", Kind::Duration, "the first wait").default("500ms").aliases(&["initial_delay"]),
+        Key::new("max_delay", Kind::Duration, "the longest wait; a server that asks for more ends the request").default("5m"),
+    ],
+);
+
+/// The keys of one assignment in its long form.
+pub static ASSIGNMENT: Table = Table::new(
+    "a variable",
+    "A variable's value and its scope.",
+    &[
+        Key::dynamic("value", Kind::Any, "the value"),
+        Key::new("scope", Kind::Choice(&["project", "local"]), "project outlives the run; local belongs to the running flow")
+            .default("project"),
+    ],
+);
+
+/// A duration in milliseconds.
+pub fn duration(fields: &Fields<'_>, name: &str, faults: &mut Vec<Diagnostic>) -> Option<u64> {
+    let node = fields.node(name)?;
+    let found = scalar(node).and_then(|s| match s.value {
+        ScalarValue::Int(_) | ScalarValue::Float(_) | ScalarValue::Number(_) => milliseconds(&s.text, 1000),
+        ScalarValue::Text => {
+            let text = s.text.trim();
+            let unit = text.find(|c: char| !c.is_ascii_digit() && c != '.')?;
+            let (number, unit) = text.split_at_checked(unit)?;
+            let factor = match unit.trim() {
+                "ms" => 1,
+                "s" | "sec" | "second" | "seconds" => 1000,
+                "m" | "min" | "minute" | "minutes" => 60_000,
+                "h" | "hour" | "hours" => 3_600_000,
+                _ => return None,
+            };
+            milliseconds(number, factor)
+        }
+        ScalarValue::Null | ScalarValue::Bool(_) => None,
+    });
+    if found.is_none() {
+        faults.push(wrong_kind(node, &format!("'{name}'"), "a duration above 0: 30s, 500ms, 2m, 1h, or a number of seconds"));
+    }
+    found
+}
+
+/// `number × factor`, where the number may have a fraction; more than a year is refused.
+fn milliseconds(number: &str, factor: u64) -> Option<u64> {
+    const YEAR: u64 = 366 * 24 * 3_600_000;
+    let (whole, fraction) = number.split_once('.').unwrap_or((number, ""));
+    if fraction.len() > 9 {
+        return None;
+    }
+    let scale = 10u64.checked_pow(u32::try_from(fraction.len()).ok()?)?;
+    let digits: u64 = format!("{whole}{fraction}").parse().ok()?;
+    let total = digits.checked_mul(factor)? / scale;
+    (1..=YEAR).contains(&total).then_some(total)
+}
+
+/// Statuses and classes; `network` where it is allowed sets the flag.
+pub fn statuses(node: &Node, what: &str, mut network: Option<&mut bool>, faults: &mut Vec<Diagnostic>) -> Vec<StatusRange> {
+    let one = std::slice::from_ref(node);
+    let nodes = match &node.kind {
+        yaml::Kind::Sequence(items) => items.as_slice(),
+        yaml::Kind::Scalar(_) | yaml::Kind::Mapping(_) => one,
+    };
+    if nodes.is_empty() {
+        faults.push(wrong_kind(node, what, "at least one status").help("leave the key out for the default"));
+    }
+    let mut ranges = Vec::new();
+    for node in nodes {
+        let text = scalar(node).map_or("", |s| s.text.trim());
+        match (status(text), &mut network) {
+            (Some(range), _) => ranges.push(range),
+            (None, Some(flag)) if text.eq_ignore_ascii_case("network") => **flag = true,
+            (None, flag) => {
+                let or = if flag.is_some() { ", or 'network'" } else { "" };
+                faults.push(wrong_kind(node, what, &format!("statuses from 100 to 599 or classes like 4xx{or}")));
+            }
+        }
+    }
+    ranges
+}
+
+fn status(text: &str) -> Option<StatusRange> {
+    let lower = text.to_ascii_lowercase();
+    if let Some(class) = lower.strip_suffix("xx") {
+        let class: u16 = class.parse().ok().filter(|c| (1..=5).contains(c))?;
+        return Some(StatusRange { first: class * 100, last: class * 100 + 99 });
+    }
+    let (first, last) = match lower.split_once('-') {
+        Some((first, last)) => (first.trim().parse().ok()?, last.trim().parse().ok()?),
+        None => {
+            let status: u16 = lower.parse().ok()?;
+            (status, status)
+        }
+    };
+    (100 <= first && first <= last && last <= 599).then_some(StatusRange { first, last })
+}
+
+/// The `retry` key of a request or a source.
+pub fn retry(fields: &Fields<'_>, faults: &mut Vec<Diagnostic>) -> Option<RetryPolicy> {
+    let node = fields.node("retry")?;
+    let mut policy = RetryPolicy::default();
+    if let Some(ScalarValue::Int(attempts)) = scalar(node).map(|s| &s.value)
+        && let Ok(attempts @ 1..) = u32::try_from(*attempts)
+    {
+        return Some(RetryPolicy { attempts, ..policy });
+    }
+    let fields = Fields::read(node, &node.span, &[&RETRY], faults)?;
+    if let Some(attempts) = fields.integer("attempts", 1, faults) {
+        policy.attempts = u32::try_from(attempts).unwrap_or(u32::MAX);
+    }
+    if let Some(on) = fields.node("on") {
+        policy.network = false;
+        policy.statuses = statuses(on, "'on'", Some(&mut policy.network), faults);
+    }
+    if let Some(backoff) = fields.choice("backoff", &[], faults) {
+        policy.backoff = match backoff {
+            "linear" => Backoff::Linear,
+            "constant" => Backoff::Constant,
+            _ => Backoff::Exponential,
+        };
+    }
+    policy.delay_ms = duration(&fields, "delay", faults).unwrap_or(policy.delay_ms);
+    policy.max_delay_ms = duration(&fields, "max_delay", faults).unwrap_or(policy.max_delay_ms);
+    Some(policy)
+}
+
+/// Variables to set: `name: value` or `name: {value, scope}`.
+pub fn assigns(node: &Node, what: &str, place: Place, reader: &mut Reader<'_>) -> Vec<Assign> {
+    let yaml::Kind::Mapping(entries) = &node.kind else {
+        reader.faults.push(wrong_kind(node, what, "a mapping of names to values"));
+        return Vec::new();
+    };
+    let mut assigns: Vec<Assign> = Vec::new();
+    for entry in entries {
+        let assign = assign(entry, place, reader);
+        match assigns.iter().position(|a| a.name.name == assign.name.name) {
+            Some(i) => reader.faults.push(
+                Diagnostic::error("S105", assign.name.span, format!("'{}' is set twice", assign.name.name))
+                    .also(assigns[i].name.span.clone(), "the other one")
+                    .help("keep one of the two"),
+            ),
+            None => assigns.push(assign),
+        }
+    }
+    assigns
+}
+
+fn assign(entry: &Entry, place: Place, reader: &mut Reader<'_>) -> Assign {
+    let (name, is_python) = value::split_name(entry);
+    let mut scope = Scope::Project;
+    let value = if is_python {
+        value::python(&entry.value, place, &mut reader.faults)
+    } else if is_long_assignment(&entry.value)
+        && let Some(fields) = Fields::read(&entry.value, &entry.key_span, &[&ASSIGNMENT], &mut reader.faults)
+    {
+        if fields.choice("scope", &[], &mut reader.faults) == Some("local") {
+            scope = Scope::Local;
+        }
+        value::of_key(&fields, "value", Scalars::Variable, place, &mut reader.faults).unwrap_or_else(|| {
+            crate::snippet::expression::Expression { span: entry.value.span.clone(), kind: crate::snippet::expression::Kind::Null }
+        })
+    } else {
+        value::of_node(&entry.value, Scalars::Variable, place, &mut reader.faults)
+    };
+    Assign { name: Named { name: name.to_owned(), span: entry.key_span.clone() }, scope, value }
+}
+
+/// A mapping is the long form when it says `value` and nothing that the long form does not have, or nearly.
+fn is_long_assignment(node: &Node) -> bool {
+    let yaml::Kind::Mapping(entries) = &node.kind else { return false };
+    let is = |e: &Entry, name: &str| e.key == name;
+    entries.iter().any(|e| is(e, "value") || is(e, "value_expression"))
+        && entries.iter().all(|e| is(e, "value") || is(e, "value_expression") || did_you_mean(&e.key, ["scope"]).is_some())
+}
+
+/// A name with its place.
+pub fn named(found: (&str, &Span)) -> Named {
+    Named { name: found.0.to_owned(), span: found.1.clone() }
+}
+
+/// One text, or a list of texts.
+pub fn names(node: &Node, what: &str, faults: &mut Vec<Diagnostic>) -> Vec<Named> {
+    let one = std::slice::from_ref(node);
+    let nodes = match &node.kind {
+        yaml::Kind::Sequence(items) => items.as_slice(),
+        yaml::Kind::Scalar(_) | yaml::Kind::Mapping(_) => one,
+    };
+    let mut names: Vec<Named> = Vec::new();
+    for node in nodes {
+        match scalar(node).filter(|s| s.value != ScalarValue::Null && !s.text.is_empty()) {
+            Some(s) if names.iter().any(|n| n.name == s.text) => {}
+            Some(s) => names.push(Named { name: s.text.clone(), span: node.span.clone() }),
+            None => faults.push(wrong_kind(node, what, "a name or a list of names")),
+        }
+    }
+    names
+}

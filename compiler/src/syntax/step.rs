@@ -1,0 +1,129 @@
+//! One step: its op, and the keys that every op has.
+
+use super::key::{Key, Kind, Table};
+use super::value::{self, Scalars};
+use super::{BEFORE_REPLY, Reader, Step};
+use crate::diagnostic::{Diagnostic, Span, did_you_mean};
+use crate::op;
+use crate::syntax::fields::{self, Fields, scalar, wrong_kind};
+use crate::syntax::scalars::named;
+use crate::yaml::{self, Node};
+
+/// The keys of every op.
+pub static COMMON: Table = Table::new(
+    "a step",
+    "What every op has.",
+    &[
+        Key::new("op", Kind::Text, "what the step does").required(),
+        Key::new("id", Kind::Text, "the step's name in reports and for --op-id").mistaken(&["name"]),
+        Key::new("title", Kind::Text, "a few words for reports"),
+        Key::new("description", Kind::Text, "what it is for"),
+        Key::dynamic("when", Kind::Any, "the step is skipped unless this is true"),
+        Key::later("retry", "runs the whole step again"),
+        Key::later("timeout", "ends the step"),
+    ],
+);
+
+/// A list of steps.
+pub fn read_list(node: &Node, what: &str, reader: &mut Reader<'_>) -> Vec<Step> {
+    match &node.kind {
+        yaml::Kind::Sequence(items) => items.iter().filter_map(|n| read(n, reader)).collect(),
+        yaml::Kind::Scalar(_) if fields::is_null(node) => Vec::new(),
+        yaml::Kind::Mapping(entries) if entries.iter().any(|e| e.key == "op") => {
+            reader.faults.push(wrong_kind(node, what, "a list of steps").help("write '- ' before the step's first key"));
+            read(node, reader).into_iter().collect()
+        }
+        yaml::Kind::Scalar(_) | yaml::Kind::Mapping(_) => {
+            reader.faults.push(wrong_kind(node, what, "a list of steps").help("each step starts with '- op: …'"));
+            Vec::new()
+        }
+    }
+}
+
+/// The steps of a key, where it is there.
+pub fn read_key(fields: &Fields<'_>, key: &str, reader: &mut Reader<'_>) -> Option<Vec<Step>> {
+    let field = fields.get(key)?;
+    Some(read_list(&field.entry.value, &format!("'{key}'"), reader))
+}
+
+fn read(node: &Node, reader: &mut Reader<'_>) -> Option<Step> {
+    let before = reader.faults.len();
+    let step = read_step(node, reader);
+    if reader.faults.len() > before {
+        map_keys(node, reader);
+    }
+    step
+}
+
+fn read_step(node: &Node, reader: &mut Reader<'_>) -> Option<Step> {
+    let yaml::Kind::Mapping(entries) = &node.kind else {
+        reader.faults.push(wrong_kind(node, "a step", "a mapping").help("each step starts with '- op: …'"));
+        return None;
+    };
+    let Some(entry) = entries.iter().find(|e| e.key == "op") else {
+        reader.faults.push(missing_op(node, entries));
+        return None;
+    };
+    let Some(name) = scalar(&entry.value).map(|s| s.text.as_str()).filter(|t| !t.is_empty()) else {
+        reader.faults.push(wrong_kind(&entry.value, "'op'", "the name of an op"));
+        return None;
+    };
+    let Some(spec) = op::named(name) else {
+        reader.faults.push(unknown_op(name, &entry.value.span));
+        return None;
+    };
+    let span = Span { file: entry.key_span.file.clone(), start: entry.key_span.start, end: entry.value.span.end };
+    let fields = Fields::read(node, &span, &[spec.table, &COMMON], &mut reader.faults)?;
+    let faults = &mut reader.faults;
+    let id = fields.name("id", faults).map(named);
+    let title = fields.literal("title", faults).map(|(t, _)| t.to_owned());
+    let when = value::of_key(&fields, "when", Scalars::Typed, BEFORE_REPLY, faults);
+    let op = (spec.read)(&fields, &span, reader)?;
+    Some(Step { id, title, span, when, op })
+}
+
+fn missing_op(node: &Node, entries: &[yaml::Entry]) -> Diagnostic {
+    let at = entries.first().map_or(&node.span, |e| &e.key_span);
+    let fault = Diagnostic::error("S102", at.clone(), "this step has no 'op'");
+    let misplaced = entries.iter().find(|e| op::named(&e.key).is_some());
+    let misspelt = entries.iter().find(|e| did_you_mean(&e.key, ["op"]).is_some() || e.key == "type" || e.key == "operation");
+    match (misplaced, misspelt) {
+        (Some(e), _) => fault.help(format!("write 'op: {}' with its keys beside it", e.key)),
+        (None, Some(e)) => fault.help(format!("'{}' should be 'op'", e.key)),
+        (None, None) => fault.help(format!("add 'op: …'; ops: {}", op_list())),
+    }
+}
+
+fn unknown_op(name: &str, span: &Span) -> Diagnostic {
+    if let Some((later, doc)) = op::LATER.iter().find(|(later, _)| *later == name) {
+        return Diagnostic::error("S108", span.clone(), format!("op '{later}' ({doc}) is not in this version yet"))
+            .help(format!("this version has: {}", op_list()));
+    }
+    let fault = Diagnostic::error("S101", span.clone(), format!("unknown op '{name}'"));
+    let known = op::OPS.iter().flat_map(|s| std::iter::once(s.name).chain(s.aliases.iter().copied()));
+    match did_you_mean(name, known) {
+        Some(near) => fault.help(format!("did you mean '{near}'?")),
+        None => fault.help(format!("ops: {}", op_list())),
+    }
+}
+
+fn op_list() -> String {
+    op::OPS.iter().map(|s| s.name).collect::<Vec<_>>().join(", ")
+}
+
+/// Remembers the map keys below a step that has faults. The depth of a node is bounded by the YAML reader.
+fn map_keys(node: &Node, reader: &mut Reader<'_>) {
+    match &node.kind {
+        yaml::Kind::Scalar(_) => {}
+        yaml::Kind::Sequence(items) => items.iter().for_each(|n| map_keys(n, reader)),
+        yaml::Kind::Mapping(entries) => {
+            for entry in entries {
+                reader.suspected.insert(value::split_name(entry).0.to_owned());
+                if let (true, Some(s)) = (entry.key == "as" || entry.key == "index_as", scalar(&entry.value)) {
+                    reader.suspected.insert(s.text.clone());
+                }
+                map_keys(&entry.value, reader);
+            }
+        }
+    }
+}

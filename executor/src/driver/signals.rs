@@ -1,0 +1,94 @@
+//! SIGINT and SIGTERM: the first one ends the run before its next step, the second one ends the process.
+
+use std::io;
+use std::time::Duration;
+
+use tokio::signal::unix::{SignalKind, signal};
+use tokio::sync::watch;
+
+/// How long the step at hand may still take after the first signal.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Signal {
+    Interrupt,
+    Terminate,
+}
+
+impl Signal {
+    /// 128 and the signal's number, as shells report it.
+    #[must_use]
+    pub fn exit_status(self) -> u8 {
+        match self {
+            Self::Interrupt => 130,
+            Self::Terminate => 143,
+        }
+    }
+
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Interrupt => "SIGINT",
+            Self::Terminate => "SIGTERM",
+        }
+    }
+}
+
+/// Signals received so far.
+pub struct Signals {
+    first: watch::Receiver<Option<Signal>>,
+    /// Kept, so that waiting goes on where nothing listens.
+    _sender: Option<watch::Sender<Option<Signal>>>,
+}
+
+impl Signals {
+    /// Starts to listen. Must be called on the runtime.
+    ///
+    /// # Errors
+    /// Where the process cannot have a handler.
+    pub fn listen() -> io::Result<Self> {
+        let mut interrupt = signal(SignalKind::interrupt())?;
+        let mut terminate = signal(SignalKind::terminate())?;
+        let (sender, first) = watch::channel(None);
+        tokio::spawn(async move {
+            loop {
+                let signal = tokio::select! {
+                    received = interrupt.recv() => received.map(|()| Signal::Interrupt),
+                    received = terminate.recv() => received.map(|()| Signal::Terminate),
+                };
+                let Some(signal) = signal else { return };
+                if sender.borrow().is_some() {
+                    // The run may be inside of code that cannot be interrupted; the second signal does not wait for it.
+                    #[allow(clippy::exit)]
+                    std::process::exit(signal.exit_status().into());
+                }
+                sender.send_replace(Some(signal));
+            }
+        });
+        Ok(Self { first, _sender: None })
+    }
+
+    /// Never receives one.
+    #[must_use]
+    pub fn none() -> Self {
+        let (sender, first) = watch::channel(None);
+        Self { first, _sender: Some(sender) }
+    }
+
+    #[must_use]
+    pub fn received(&self) -> Option<Signal> {
+        *self.first.borrow()
+    }
+
+    /// Ends some time after the first signal.
+    pub(super) async fn patience_over(&mut self) -> Signal {
+        let received = self.first.wait_for(Option::is_some).await.map(|signal| *signal);
+        match received {
+            Ok(Some(signal)) => {
+                tokio::time::sleep(PATIENCE).await;
+                signal
+            }
+            Ok(None) | Err(_) => std::future::pending().await,
+        }
+    }
+}

@@ -1,0 +1,106 @@
+//! Control flow as a pure function: `step(plan, state, event) → commands`.
+//!
+//! Takes what became of the last command, changes the [`State`], gives the next commands: any number of notices, then exactly one that is
+//! answered by an [`Event`]. Reads no clock, does no I/O, waits for nothing: the same events always lead to the same state, and a state can be stored
+//! and loaded between any two steps.
+//!
+//! A running flow is a stack of frames. Each node's frame holds a small automaton of its op (`op/NAME.rs`), which is told what happened
+//! ([`Input`]) and says what is to happen ([`Next`]).
+
+use std::sync::Arc;
+
+use sequor_plan_format::{ExprId, FlowId, NodeId, Plan};
+
+use crate::error::{ErrorKind, RunError};
+use crate::scope::Assigned;
+use crate::value::{Map, Value};
+
+mod frame;
+mod http_request;
+mod phase;
+mod stack;
+mod variables;
+
+pub use frame::{FrameId, State};
+pub use variables::Visible;
+
+pub(crate) use phase::{Frame, Input, Next, holds};
+
+/// What the driver is to do. Expressions see the variables that [`State::visible`] gives.
+#[derive(Clone, Debug)]
+pub enum Command {
+    // Notices: no event answers them.
+    /// A node starts.
+    Began { node: NodeId },
+    /// A node's `when` is not true.
+    Skipped { node: NodeId },
+    /// A node ended.
+    Ended { node: NodeId, failed: bool },
+    /// A loop goes on after an item's error, or a `catch` takes one.
+    Tolerated { node: NodeId, error: RunError },
+    /// Project variables are to be made durable before anything else starts.
+    Commit { values: Vec<(Arc<str>, Value)> },
+    /// What a frame holds open is to be dropped.
+    Release { frame: FrameId },
+
+    // Answered by one event each.
+    /// Answered by `Value`.
+    Evaluate { node: Option<NodeId>, expr: ExprId },
+    /// Performs an op that is one effect. Answered by `Done`.
+    Run { node: NodeId },
+    /// Opens the members of a loop. Answered by `Done`.
+    OpenItems { frame: FrameId, node: NodeId },
+    /// Answered by `Item`.
+    NextItem { frame: FrameId },
+    /// Opens an `http_request`. Answered by `Done`.
+    HttpOpen { frame: FrameId, node: NodeId },
+    /// Answered by `Item`.
+    HttpNext { frame: FrameId },
+    /// Sends the request of a page. Answered by `Done`.
+    HttpExchange { frame: FrameId, ordinal: u64, page: u64 },
+    /// Reads the reply of a page. Answered by `Absorbed`.
+    HttpAbsorb { frame: FrameId, ordinal: u64, page: u64 },
+    /// Makes the loaded tables visible. Answered by `Done`.
+    HttpClose { frame: FrameId },
+    /// The run is over. Nothing answers.
+    Finish { outcome: Result<(), RunError> },
+}
+
+/// What became of a command.
+#[derive(Clone, Debug)]
+pub enum Event {
+    /// The first event of a run.
+    Start,
+    Value(Value),
+    Done {
+        assigned: Vec<Assigned>,
+    },
+    Item(Option<Value>),
+    Absorbed {
+        assigned: Vec<Assigned>,
+        again: bool,
+    },
+    Failed(RunError),
+}
+
+impl State {
+    /// Before the first step of `flow`. `parameters` are those given from outside; `project` holds what flows have set so far.
+    #[must_use]
+    pub fn new(flow: FlowId, parameters: Map, project: Map) -> Self {
+        Self::before(flow, parameters, project)
+    }
+}
+
+/// One step. See the module's documentation.
+#[must_use]
+pub fn step(plan: &Plan, state: &mut State, event: Event) -> Vec<Command> {
+    stack::Stepper::new(plan, state).step(event)
+}
+
+/// An automaton was told something that cannot follow what it asked for. The driver never does that.
+pub(crate) fn unexpected(input: &Input) -> Next {
+    Next::Fail(RunError::new(ErrorKind::Failed("internal".to_owned()), format!("internal fault: {input:?} does not belong here")))
+}
+
+#[cfg(test)]
+mod tests;

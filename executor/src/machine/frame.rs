@@ -1,0 +1,68 @@
+//! The state of a run as plain data.
+
+use std::sync::Arc;
+
+use sequor_plan_format::{BlockId, FlowId, NodeId};
+use serde::{Deserialize, Serialize};
+
+use super::phase::Phase;
+use crate::value::{Map, Value};
+
+/// Everything that decides how a run goes on.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct State {
+    /// The innermost is last. Empty when the run is over.
+    pub(super) frames: Vec<Frame>,
+    /// Project variables that flows have set.
+    pub(super) project: Arc<Map>,
+}
+
+/// A frame's place in the stack, from the outside. It names what the driver holds open for the frame.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct FrameId(pub u32);
+
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(super) enum Frame {
+    Flow(FlowFrame),
+    Block(BlockFrame),
+    Node(NodeFrame),
+}
+
+/// A flow that runs. Its locals end with it.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(super) struct FlowFrame {
+    pub(super) flow: FlowId,
+    pub(super) locals: Arc<Map>,
+    /// The parameter whose default is looked at next; all of them once the body runs.
+    pub(super) parameter: usize,
+}
+
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(super) struct BlockFrame {
+    pub(super) block: BlockId,
+    /// The node that starts next.
+    pub(super) next: usize,
+}
+
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(super) struct NodeFrame {
+    pub(super) node: NodeId,
+    pub(super) phase: Phase,
+    /// Variables that live in this node only: a loop's member, a caught error.
+    pub(super) bound: Vec<(Arc<str>, Value)>,
+    /// Project variables that the node has set and that are not durable yet.
+    pub(super) dirty: Vec<Arc<str>>,
+}
+
+impl State {
+    pub(super) fn before(flow: FlowId, parameters: Map, project: Map) -> Self {
+        let frame = FlowFrame { flow, locals: Arc::new(parameters), parameter: 0 };
+        Self { frames: vec![Frame::Flow(frame)], project: Arc::new(project) }
+    }
+}
+
+impl NodeFrame {
+    pub(super) fn new(node: NodeId) -> Self {
+        Self { node, phase: Phase::New, bound: Vec::new(), dirty: Vec::new() }
+    }
+}

@@ -1,0 +1,82 @@
+//! The loop of an `http_request`: for each row, for each page, exchange and absorb.
+//!
+//! Commands name the item and the page they are about. Today one item is in flight; more would be more [`Flight`]s.
+
+use sequor_plan_format::op::HttpRequest;
+use serde::{Deserialize, Serialize};
+
+use super::phase::{Frame, Input, Next};
+use super::{Command, unexpected};
+use crate::value::Value;
+
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+pub(crate) struct Requesting {
+    stage: Stage,
+    /// The ordinal of the next item, from 0.
+    next: u64,
+}
+
+#[derive(Clone, Copy, Debug, Default, Serialize, Deserialize)]
+enum Stage {
+    #[default]
+    Opening,
+    /// The next item was asked for.
+    Fetching,
+    Exchanging(Flight),
+    Absorbing(Flight),
+    Closing,
+}
+
+/// An item whose pages are being asked for.
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+struct Flight {
+    ordinal: u64,
+    /// From 1.
+    page: u64,
+}
+
+impl Requesting {
+    pub(crate) fn on(&mut self, frame: &mut Frame<'_>, op: &HttpRequest, input: Input) -> Next {
+        match (self.stage, input) {
+            (_, Input::Failed(error)) => Next::Fail(error),
+            (Stage::Opening, Input::Begin) => Next::Command(Command::HttpOpen { frame: frame.id, node: frame.node }),
+            (Stage::Opening, Input::Done) => self.fetch(frame),
+            (Stage::Fetching, Input::Item(Some(value))) => {
+                let ordinal = self.next;
+                self.next += 1;
+                bind(frame, op, value);
+                self.exchange(frame, Flight { ordinal, page: 1 })
+            }
+            (Stage::Fetching, Input::Item(None)) => {
+                self.stage = Stage::Closing;
+                Next::Command(Command::HttpClose { frame: frame.id })
+            }
+            (Stage::Exchanging(flight), Input::Done) => {
+                self.stage = Stage::Absorbing(flight);
+                Next::Command(Command::HttpAbsorb { frame: frame.id, ordinal: flight.ordinal, page: flight.page })
+            }
+            (Stage::Absorbing(flight), Input::Page { again: true }) => self.exchange(frame, Flight { page: flight.page + 1, ..flight }),
+            (Stage::Absorbing(_), Input::Page { again: false }) => self.fetch(frame),
+            (Stage::Closing, Input::Done) => Next::End,
+            (_, other) => unexpected(&other),
+        }
+    }
+
+    fn fetch(&mut self, frame: &mut Frame<'_>) -> Next {
+        frame.bound.clear();
+        self.stage = Stage::Fetching;
+        Next::Command(Command::HttpNext { frame: frame.id })
+    }
+
+    fn exchange(&mut self, frame: &Frame<'_>, flight: Flight) -> Next {
+        self.stage = Stage::Exchanging(flight);
+        Next::Command(Command::HttpExchange { frame: frame.id, ordinal: flight.ordinal, page: flight.page })
+    }
+}
+
+fn bind(frame: &mut Frame<'_>, op: &HttpRequest, value: Value) {
+    frame.bound.clear();
+    if let Some(for_each) = &op.for_each {
+        frame.bound.push((frame.plan.text(for_each.item).into(), value));
+    }
+}

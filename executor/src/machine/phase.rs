@@ -1,0 +1,147 @@
+//! How a node's automaton talks to the stack.
+
+use std::sync::Arc;
+
+use sequor_plan_format::{BlockId, ExprId, FlowId, NodeId, Op, Plan};
+use serde::{Deserialize, Serialize};
+
+use super::{Command, FrameId, http_request, unexpected};
+use crate::error::RunError;
+use crate::op::{for_each, if_else, run_flow, try_catch, while_loop};
+use crate::value::{Map, Value};
+
+/// What an automaton is told.
+#[derive(Clone, Debug)]
+pub(crate) enum Input {
+    /// It starts.
+    Begin,
+    /// Its expression's value.
+    Value(Value),
+    /// Its command was performed.
+    Done,
+    Item(Option<Value>),
+    /// A page was read; whether there is another one.
+    Page {
+        again: bool,
+    },
+    /// Its block, or the flow it called, ended well.
+    Ended,
+    /// Its command, its block or the flow it called failed.
+    Failed(RunError),
+}
+
+/// What an automaton wants.
+#[derive(Debug)]
+pub(crate) enum Next {
+    Evaluate(ExprId),
+    Command(Command),
+    /// Runs a block; `Ended` or `Failed` follows.
+    Enter(BlockId),
+    /// Runs a flow; `Ended` or `Failed` follows.
+    Call(FlowId, Map),
+    /// Reports an error that ends nothing, then asks the automaton again with `Done`.
+    Tolerate(RunError),
+    /// Reports an error that a block takes care of, then runs the block.
+    Catch(RunError, BlockId),
+    End,
+    Fail(RunError),
+}
+
+/// What an automaton may use beside its own fields.
+pub(crate) struct Frame<'a> {
+    pub(crate) plan: &'a Plan,
+    pub(crate) id: FrameId,
+    pub(crate) node: NodeId,
+    pub(crate) bound: &'a mut Vec<(Arc<str>, Value)>,
+}
+
+/// Where a node is.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(super) enum Phase {
+    New,
+    /// `when` is being evaluated.
+    When,
+    /// An op that is one effect is being performed.
+    Effect,
+    /// A block's steps run.
+    Body,
+    If(if_else::Choosing),
+    While(while_loop::Looping),
+    ForEach(for_each::Looping),
+    Try(try_catch::Trying),
+    Call(run_flow::Calling),
+    Http(http_request::Requesting),
+}
+
+impl Phase {
+    /// The first phase of an op, once `when` is settled.
+    pub(super) fn of(op: &Op) -> Self {
+        match op {
+            Op::Transform(_) | Op::Execute(_) | Op::SetVariable(_) | Op::Print(_) | Op::Fail(_) => Self::Effect,
+            Op::HttpRequest(_) => Self::Http(http_request::Requesting::default()),
+            Op::IfElse(_) => Self::If(if_else::Choosing::default()),
+            Op::WhileLoop(_) => Self::While(while_loop::Looping::default()),
+            Op::ForEach(_) => Self::ForEach(for_each::Looping::default()),
+            Op::TryCatch(_) => Self::Try(try_catch::Trying::default()),
+            Op::Block(_) => Self::Body,
+            Op::RunFlow(_) => Self::Call(run_flow::Calling::default()),
+        }
+    }
+
+    /// Tells the automaton what happened.
+    pub(super) fn on(&mut self, frame: &mut Frame<'_>, op: &Op, input: Input) -> Next {
+        match (self, op) {
+            (Self::Effect, _) => effect(frame.node, input),
+            (Self::Body, Op::Block(group)) => match input {
+                Input::Begin => Next::Enter(group.body),
+                Input::Ended => Next::End,
+                Input::Failed(error) => Next::Fail(error),
+                other @ (Input::Value(_) | Input::Done | Input::Item(_) | Input::Page { .. }) => unexpected(&other),
+            },
+            (Self::If(phase), Op::IfElse(op)) => phase.on(op, input),
+            (Self::While(phase), Op::WhileLoop(op)) => phase.on(op, input),
+            (Self::ForEach(phase), Op::ForEach(op)) => phase.on(frame, op, input),
+            (Self::Try(phase), Op::TryCatch(op)) => phase.on(frame, op, input),
+            (Self::Call(phase), Op::RunFlow(op)) => phase.on(frame.plan, op, input),
+            (Self::Http(phase), Op::HttpRequest(op)) => phase.on(frame, op, input),
+            // A phase is made from its node's op, so no other pair comes up.
+            (
+                Self::New
+                | Self::When
+                | Self::Body
+                | Self::If(_)
+                | Self::While(_)
+                | Self::ForEach(_)
+                | Self::Try(_)
+                | Self::Call(_)
+                | Self::Http(_),
+                _,
+            ) => unexpected(&input),
+        }
+    }
+
+    /// Whether the driver holds something open for the frame.
+    pub(super) fn holds_resources(&self) -> bool {
+        match self {
+            Self::ForEach(_) | Self::Http(_) => true,
+            Self::New | Self::When | Self::Effect | Self::Body | Self::If(_) | Self::While(_) | Self::Try(_) | Self::Call(_) => false,
+        }
+    }
+}
+
+fn effect(node: NodeId, input: Input) -> Next {
+    match input {
+        Input::Begin => Next::Command(Command::Run { node }),
+        Input::Done => Next::End,
+        Input::Failed(error) => Next::Fail(error),
+        other @ (Input::Value(_) | Input::Item(_) | Input::Page { .. } | Input::Ended) => unexpected(&other),
+    }
+}
+
+/// Whether a condition's value counts as true: Python's truth, except that text that was printed from a boolean means that boolean.
+pub(crate) fn holds(value: &Value) -> bool {
+    match value {
+        Value::Text(text) if text.trim().eq_ignore_ascii_case("false") => false,
+        other => other.is_true(),
+    }
+}

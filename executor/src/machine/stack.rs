@@ -1,0 +1,250 @@
+//! The stack of frames: what starts, what ends, and where an error goes.
+
+use std::sync::Arc;
+
+use sequor_plan_format::{FlowId, NodeId, Plan};
+
+use super::frame::{BlockFrame, FlowFrame, Frame, FrameId, NodeFrame, State};
+use super::phase::{self, Input, Next, Phase, holds};
+use super::{Command, Event};
+use crate::error::{ErrorKind, RunError, StackEntry};
+use crate::value::Map;
+
+/// One step in the making.
+pub(super) struct Stepper<'a> {
+    plan: &'a Plan,
+    state: &'a mut State,
+    commands: Vec<Command>,
+}
+
+impl<'a> Stepper<'a> {
+    pub(super) fn new(plan: &'a Plan, state: &'a mut State) -> Self {
+        Self { plan, state, commands: Vec::new() }
+    }
+
+    pub(super) fn step(mut self, event: Event) -> Vec<Command> {
+        let mut input = Some(self.input(event));
+        // Each round hands one input to the innermost frame, until a command waits for the driver.
+        while let Some(told) = input {
+            input = match self.state.frames.last() {
+                None => self.finish(told),
+                Some(Frame::Flow(_)) => self.flow(told),
+                Some(Frame::Block(_)) => self.block(told),
+                Some(Frame::Node(_)) => self.node(told),
+            };
+        }
+        self.commands
+    }
+
+    /// Variables are set before the automaton hears of what set them.
+    fn input(&mut self, event: Event) -> Input {
+        let (assigned, input) = match event {
+            Event::Start => return Input::Begin,
+            Event::Value(value) => return Input::Value(value),
+            Event::Item(item) => return Input::Item(item),
+            Event::Failed(error) => return Input::Failed(error),
+            Event::Done { assigned } => (assigned, Input::Done),
+            Event::Absorbed { assigned, again } => (assigned, Input::Page { again }),
+        };
+        match self.state.assign(assigned) {
+            Ok(()) => input,
+            Err(error) => Input::Failed(error),
+        }
+    }
+
+    fn finish(&mut self, input: Input) -> Option<Input> {
+        let outcome = match input {
+            Input::Failed(error) => Err(error),
+            Input::Begin | Input::Value(_) | Input::Done | Input::Item(_) | Input::Page { .. } | Input::Ended => Ok(()),
+        };
+        self.commands.push(Command::Finish { outcome });
+        None
+    }
+
+    fn flow(&mut self, input: Input) -> Option<Input> {
+        let Some(Frame::Flow(frame)) = self.state.frames.last_mut() else { return None };
+        let flow = self.plan.flow(frame.flow);
+        match input {
+            Input::Begin => {}
+            Input::Value(value) => {
+                if let Some(parameter) = flow.parameters.get(frame.parameter) {
+                    Arc::make_mut(&mut frame.locals).insert(self.plan.text(parameter.name).into(), value);
+                    frame.parameter += 1;
+                }
+            }
+            Input::Failed(mut error) => {
+                self.locate(&mut error);
+                self.state.frames.pop();
+                return Some(Input::Failed(error));
+            }
+            Input::Ended | Input::Done | Input::Item(_) | Input::Page { .. } => {
+                self.state.frames.pop();
+                return Some(Input::Ended);
+            }
+        }
+        while let Some(parameter) = flow.parameters.get(frame.parameter) {
+            let name = self.plan.text(parameter.name);
+            match parameter.default {
+                _ if frame.locals.contains_key(name) => frame.parameter += 1,
+                Some(expr) => {
+                    self.commands.push(Command::Evaluate { node: None, expr });
+                    return None;
+                }
+                None => {
+                    let message = format!("flow '{}' needs the parameter '{name}'", self.plan.text(flow.name));
+                    return Some(Input::Failed(RunError::new(ErrorKind::Configuration, message)));
+                }
+            }
+        }
+        self.state.frames.push(Frame::Block(BlockFrame { block: flow.body, next: 0 }));
+        Some(Input::Begin)
+    }
+
+    fn block(&mut self, input: Input) -> Option<Input> {
+        let Some(Frame::Block(frame)) = self.state.frames.last_mut() else { return None };
+        if let Input::Failed(error) = input {
+            self.state.frames.pop();
+            return Some(Input::Failed(error));
+        }
+        match self.plan.block(frame.block).nodes.get(frame.next) {
+            Some(node) => {
+                frame.next += 1;
+                self.state.frames.push(Frame::Node(NodeFrame::new(*node)));
+                Some(Input::Begin)
+            }
+            None => {
+                self.state.frames.pop();
+                Some(Input::Ended)
+            }
+        }
+    }
+
+    fn node(&mut self, input: Input) -> Option<Input> {
+        let id = self.top();
+        let Some(Frame::Node(frame)) = self.state.frames.last_mut() else { return None };
+        let node = self.plan.node(frame.node);
+        let input = match (&frame.phase, input) {
+            (Phase::New, _) => match node.when {
+                Some(expr) => {
+                    frame.phase = Phase::When;
+                    self.commands.push(Command::Evaluate { node: Some(frame.node), expr });
+                    return None;
+                }
+                None => Input::Begin,
+            },
+            (Phase::When, Input::Value(value)) if !holds(&value) => {
+                self.commands.push(Command::Skipped { node: frame.node });
+                self.state.frames.pop();
+                return Some(Input::Ended);
+            }
+            (Phase::When, Input::Value(_)) => Input::Begin,
+            (Phase::When, Input::Failed(error)) => return Some(self.fail(error)),
+            (_, input) => input,
+        };
+        if matches!(frame.phase, Phase::New | Phase::When) {
+            frame.phase = Phase::of(&node.op);
+            self.commands.push(Command::Began { node: frame.node });
+        }
+        let NodeFrame { node: this, phase, bound, dirty: _ } = frame;
+        let this = *this;
+        let next = phase.on(&mut phase::Frame { plan: self.plan, id, node: this, bound }, &node.op, input);
+        self.follow(this, next)
+    }
+
+    fn follow(&mut self, node: NodeId, next: Next) -> Option<Input> {
+        match next {
+            Next::Evaluate(expr) => self.commands.push(Command::Evaluate { node: Some(node), expr }),
+            Next::Command(command) => self.commands.push(command),
+            Next::Enter(block) => {
+                self.state.frames.push(Frame::Block(BlockFrame { block, next: 0 }));
+                return Some(Input::Begin);
+            }
+            Next::Call(flow, parameters) => return Some(self.call(flow, parameters)),
+            Next::Tolerate(error) => {
+                self.commands.push(Command::Tolerated { node, error });
+                return Some(Input::Done);
+            }
+            Next::Catch(error, block) => {
+                self.commands.push(Command::Tolerated { node, error });
+                return self.follow(node, Next::Enter(block));
+            }
+            Next::End => return Some(self.end()),
+            Next::Fail(error) => return Some(self.fail(error)),
+        }
+        None
+    }
+
+    fn call(&mut self, flow: FlowId, parameters: Map) -> Input {
+        // Missing parameters are the caller's fault and are reported at its step.
+        let definition = self.plan.flow(flow);
+        let missing = definition.parameters.iter().find(|p| p.default.is_none() && !parameters.contains_key(self.plan.text(p.name)));
+        if let Some(parameter) = missing {
+            let message = format!("flow '{}' needs the parameter '{}'", self.plan.text(definition.name), self.plan.text(parameter.name));
+            return Input::Failed(RunError::new(ErrorKind::Configuration, message));
+        }
+        self.state.frames.push(Frame::Flow(FlowFrame { flow, locals: Arc::new(parameters), parameter: 0 }));
+        Input::Begin
+    }
+
+    /// The innermost frame is a node that ended well.
+    fn end(&mut self) -> Input {
+        let id = self.top();
+        if let Some(Frame::Node(frame)) = self.state.frames.pop() {
+            if frame.phase.holds_resources() {
+                self.commands.push(Command::Release { frame: id });
+            }
+            if !frame.dirty.is_empty() {
+                let project = &self.state.project;
+                let values = frame.dirty.iter().filter_map(|name| Some((Arc::clone(name), project.get(name)?.clone()))).collect();
+                self.commands.push(Command::Commit { values });
+            }
+            self.commands.push(Command::Ended { node: frame.node, failed: false });
+        }
+        Input::Ended
+    }
+
+    /// The innermost frame is a node that failed. What it set stays set for the rest of the run, but is not made durable.
+    fn fail(&mut self, mut error: RunError) -> Input {
+        self.locate(&mut error);
+        let id = self.top();
+        if let Some(Frame::Node(frame)) = self.state.frames.pop() {
+            if frame.phase.holds_resources() {
+                self.commands.push(Command::Release { frame: id });
+            }
+            self.commands.push(Command::Ended { node: frame.node, failed: true });
+        }
+        Input::Failed(error)
+    }
+
+    fn top(&self) -> FrameId {
+        FrameId(u32::try_from(self.state.frames.len().saturating_sub(1)).unwrap_or(u32::MAX))
+    }
+
+    /// Notes where the run is, the first time an error is seen.
+    fn locate(&self, error: &mut RunError) {
+        if !error.stack.is_empty() {
+            return;
+        }
+        let mut flow = None;
+        let mut innermost = None;
+        for frame in &self.state.frames {
+            match frame {
+                Frame::Flow(frame) => {
+                    if let Some(flow) = flow.replace(frame.flow) {
+                        error.stack.push(StackEntry { flow, node: innermost });
+                    }
+                    innermost = None;
+                }
+                Frame::Block(_) => {}
+                Frame::Node(frame) => innermost = Some(frame.node),
+            }
+        }
+        if let Some(flow) = flow {
+            error.stack.push(StackEntry { flow, node: innermost });
+        }
+        if error.node.is_none() {
+            // A flow whose parameters fail has no node of its own yet: the call is to blame.
+            error.node = error.stack.iter().rev().find_map(|entry| entry.node);
+        }
+    }
+}

@@ -1,0 +1,36 @@
+//! `if`: conditions one after the other until one is true.
+
+use sequor_plan_format::op::IfElse;
+use serde::{Deserialize, Serialize};
+
+use crate::machine::{Input, Next, holds, unexpected};
+
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+pub(crate) struct Choosing {
+    /// The arm whose condition is being evaluated, or whose block runs.
+    arm: usize,
+}
+
+impl Choosing {
+    pub(crate) fn on(&mut self, op: &IfElse, input: Input) -> Next {
+        match input {
+            Input::Begin => self.test(op),
+            Input::Value(value) if !holds(&value) => {
+                self.arm += 1;
+                self.test(op)
+            }
+            Input::Value(_) => op.arms.get(self.arm).map_or(Next::End, |arm| Next::Enter(arm.then)),
+            Input::Ended => Next::End,
+            Input::Failed(error) => Next::Fail(error),
+            other @ (Input::Done | Input::Item(_) | Input::Page { .. }) => unexpected(&other),
+        }
+    }
+
+    fn test(&self, op: &IfElse) -> Next {
+        match (op.arms.get(self.arm), op.otherwise) {
+            (Some(arm), _) => Next::Evaluate(arm.condition),
+            (None, Some(otherwise)) => Next::Enter(otherwise),
+            (None, None) => Next::End,
+        }
+    }
+}

@@ -1,0 +1,41 @@
+//! `run_flow`: parameters evaluated in the caller, then the flow with locals of its own.
+
+use std::sync::Arc;
+
+use sequor_plan_format::Plan;
+use sequor_plan_format::op::RunFlow;
+use serde::{Deserialize, Serialize};
+
+use crate::machine::{Input, Next, unexpected};
+use crate::value::{Map, Value};
+
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+pub(crate) struct Calling {
+    /// Parameters evaluated so far, in the order of the call.
+    given: Vec<Value>,
+}
+
+impl Calling {
+    pub(crate) fn on(&mut self, plan: &Plan, op: &RunFlow, input: Input) -> Next {
+        match input {
+            Input::Begin => self.next(plan, op),
+            Input::Value(value) => {
+                self.given.push(value);
+                self.next(plan, op)
+            }
+            Input::Ended => Next::End,
+            Input::Failed(error) => Next::Fail(error),
+            other @ (Input::Done | Input::Item(_) | Input::Page { .. }) => unexpected(&other),
+        }
+    }
+
+    fn next(&mut self, plan: &Plan, op: &RunFlow) -> Next {
+        match op.parameters.get(self.given.len()) {
+            Some((_, expr)) => Next::Evaluate(*expr),
+            None => {
+                let names = op.parameters.iter().map(|(name, _)| Arc::from(plan.text(*name)));
+                Next::Call(op.flow, names.zip(self.given.drain(..)).collect::<Map>())
+            }
+        }
+    }
+}

@@ -1,0 +1,88 @@
+//! `try`: steps, the first `catch` that matches their error, and `finally` in every case.
+
+use std::sync::Arc;
+
+use sequor_plan_format::Plan;
+use sequor_plan_format::op::TryCatch;
+use sequor_plan_format::op::try_catch::Catch;
+use serde::{Deserialize, Serialize};
+
+use crate::error::RunError;
+use crate::machine::{Frame, Input, Next, unexpected};
+use crate::value::{Map, Value};
+
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+pub(crate) struct Trying {
+    stage: Stage,
+    /// The error that `finally` ends with, unless it fails itself.
+    pending: Option<RunError>,
+}
+
+#[derive(Clone, Copy, Debug, Default, Serialize, Deserialize)]
+enum Stage {
+    #[default]
+    Body,
+    Catch,
+    Finally,
+}
+
+impl Trying {
+    pub(crate) fn on(&mut self, frame: &mut Frame<'_>, op: &TryCatch, input: Input) -> Next {
+        match (self.stage, input) {
+            (Stage::Body, Input::Begin) => Next::Enter(op.body),
+            (Stage::Body | Stage::Catch, Input::Ended) => self.finally(frame, op),
+            (Stage::Body, Input::Failed(error)) => match op.catches.iter().find(|catch| matches(frame.plan, catch, &error)) {
+                Some(catch) => {
+                    self.stage = Stage::Catch;
+                    if let Some(name) = catch.error {
+                        frame.bound.push((frame.plan.text(name).into(), describe(frame.plan, &error)));
+                    }
+                    Next::Catch(error, catch.body)
+                }
+                None => {
+                    self.pending = Some(error);
+                    self.finally(frame, op)
+                }
+            },
+            (Stage::Catch, Input::Failed(error)) => {
+                self.pending = Some(error);
+                self.finally(frame, op)
+            }
+            (Stage::Finally, Input::Ended) => self.end(),
+            (Stage::Finally, Input::Failed(error)) => Next::Fail(error),
+            (_, other) => unexpected(&other),
+        }
+    }
+
+    fn finally(&mut self, frame: &mut Frame<'_>, op: &TryCatch) -> Next {
+        frame.bound.clear();
+        match op.finally {
+            Some(block) => {
+                self.stage = Stage::Finally;
+                Next::Enter(block)
+            }
+            None => self.end(),
+        }
+    }
+
+    fn end(&mut self) -> Next {
+        self.pending.take().map_or(Next::End, Next::Fail)
+    }
+}
+
+fn matches(plan: &Plan, catch: &Catch, error: &RunError) -> bool {
+    catch.kinds.is_empty() || catch.kinds.iter().any(|kind| plan.text(*kind) == error.kind.name())
+}
+
+/// The error as flows see it.
+fn describe(plan: &Plan, error: &RunError) -> Value {
+    let op = error.node.map_or(Value::Null, |node| Value::text(plan.text(plan.node(node).id)));
+    let members: [(&str, Value); 5] = [
+        ("kind", Value::text(error.kind.name())),
+        ("message", Value::text(error.message.as_str())),
+        ("op", op),
+        ("status_code", error.status_code.map_or(Value::Null, |status| Value::Int(status.into()))),
+        ("body", error.body.as_deref().map_or(Value::Null, Value::text)),
+    ];
+    Value::Map(Arc::new(members.into_iter().map(|(name, value)| (name.into(), value)).collect::<Map>()))
+}

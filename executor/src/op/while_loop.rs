@@ -1,0 +1,37 @@
+//! `while`: a condition before each iteration, and a limit on their number.
+
+use sequor_plan_format::op::WhileLoop;
+use serde::{Deserialize, Serialize};
+
+use crate::error::{ErrorKind, RunError};
+use crate::machine::{Input, Next, holds, unexpected};
+
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+pub(crate) struct Looping {
+    /// Iterations that have started.
+    iterations: u64,
+}
+
+impl Looping {
+    pub(crate) fn on(&mut self, op: &WhileLoop, input: Input) -> Next {
+        match input {
+            Input::Begin | Input::Ended => Next::Evaluate(op.condition),
+            Input::Value(value) if !holds(&value) => Next::End,
+            Input::Value(_) if self.iterations >= op.max_iterations => Next::Fail(over_limit(op.max_iterations)),
+            Input::Value(_) => {
+                self.iterations += 1;
+                Next::Enter(op.body)
+            }
+            Input::Failed(error) => Next::Fail(error),
+            other @ (Input::Done | Input::Item(_) | Input::Page { .. }) => unexpected(&other),
+        }
+    }
+}
+
+fn over_limit(limit: u64) -> RunError {
+    let message = format!(
+        "the condition of this while is still true after {limit} iterations, its limit. If it needs more, set max_iterations; \
+         otherwise check that a step in the loop changes what the condition reads"
+    );
+    RunError::new(ErrorKind::Limit, message)
+}

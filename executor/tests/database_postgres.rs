@@ -1,0 +1,519 @@
+//! The PostgreSQL side of `database`, against a real server.
+
+mod database;
+#[path = "../../tests/src/postgres.rs"]
+mod server;
+
+use database::*;
+use sequor_executor::database::{Cell, Database, Mode, Settings, TableName};
+use sequor_executor::error::ErrorKind;
+
+async fn connect(test: &server::Database<'_>) -> Database {
+    connect_to(&postgres(test.url())).await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_type_is_decoded_without_loss() {
+    let test = server::database();
+    let db = connect(&test).await;
+    test.psql(
+        "CREATE TYPE mood AS ENUM ('sad', 'ok'); CREATE DOMAIN positive AS int CHECK (VALUE > 0); \
+         CREATE TYPE pair AS (a int, b text);",
+    );
+    for (sql, expected) in [
+        ("true", "true"),
+        ("1::int2", "1"),
+        ("2147483647::int4", "2147483647"),
+        ("(-9223372036854775808)::int8", "-9223372036854775808"),
+        ("count(*)", "1"),
+        ("0.1::float4", "0.1f"),
+        ("1e300::float8", "1e300f"),
+        ("'NaN'::float8", "NaNf"),
+        ("'-Infinity'::float8", "-inff"),
+        ("10.20::numeric", "10.20n"),
+        ("12345678901234567890123.000000000000000000001::numeric", "12345678901234567890123.000000000000000000001n"),
+        ("'NaN'::numeric", "NaNf"),
+        ("E'a\\tb\\n\\\\N é'", "\"a\\tb\\n\\\\N é\""),
+        ("''", "\"\""),
+        ("NULL::text", "null"),
+        ("'ab'::char(4)", "\"ab  \""),
+        ("'n'::name", "\"n\""),
+        ("'\\x00ff'::bytea", "x[0, 255]"),
+        ("date '2024-02-29'", "\"2024-02-29\""),
+        ("date '0044-03-15 BC'", "\"0044-03-15 BC\""),
+        ("time '12:30:00.5'", "\"12:30:00.5\""),
+        ("timestamp '2024-01-02 03:04:05.123456'", "\"2024-01-02T03:04:05.123456\""),
+        ("timestamptz '2024-01-02 03:04:05+02'", "\"2024-01-02T01:04:05+00:00\""),
+        ("timestamptz 'infinity'", "\"infinity\""),
+        ("interval '1 day 2 hours'", "\"1 day 02:00:00\""),
+        ("'a0eebc99-9c0b-4ef8-bb6d-6bb9bd380a11'::uuid", "\"a0eebc99-9c0b-4ef8-bb6d-6bb9bd380a11\""),
+        ("'{\"b\":1, \"a\":[2]}'::json", "\"{\\\"b\\\":1, \\\"a\\\":[2]}\""),
+        ("'{\"a\":12345678901234567890}'::jsonb", "\"{\\\"a\\\": 12345678901234567890}\""),
+        ("ARRAY[1,NULL,3]", "\"[1,null,3]\""),
+        ("ARRAY['a,b','c\"d']", "\"[\\\"a,b\\\",\\\"c\\\\\\\"d\\\"]\""),
+        ("ARRAY[['ok'::mood]]", "\"[[\\\"ok\\\"]]\""),
+        ("'ok'::mood", "\"ok\""),
+        ("5::positive", "5"),
+        ("ROW(1,'x')::pair", "\"(1,x)\""),
+        ("'$1,000.50'::money", "\"$1,000.50\""),
+        ("'10.0.0.1/8'::inet", "\"10.0.0.1/8\""),
+        ("4294967295::oid", "4294967295"),
+        ("int4range(1,5)", "\"[1,5)\""),
+        ("point(1,2)", "\"(1,2)\""),
+        ("'a b'::tsvector", "\"'a' 'b'\""),
+        ("B'101'", "\"101\""),
+    ] {
+        assert_eq!(one(&db, &format!("SELECT {sql} FROM (VALUES (1)) v")).await, expected, "{sql}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_empty_result_has_its_columns() {
+    let test = server::database();
+    let db = connect(&test).await;
+    let mut stream = db.query("SELECT 1::int AS a, now() AS b, ARRAY[1] AS c, 1.5 AS d WHERE false").await.unwrap();
+    assert_eq!(names(&stream), ["a bigint", "b timestamptz", "c json", "d numeric"]);
+    assert!(stream.next_batch().await.unwrap().is_none());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_type_survives_a_load() {
+    let test = server::database();
+    let db = connect(&test).await;
+    let definition = [
+        ("t", "text"),
+        ("v", "varchar(3)"),
+        ("s", "smallint"),
+        ("i", "integer"),
+        ("b", "bigint"),
+        ("n", "numeric"),
+        ("p", "numeric(10,2)"),
+        ("r", "real"),
+        ("d", "double"),
+        ("o", "boolean"),
+        ("da", "date"),
+        ("ti", "time"),
+        ("ts", "timestamp"),
+        ("tz", "timestamptz"),
+        ("j", "json"),
+        ("u", "uuid"),
+        ("x", "binary"),
+    ];
+    let nasty = "tab\t newline\n return\r backslash \\ \\N \\. quote ' \" ü 😀";
+    let full = vec![
+        text(nasty),
+        text("äöü"),
+        Cell::Int(-32768),
+        number("2147483647"),
+        Cell::Int(i64::MIN),
+        number("-12345678901234567890123.4567890"),
+        number("10.20"),
+        Cell::Float(0.1),
+        Cell::Float(-1.7976931348623157e308),
+        Cell::Bool(true),
+        text("0044-03-15 BC"),
+        text("23:59:59.999999"),
+        text("2024-01-02T03:04:05.5+02:00"),
+        text("2024-01-02T03:04:05Z"),
+        Cell::Json("{\"z\": \"\\\"\\\\\\n\", \"a\": 1.10}".into()),
+        text("A0EEBC99-9C0B-4EF8-BB6D-6BB9BD380A11"),
+        Cell::Bytes(vec![0, 92, 10, 255].into()),
+    ];
+    let nulls = vec![Cell::Null; definition.len()];
+    assert_eq!(load(&db, "types", &definition, Mode::Create, &[full, nulls]).await.unwrap(), 2);
+    let expected = format!(
+        "{nasty:?} | \"äöü\" | -32768 | 2147483647 | -9223372036854775808 | -12345678901234567890123.4567890n | 10.20n | 0.1f | \
+         -1.7976931348623157e308f | true | \"0044-03-15 BC\" | \"23:59:59.999999\" | \"2024-01-02T01:04:05.5\" | \"2024-01-02T03:04:05+00:00\" | \
+         {:?} | \"a0eebc99-9c0b-4ef8-bb6d-6bb9bd380a11\" | x[0, 92, 10, 255]",
+        "{\"z\": \"\\\"\\\\\\n\", \"a\": 1.10}"
+    );
+    assert_eq!(lines(&db, "SELECT * FROM types WHERE t IS NOT NULL").await, [expected]);
+    assert_eq!(one(&db, "SELECT count(*) FROM types WHERE num_nulls(t,v,s,i,b,n,p,r,d,o,da,ti,ts,tz,j,u,x) = 17").await, "1");
+
+    // And once more, from the stream into another table.
+    let mut stream = db.read_table(&table("types")).await.unwrap();
+    let mut loader = db.load(&table("again"), &columns(&definition), Mode::Create, "copy").await.unwrap();
+    stream.load_into(&mut loader).await.unwrap();
+    assert_eq!(loader.finish().await.unwrap(), 2);
+    assert_eq!(test.psql("SELECT count(*) FROM (SELECT types::text FROM types EXCEPT SELECT again::text FROM again) d"), "0");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn special_numbers_and_times_survive() {
+    let test = server::database();
+    let db = connect(&test).await;
+    let definition = [("n", "numeric"), ("d", "double"), ("t", "timestamptz"), ("da", "date")];
+    let row = |n, t| vec![Cell::Float(n), Cell::Float(n), text(t), text(t)];
+    let rows = [row(f64::NAN, "infinity"), row(f64::INFINITY, "-infinity"), row(1e-7, "294276-12-31")];
+    load(&db, "t", &definition, Mode::Create, &rows).await.unwrap();
+    assert_eq!(
+        test.psql("SELECT * FROM t"),
+        "NaN|NaN|infinity|infinity\nInfinity|Infinity|-infinity|-infinity\n0.0000001|1e-07|294276-12-31 00:00:00+00|294276-12-31"
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_create_load_replaces_the_table_only_at_the_end() {
+    let test = server::database();
+    let db = connect(&test).await;
+    test.psql("CREATE TABLE t (id text); INSERT INTO t VALUES ('old')");
+    let mut loader = db.load(&table("t"), &columns(&[("id", "integer")]), Mode::Create, "r").await.unwrap();
+    for i in 0..1000 {
+        loader.push(&[Cell::Int(i)]).unwrap();
+    }
+    loader.flush().await.unwrap();
+    assert_eq!(test.psql("SELECT * FROM t"), "old");
+    assert_eq!(loader.finish().await.unwrap(), 1000);
+    assert_eq!(test.psql("SELECT count(*), max(id), pg_typeof(max(id)) FROM t"), "1000|999|integer");
+    assert_eq!(test.psql("SELECT count(*) FROM pg_class WHERE relname LIKE '\\_sequor%'"), "0");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn failed_aborted_and_dropped_loads_leave_nothing() {
+    let test = server::database();
+    let db = connect(&test).await;
+    test.psql("CREATE TABLE t (id text); INSERT INTO t VALUES ('old')");
+    let definition = [("id", "integer"), ("name", "text")];
+    let error = error_of(load(&db, "t", &definition, Mode::Create, &[vec![Cell::Int(1), text("a")], vec![text("abc"), text("b")]])).await;
+    assert_eq!(error.kind, ErrorKind::Data);
+    for part in ["row 2", "'id'", "\"abc\"", "integer"] {
+        assert!(error.message.contains(part), "{part} in {}", error.message);
+    }
+    let error = error_of(load(&db, "t", &definition, Mode::Create, &[vec![Cell::Int(1), text("a\0b")]])).await;
+    assert!(error.message.contains("NUL"), "{}", error.message);
+
+    for dropped in [false, true] {
+        let mut loader = db.load(&table("t"), &columns(&definition), Mode::Create, "r").await.unwrap();
+        loader.push(&[Cell::Int(1), text("a")]).unwrap();
+        loader.flush().await.unwrap();
+        if dropped {
+            drop(loader);
+            // The clean-up goes on in the background.
+            for _ in 0..100 {
+                if test.psql("SELECT count(*) FROM pg_class WHERE relname LIKE '\\_sequor%'") == "0" {
+                    break;
+                }
+                tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+            }
+        } else {
+            loader.abort().await;
+        }
+        assert_eq!(test.psql("SELECT * FROM t"), "old");
+        assert_eq!(test.psql("SELECT count(*) FROM pg_class WHERE relname LIKE '\\_sequor%'"), "0", "dropped: {dropped}");
+    }
+    // A staging table that a crashed run left is replaced.
+    let names = test.psql("SELECT relname FROM pg_class WHERE relname LIKE '\\_sequor%'");
+    assert_eq!(names, "");
+    let stuck = db.load(&table("t"), &columns(&definition), Mode::Create, "r").await.unwrap();
+    let name = test.psql("SELECT relname FROM pg_class WHERE relname LIKE '\\_sequor%'");
+    stuck.abort().await;
+    test.psql(&format!("CREATE TABLE \"{name}\" (other int)"));
+    let loader = db.load(&table("t"), &columns(&definition), Mode::Create, "r").await.unwrap();
+    assert_eq!(loader.finish().await.unwrap(), 0);
+    assert_eq!(test.psql("SELECT count(*) FROM t"), "0");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_hangs_on_a_table_is_kept() {
+    let test = server::database();
+    let db = connect(&test).await;
+    test.psql(
+        "CREATE ROLE reader; CREATE TABLE t (id integer, name text); CREATE INDEX t_name ON t (name); CREATE VIEW v AS SELECT id FROM t; \
+         GRANT SELECT ON t TO reader; INSERT INTO t VALUES (1, 'old'); CREATE TABLE plain (id integer); GRANT SELECT ON plain TO reader",
+    );
+    load(&db, "t", &[("id", "integer"), ("name", "text")], Mode::Create, &[vec![Cell::Int(2), text("new")]]).await.unwrap();
+    assert_eq!(test.psql("SELECT * FROM v"), "2");
+    assert_eq!(test.psql("SELECT indexname FROM pg_indexes WHERE tablename = 't'"), "t_name");
+    load(&db, "plain", &[("other", "text")], Mode::Create, &[]).await.unwrap();
+    assert_eq!(test.psql("SELECT has_table_privilege('reader', 't', 'SELECT'), has_table_privilege('reader', 'plain', 'SELECT')"), "t|t");
+
+    let error = error_of(load(&db, "t", &[("id", "text")], Mode::Create, &[vec![text("x")]])).await;
+    assert_eq!(error.kind, ErrorKind::Data);
+    assert!(error.message.contains("view v") && error.message.contains("table public.t"), "{}", error.message);
+    assert_eq!(test.psql("SELECT * FROM t"), "2|new");
+
+    test.psql("CREATE TABLE parent (id integer PRIMARY KEY); CREATE TABLE child (p integer REFERENCES parent); INSERT INTO parent VALUES (1); INSERT INTO child VALUES (1)");
+    let error = error_of(load(&db, "parent", &[("id", "integer")], Mode::Create, &[vec![Cell::Int(2)]])).await;
+    assert!(error.message.contains("foreign key") && error.message.contains("child"), "{}", error.message);
+    assert_eq!(test.psql("SELECT * FROM parent"), "1");
+    test.psql("DROP ROLE IF EXISTS nobody; REVOKE ALL ON t, plain FROM reader; DROP ROLE reader");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn append_fills_by_name_with_the_tables_own_types() {
+    let test = server::database();
+    let db = connect(&test).await;
+    test.psql(
+        "CREATE TYPE mood AS ENUM ('sad', 'ok'); \
+         CREATE TABLE t (key serial PRIMARY KEY, amount numeric(6,2), mood mood, tags int[], note text DEFAULT 'none', at timestamp)",
+    );
+    let definition = [("at", "text"), ("amount", "text"), ("mood", "text"), ("tags", "text")];
+    let row = vec![text("2024-01-02T03:04:05Z"), text("12.50"), text("ok"), text("{1,2}")];
+    load(&db, "t", &definition, Mode::Append, std::slice::from_ref(&row)).await.unwrap();
+    load(&db, "t", &definition, Mode::Append, &[row]).await.unwrap();
+    assert_eq!(test.psql("SELECT * FROM t WHERE key = 2"), "2|12.50|ok|{1,2}|none|2024-01-02 03:04:05");
+
+    let error = error_of(load(&db, "t", &[("amount", "text")], Mode::Append, &[vec![text("1.234")]])).await;
+    assert!(error.message.contains("numeric(6,2)"), "{}", error.message);
+    let error = error_of(load(&db, "t", &[("mood", "text")], Mode::Append, &[vec![text("ok")], vec![text("angry")]])).await;
+    assert_eq!(error.kind, ErrorKind::Data);
+    assert!(error.message.contains("row 2") && error.message.contains("angry"), "{}", error.message);
+    let error = error_of(load(&db, "t", &[("nope", "text")], Mode::Append, &[])).await;
+    assert_eq!(error.kind, ErrorKind::Data);
+    assert!(error.message.contains("'nope'") && error.message.contains("amount, mood, tags"), "{}", error.message);
+    let error = error_of(load(&db, "t", &[("key", "integer")], Mode::Append, &[vec![Cell::Int(1)]])).await;
+    assert_eq!(error.kind, ErrorKind::Data);
+    assert!(error.message.contains("23505"), "{}", error.message);
+
+    load(&db, "fresh", &[("id", "bigint")], Mode::Append, &[vec![Cell::Int(1)]]).await.unwrap();
+    assert_eq!(test.psql("SELECT * FROM fresh"), "1");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn append_commits_at_each_flush() {
+    let test = server::database();
+    let db = connect(&test).await;
+    let mut loader = db.load(&table("t"), &columns(&[("id", "integer")]), Mode::Append, "r").await.unwrap();
+    loader.push(&[Cell::Int(1)]).unwrap();
+    loader.flush().await.unwrap();
+    assert_eq!(test.psql("SELECT count(*) FROM t"), "1");
+    loader.push(&[Cell::Int(2)]).unwrap();
+    drop(loader);
+    assert_eq!(test.psql("SELECT count(*) FROM t"), "1");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_query_may_read_the_table_that_it_replaces() {
+    let test = server::database();
+    let db = connect(&test).await;
+    test.psql("CREATE TABLE t AS SELECT i AS id, 'n' || i AS name FROM generate_series(1, 10) i");
+    assert_eq!(db.store_query("SELECT id FROM t WHERE id > 7; -- the rest", &table("t"), Mode::Create).await.unwrap(), 3);
+    assert_eq!(test.psql("SELECT * FROM t ORDER BY id"), "8\n9\n10");
+    assert_eq!(db.store_query("WITH x AS (SELECT 100 AS id) SELECT * FROM x;", &table("t"), Mode::Append).await.unwrap(), 1);
+    assert_eq!(db.store_query("SELECT id, 'x' AS label FROM t", &table("new"), Mode::Append).await.unwrap(), 4);
+    assert_eq!(test.psql("SELECT count(*), max(id) FROM new"), "4|100");
+
+    for (sql, part) in [
+        ("SELECT 1 AS a, 2 AS a", "\"a\" specified more than once"),
+        ("SELECT id,\n  wrong\nFROM t", "at line 2, column 3: wrong"),
+        ("SELECT 1/0 AS x", "division by zero"),
+    ] {
+        let error = error_of(db.store_query(sql, &table("t"), Mode::Create)).await;
+        assert_eq!(error.kind, ErrorKind::Sql, "{sql}");
+        assert!(error.message.contains(part), "{part} in {}", error.message);
+    }
+    assert_eq!(test.psql("SELECT count(*) FROM t"), "4");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn statements_run_in_order_and_name_the_one_that_fails() {
+    let test = server::database();
+    let db = connect(&test).await;
+    let run = |statements: &[&str], transaction| {
+        let statements: Vec<String> = statements.iter().map(|s| (*s).to_owned()).collect();
+        let db = db.clone();
+        async move { db.execute(&statements, transaction).await }
+    };
+    assert_eq!(
+        run(&["CREATE TABLE t (id int)", "INSERT INTO t VALUES (1), (2)", "SELECT * FROM t", "UPDATE t SET id = 3 WHERE id = 1"], true)
+            .await
+            .unwrap(),
+        3
+    );
+    let error = error_of(run(&["INSERT INTO t VALUES (9)", "\n  INSERT INTO nowhere VALUES (1)\n"], true)).await;
+    assert_eq!(error.kind, ErrorKind::Sql);
+    for part in ["statement 2 of 2", "INSERT INTO nowhere", "42P01", "line 2, column 15"] {
+        assert!(error.message.contains(part), "{part} in {}", error.message);
+    }
+    assert_eq!(test.psql("SELECT count(*) FROM t WHERE id = 9"), "0");
+    assert!(run(&["INSERT INTO t VALUES (9)", "nonsense"], false).await.is_err());
+    assert_eq!(test.psql("SELECT count(*) FROM t WHERE id = 9"), "1");
+    run(&["VACUUM t"], false).await.unwrap();
+    run(&["BEGIN", "DELETE FROM t", "ROLLBACK"], false).await.unwrap();
+    assert_eq!(test.psql("SELECT count(*) FROM t"), "3");
+    let error = error_of(run(&["BEGIN", "DELETE FROM t"], false)).await;
+    assert!(error.message.contains("leave a transaction open"), "{}", error.message);
+    // The server rolls back when it sees that the connection is gone.
+    for _ in 0..100 {
+        if test.psql("SELECT count(*) FROM pg_locks WHERE relation = 't'::regclass") == "0" {
+            break;
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+    }
+    assert_eq!(test.psql("SELECT count(*) FROM t"), "3");
+    run(&["SET search_path TO nowhere", "CREATE TEMP TABLE gone (a int)"], false).await.unwrap();
+    assert_eq!(one(&db, "SELECT current_schema()::text, to_regclass('gone')::text").await, "\"public\" | null");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_table_is_read_while_others_are_loaded() {
+    let test = server::database();
+    let db = connect(&test).await;
+    test.psql("CREATE TABLE big AS SELECT i AS id, repeat('x', 100) AS filler FROM generate_series(1, 20000) i");
+    let mut stream = db.read_table(&table("big")).await.unwrap();
+    assert_eq!(names(&stream), ["id bigint", "filler text"]);
+    let mut loader = db.load(&table("copy"), &columns(&[("id", "integer"), ("filler", "text")]), Mode::Create, "r").await.unwrap();
+    stream.load_into(&mut loader).await.unwrap();
+    assert_eq!(loader.finish().await.unwrap(), 20_000);
+    assert_eq!(db.row_count(&table("copy")).await.unwrap(), 20_000);
+    assert_eq!(test.psql("SELECT count(*) FROM (SELECT * FROM big EXCEPT SELECT * FROM copy) d"), "0");
+
+    // A reader that stops early does not get in the way of the next query.
+    for _ in 0..50 {
+        let mut stream = db.query("SELECT i FROM generate_series(1, 1000000) i").await.unwrap();
+        assert_eq!(stream.next_batch().await.unwrap().unwrap().len(), 1000);
+    }
+    assert_eq!(one(&db, "SELECT 1").await, "1");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn errors_say_what_the_server_said() {
+    let test = server::database();
+    let db = connect(&test).await;
+    let error = error_of(db.query("SELECT *\nFROM missing_table")).await;
+    assert_eq!(error.kind, ErrorKind::Sql);
+    for part in ["relation \"missing_table\" does not exist", "42P01", "line 2, column 6"] {
+        assert!(error.message.contains(part), "{part} in {}", error.message);
+    }
+    let mut stream = db.query("SELECT 1 / (5000 - i) AS x FROM generate_series(1, 9000) i").await.unwrap();
+    let error = error_of(stream.read_all()).await;
+    assert!(error.message.contains("division by zero"), "{}", error.message);
+    let error = error_of(db.read_table(&table("nope"))).await;
+    assert_eq!(error.kind, ErrorKind::Data);
+    assert!(error.message.contains("no table nope"), "{}", error.message);
+    let other = TableName { database: Some("elsewhere".into()), ..table("t") };
+    assert!(error_of(db.read_table(&other)).await.message.contains("elsewhere"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_source_schema_holds_its_tables() {
+    let test = server::database();
+    test.psql("CREATE SCHEMA \"My Schema\"; CREATE TABLE public.t (a int); INSERT INTO public.t VALUES (1)");
+    let settings = |schema: &str| Settings::Postgres { conn_str: test.url(), username: None, password: None, schema: Some(schema.into()) };
+    let db = Database::connect(&settings("My Schema")).await.unwrap();
+    load(&db, "t", &[("a", "integer")], Mode::Create, &[vec![Cell::Int(2)]]).await.unwrap();
+    assert_eq!(one(&db, "SELECT a FROM t").await, "2");
+    assert_eq!(test.psql("SELECT a FROM public.t"), "1");
+    execute(&db, "RESET ALL").await;
+    db.store_query("SELECT a + 1 AS a FROM t", &table("u"), Mode::Create).await.unwrap();
+    assert_eq!(test.psql("SELECT a FROM \"My Schema\".u"), "3");
+    let public = TableName { namespace: Some("public".into()), ..table("t") };
+    assert_eq!(db.row_count(&public).await.unwrap(), 1);
+
+    let error = error_of(Database::connect(&settings("nowhere"))).await;
+    assert_eq!(error.kind, ErrorKind::Database);
+    assert!(error.message.contains("no schema 'nowhere'"), "{}", error.message);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn names_are_never_read_as_sql() {
+    let test = server::database();
+    let db = connect(&test).await;
+    let name = "odd \"name\"; drop table x; --";
+    load(&db, name, &[("select", "text"), ("a\"b", "text"), ("Größe", "text")], Mode::Create, &[vec![text("1"), text("2"), text("3")]])
+        .await
+        .unwrap();
+    load(&db, name, &[("Größe", "text")], Mode::Append, &[vec![text("4")]]).await.unwrap();
+    assert_eq!(db.row_count(&table(name)).await.unwrap(), 2);
+    assert_eq!(test.psql("SELECT \"Größe\" FROM \"odd \"\"name\"\"; drop table x; --\" ORDER BY 1"), "3\n4");
+    let error = error_of(load(&db, &"x".repeat(64), &[("a", "text")], Mode::Create, &[])).await;
+    assert_eq!(error.kind, ErrorKind::Data);
+    assert!(error.message.contains("63"), "{}", error.message);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn connection_faults_are_one_clear_message() {
+    let test = server::database();
+    let port = test.port();
+    let free = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+    for (url, parts) in [
+        (
+            format!("postgresql://postgres:s3cret@127.0.0.1:{port}/{}", test.name()),
+            vec!["127.0.0.1", "postgres", "password authentication failed", "check the user's password"],
+        ),
+        (
+            format!("postgresql+psycopg2://postgres:p%40ss%2Fword@127.0.0.1:{port}/missing_db"),
+            vec!["missing_db", "does not exist", "check the database's name"],
+        ),
+        (
+            format!("postgresql://postgres:s3cret@127.0.0.1:{free}/shop"),
+            vec!["127.0.0.1", "shop", "as user postgres", "check that the server runs"],
+        ),
+        ("postgresql://postgres:s3cret@no-such-host.invalid/shop".into(), vec!["no-such-host.invalid", "check the host"]),
+        (format!("postgresql://postgres:s3cret@127.0.0.1:{port}/x?sslmode=require"), vec!["sslmode"]),
+    ] {
+        let error = error_of(Database::connect(&postgres(url))).await;
+        assert_eq!(error.kind, ErrorKind::Database);
+        for part in parts {
+            assert!(error.message.contains(part), "{part} in {}", error.message);
+        }
+        assert!(!error.message.contains("s3cret") && !error.message.contains("p@ss") && !error.message.contains('\n'), "{}", error.message);
+    }
+    let separate = Settings::Postgres {
+        conn_str: format!("postgresql://127.0.0.1:{port}/{}", test.name()),
+        username: Some("postgres".into()),
+        password: Some(server::PASSWORD.into()),
+        schema: None,
+    };
+    assert_eq!(one(&Database::connect(&separate).await.unwrap(), "SELECT current_setting('application_name')").await, "\"sequor\"");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_lost_server_is_a_database_error() {
+    let mut cluster = server::Cluster::start();
+    let url = cluster.database().url();
+    let db = Database::connect(&postgres(url)).await.unwrap();
+    let mut loader = db.load(&table("t"), &columns(&[("id", "integer")]), Mode::Create, "r").await.unwrap();
+    let mut stream = db.query("SELECT i, repeat('x', 1000) FROM generate_series(1, 1000000) i").await.unwrap();
+    cluster.crash();
+    loader.push(&[Cell::Int(1)]).unwrap();
+    assert_eq!(error_of(loader.finish()).await.kind, ErrorKind::Database);
+    assert_eq!(error_of(stream.read_all()).await.kind, ErrorKind::Database);
+    let error = error_of(db.query("SELECT 1")).await;
+    assert_eq!(error.kind, ErrorKind::Database);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_hundred_thousand_rows() {
+    let test = server::database();
+    let db = connect(&test).await;
+    let definition = [
+        ("id", "integer"),
+        ("name", "text"),
+        ("email", "text"),
+        ("city", "text"),
+        ("amount", "numeric(10,2)"),
+        ("active", "boolean"),
+        ("at", "timestamptz"),
+    ];
+    let start = std::time::Instant::now();
+    let mut loader = db.load(&table("t"), &columns(&definition), Mode::Create, "r").await.unwrap();
+    for i in 0..100_000 {
+        let amount = format!("{i}.50");
+        loader
+            .push(&[
+                Cell::Int(i),
+                text("Some Name"),
+                text("someone@example.com"),
+                text("Köln"),
+                number(&amount),
+                Cell::Bool(i % 2 == 0),
+                text("2024-01-02T03:04:05Z"),
+            ])
+            .unwrap();
+        if loader.is_full() {
+            loader.flush().await.unwrap();
+        }
+    }
+    assert_eq!(loader.finish().await.unwrap(), 100_000);
+    println!("PostgreSQL: 100,000 rows loaded in {:?}", start.elapsed());
+    let start = std::time::Instant::now();
+    let mut stream = db.read_table(&table("t")).await.unwrap();
+    let mut count = 0;
+    while let Some(batch) = stream.next_batch().await.unwrap() {
+        assert!(batch.len() <= 1000);
+        count += batch.len();
+    }
+    println!("PostgreSQL: 100,000 rows read in {:?}", start.elapsed());
+    assert_eq!(count, 100_000);
+}

@@ -1,0 +1,266 @@
+//! Ids in the payloads of ops.
+
+use super::{Ref, Refs};
+use crate::op::http_request::{Body, Columns, ForEachRow, Pairs, PathStep, Request, Response, ResponseTable, TableData};
+use crate::op::if_else::Arm;
+use crate::op::try_catch::Catch;
+use crate::op::{
+    Assign, Execute, Fail, ForEach, Group, HttpRequest, IfElse, Print, Rows, RunFlow, SetVariable, Table, Transform, TryCatch, WhileLoop,
+};
+use crate::{Column, Op};
+
+impl Refs for Op {
+    fn refs(&self, visit: &mut dyn FnMut(Ref)) {
+        match self {
+            Self::HttpRequest(op) => op.refs(visit),
+            Self::Transform(op) => op.refs(visit),
+            Self::Execute(op) => op.refs(visit),
+            Self::SetVariable(op) => op.refs(visit),
+            Self::Print(op) => op.refs(visit),
+            Self::Fail(op) => op.refs(visit),
+            Self::IfElse(op) => op.refs(visit),
+            Self::WhileLoop(op) => op.refs(visit),
+            Self::ForEach(op) => op.refs(visit),
+            Self::TryCatch(op) => op.refs(visit),
+            Self::Block(op) => op.refs(visit),
+            Self::RunFlow(op) => op.refs(visit),
+        }
+    }
+}
+
+impl Refs for HttpRequest {
+    fn refs(&self, visit: &mut dyn FnMut(Ref)) {
+        let Self { init, for_each, request, response } = self;
+        init.refs(visit);
+        for_each.refs(visit);
+        request.refs(visit);
+        response.refs(visit);
+    }
+}
+
+impl Refs for ForEachRow {
+    fn refs(&self, visit: &mut dyn FnMut(Ref)) {
+        let Self { rows, item, key } = self;
+        rows.refs(visit);
+        item.refs(visit);
+        key.refs(visit);
+    }
+}
+
+impl Refs for Request {
+    fn refs(&self, visit: &mut dyn FnMut(Ref)) {
+        let Self { source, url, method: _, parameters, headers, body, timeout_ms: _, retry: _, idempotent: _ } = self;
+        source.refs(visit);
+        url.refs(visit);
+        parameters.refs(visit);
+        headers.refs(visit);
+        body.refs(visit);
+    }
+}
+
+impl Refs for Pairs {
+    fn refs(&self, visit: &mut dyn FnMut(Ref)) {
+        match self {
+            Self::Listed(pairs) => pairs.refs(visit),
+            Self::Computed(map) => map.refs(visit),
+        }
+    }
+}
+
+impl Refs for Body {
+    fn refs(&self, visit: &mut dyn FnMut(Ref)) {
+        let Self { format: _, value } = self;
+        value.refs(visit);
+    }
+}
+
+impl Refs for Response {
+    fn refs(&self, visit: &mut dyn FnMut(Ref)) {
+        let Self { success: _, format: _, tables, parser, variables, repeat } = self;
+        tables.refs(visit);
+        parser.refs(visit);
+        variables.refs(visit);
+        repeat.refs(visit);
+    }
+}
+
+impl Refs for ResponseTable {
+    fn refs(&self, visit: &mut dyn FnMut(Ref)) {
+        let Self { table, columns, write_mode: _, data } = self;
+        table.refs(visit);
+        columns.refs(visit);
+        data.refs(visit);
+    }
+}
+
+impl Refs for Columns {
+    fn refs(&self, visit: &mut dyn FnMut(Ref)) {
+        match self {
+            Self::Auto => {}
+            Self::Declared(columns) => columns.refs(visit),
+        }
+    }
+}
+
+impl Refs for Column {
+    fn refs(&self, visit: &mut dyn FnMut(Ref)) {
+        let Self { name, kind: _ } = self;
+        name.refs(visit);
+    }
+}
+
+impl Refs for TableData {
+    fn refs(&self, visit: &mut dyn FnMut(Ref)) {
+        match self {
+            Self::Parser => {}
+            Self::Path(steps) => steps.refs(visit),
+            Self::Value(expr) => expr.refs(visit),
+        }
+    }
+}
+
+impl Refs for PathStep {
+    fn refs(&self, visit: &mut dyn FnMut(Ref)) {
+        match self {
+            Self::Key(key) => key.refs(visit),
+            Self::Index(_) | Self::Each => {}
+        }
+    }
+}
+
+impl Refs for Transform {
+    fn refs(&self, visit: &mut dyn FnMut(Ref)) {
+        let Self { source, query, target, write_mode: _ } = self;
+        source.refs(visit);
+        query.refs(visit);
+        target.refs(visit);
+    }
+}
+
+impl Refs for Execute {
+    fn refs(&self, visit: &mut dyn FnMut(Ref)) {
+        let Self { source, statements, transaction: _ } = self;
+        source.refs(visit);
+        statements.refs(visit);
+    }
+}
+
+impl Refs for SetVariable {
+    fn refs(&self, visit: &mut dyn FnMut(Ref)) {
+        let Self { assigns } = self;
+        assigns.refs(visit);
+    }
+}
+
+impl Refs for Print {
+    fn refs(&self, visit: &mut dyn FnMut(Ref)) {
+        let Self { message, level: _ } = self;
+        message.refs(visit);
+    }
+}
+
+impl Refs for Fail {
+    fn refs(&self, visit: &mut dyn FnMut(Ref)) {
+        let Self { message, kind } = self;
+        message.refs(visit);
+        kind.refs(visit);
+    }
+}
+
+impl Refs for IfElse {
+    fn refs(&self, visit: &mut dyn FnMut(Ref)) {
+        let Self { arms, otherwise } = self;
+        arms.refs(visit);
+        otherwise.refs(visit);
+    }
+}
+
+impl Refs for Arm {
+    fn refs(&self, visit: &mut dyn FnMut(Ref)) {
+        let Self { condition, then } = self;
+        condition.refs(visit);
+        then.refs(visit);
+    }
+}
+
+impl Refs for WhileLoop {
+    fn refs(&self, visit: &mut dyn FnMut(Ref)) {
+        let Self { condition, body, max_iterations: _ } = self;
+        condition.refs(visit);
+        body.refs(visit);
+    }
+}
+
+impl Refs for ForEach {
+    fn refs(&self, visit: &mut dyn FnMut(Ref)) {
+        let Self { rows, item, index, body, on_error: _ } = self;
+        rows.refs(visit);
+        item.refs(visit);
+        index.refs(visit);
+        body.refs(visit);
+    }
+}
+
+impl Refs for TryCatch {
+    fn refs(&self, visit: &mut dyn FnMut(Ref)) {
+        let Self { body, catches, finally } = self;
+        body.refs(visit);
+        catches.refs(visit);
+        finally.refs(visit);
+    }
+}
+
+impl Refs for Catch {
+    fn refs(&self, visit: &mut dyn FnMut(Ref)) {
+        let Self { kinds, error, body } = self;
+        kinds.refs(visit);
+        error.refs(visit);
+        body.refs(visit);
+    }
+}
+
+impl Refs for Group {
+    fn refs(&self, visit: &mut dyn FnMut(Ref)) {
+        let Self { body } = self;
+        body.refs(visit);
+    }
+}
+
+impl Refs for RunFlow {
+    fn refs(&self, visit: &mut dyn FnMut(Ref)) {
+        let Self { flow, parameters } = self;
+        flow.refs(visit);
+        parameters.refs(visit);
+    }
+}
+
+impl Refs for Assign {
+    fn refs(&self, visit: &mut dyn FnMut(Ref)) {
+        let Self { name, scope: _, value } = self;
+        name.refs(visit);
+        value.refs(visit);
+    }
+}
+
+impl Refs for Table {
+    fn refs(&self, visit: &mut dyn FnMut(Ref)) {
+        let Self { source, database, namespace, name } = self;
+        source.refs(visit);
+        database.refs(visit);
+        namespace.refs(visit);
+        name.refs(visit);
+    }
+}
+
+impl Refs for Rows {
+    fn refs(&self, visit: &mut dyn FnMut(Ref)) {
+        match self {
+            Self::Table(table) => table.refs(visit),
+            Self::Query { source, sql } => {
+                source.refs(visit);
+                sql.refs(visit);
+            }
+            Self::Items(items) => items.refs(visit),
+        }
+    }
+}

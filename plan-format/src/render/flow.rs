@@ -1,0 +1,69 @@
+//! Flows and their nodes.
+
+use crate::{BlockId, Flow, Node, NodeId, Replay};
+
+use super::expr::field;
+use super::op::op;
+use super::text::{Out, name, place, quote};
+
+pub(super) fn flow(out: &mut Out<'_>, flow: &Flow) {
+    let plan = out.plan;
+    let Flow { name: flow_name, description, parameters, body, span } = flow;
+    out.line(&format!("flow {} ({})", name(plan.text(*flow_name)), place(plan, *span)));
+    out.indented(|out| {
+        if let Some(description) = description {
+            out.line(&format!("description {}", quote(plan.text(*description))));
+        }
+        for parameter in parameters {
+            let label = format!("parameter {}", name(plan.text(parameter.name)));
+            match parameter.default {
+                Some(default) => field(out, &label, default),
+                None => out.line(&format!("{label}, required")),
+            }
+        }
+        steps(out, *body);
+    });
+}
+
+/// A block that a node owns, under its name.
+pub(super) fn block(out: &mut Out<'_>, label: &str, block: BlockId) {
+    out.line(label);
+    out.indented(|out| steps(out, block));
+}
+
+fn steps(out: &mut Out<'_>, block: BlockId) {
+    let plan = out.plan;
+    let nodes = &plan.block(block).nodes;
+    if nodes.is_empty() {
+        out.line("(no steps)");
+    }
+    for &id in nodes {
+        node(out, id);
+    }
+}
+
+/// Recursion, through the blocks of ops, is bounded by the depth of blocks.
+fn node(out: &mut Out<'_>, id: NodeId) {
+    let plan = out.plan;
+    let Node { id, title, span, when, replay, op: payload } = plan.node(id);
+    out.line(&format!("{}: {} [{}] ({})", name(plan.text(*id)), payload.name(), replay_name(*replay), place(plan, *span)));
+    out.indented(|out| {
+        if let Some(title) = title {
+            out.line(&format!("title {}", quote(plan.text(*title))));
+        }
+        if let Some(when) = when {
+            field(out, "when", *when);
+        }
+        op(out, payload);
+    });
+}
+
+pub(super) fn replay_name(replay: Replay) -> &'static str {
+    match replay {
+        Replay::Pure => "pure",
+        Replay::Transactional => "transactional",
+        Replay::Idempotent => "idempotent",
+        Replay::Keyed => "keyed",
+        Replay::Once => "once",
+    }
+}

@@ -1,0 +1,7 @@
+//! What several tests share.
+
+#![allow(dead_code, reason = "each test file uses its part")]
+
+pub(crate) mod exercise;
+pub(crate) mod reseal;
+pub(crate) mod sample;
