@@ -1,5 +1,7 @@
 //! How faults look.
 
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test that panics has failed")]
+
 use sequor_compiler::diagnostic::{Counts, Diagnostic, Fix, SourceFile, Span, sort};
 use sequor_compiler::render::{Format, render};
 

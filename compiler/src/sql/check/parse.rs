@@ -50,17 +50,30 @@ pub(super) fn check(place: &Place<'_>, tokens: &[Token], dialect: Dialect) -> Op
 
 /// Only characters that sqlparser reads as the engines do.
 fn is_plain(place: &Place<'_>, tokens: &[Token], dialect: Dialect) -> bool {
+    let last_end = tokens.last().map_or(0, |t| t.end);
     tokens.iter().enumerate().all(|(i, token)| match token.kind {
         Kind::Symbol => {
             let symbol = place.word(token);
-            let not_equal = symbol == "!" && tokens.get(i + 1).is_some_and(|t| t.start == token.end && place.word(t) == "=");
+            let text = place.text(token.start, last_end);
+            // `!=-` is an operator of its own in PostgreSQL.
+            let not_equal = text.starts_with("!=") && !text[2..].starts_with(['-', '+', '!', '*', '/', '%', '<', '>', '|']);
             let cast = dialect == Dialect::Postgres && symbol == ":";
+            // `FROM parent*`
+            let behind_word = i > 0 && tokens[i - 1].kind == Kind::Word && tokens[i - 1].end == token.start;
+            if symbol == "*" && behind_word {
+                return false;
+            }
             matches!(symbol, "," | "." | "*" | "+" | "-" | "/" | "%" | "=" | "<" | ">" | "|") || not_equal || cast
         }
         Kind::Word => !words::is_special(place, tokens, i, dialect),
-        // Not `X'…'`, `E'…'` and the like.
+        // Not `X'…'`, `inet '…'` or two texts that make one.
         Kind::Text => {
-            place.word(token).starts_with('\'') && (i == 0 || tokens[i - 1].end < token.start || tokens[i - 1].kind != Kind::Word)
+            let behind = i.checked_sub(1).map(|i| &tokens[i]);
+            let separate = behind.is_none_or(|t| match t.kind {
+                Kind::Word => t.end < token.start && words::text_may_follow(place.word(t)),
+                _ => t.kind != Kind::Text,
+            });
+            place.word(token).starts_with('\'') && separate
         }
         Kind::Name => {
             let name = place.word(token);

@@ -89,11 +89,20 @@ pub(super) fn is_special(place: &Place<'_>, tokens: &[Token], index: usize, dial
     if dialect == Dialect::Sqlite && this == "IN" && tokens.get(index + 1).is_none_or(|t| t.kind != Kind::Open) {
         return true;
     }
-    if dialect == Dialect::Sqlite && (this == "CROSS" || this == "IS" && !matches!(word(index + 1).as_str(), "NULL" | "NOT")) {
+    if dialect == Dialect::Sqlite && this == "CROSS" {
         return true;
     }
-    // `x IS NOT y` compares any two values in SQLite.
-    if dialect == Dialect::Sqlite && this == "NOT" && index > 0 && word(index - 1) == "IS" && word(index + 1) != "NULL" {
+    // `x IS y` compares any two values in SQLite, and PostgreSQL has tests of its own.
+    let tested = match this.as_str() {
+        "IS" if word(index + 1) == "NOT" => Some(word(index + 2)),
+        "IS" => Some(word(index + 1)),
+        _ => None,
+    };
+    if tested.is_some_and(|t| !["NULL", "TRUE", "FALSE"].contains(&t.as_str())) {
+        return true;
+    }
+    let creates = word(0) == "CREATE";
+    if creates && ["AS", "USING", "WITH", "LIKE", "SET"].contains(&this.as_str()) {
         return true;
     }
     // `FROM (a)`, `GROUP BY ALL`
@@ -103,6 +112,17 @@ pub(super) fn is_special(place: &Place<'_>, tokens: &[Token], index: usize, dial
     }
     if this == "ALL" && index > 0 && word(index - 1) == "BY" {
         return true;
+    }
+    // `f() AS (a int)`
+    if this == "AS" && next_is_open && !["SELECT", "WITH", "VALUES", "INSERT", "UPDATE", "DELETE"].contains(&word(index + 2).as_str()) {
+        return true;
+    }
+    // `USING (a) AS b`
+    if this == "USING" {
+        let close = tokens[index..].iter().position(|t| t.kind == Kind::Close).map_or(index, |i| index + i);
+        if word(close + 1) == "AS" {
+            return true;
+        }
     }
     // `IF EXISTS`, `IF NOT EXISTS`
     if this == "EXISTS" && index > 0 && matches!(word(index - 1).as_str(), "IF" | "NOT") && word(index.saturating_sub(2)) != "SELECT" {
@@ -115,6 +135,16 @@ pub(super) fn is_special(place: &Place<'_>, tokens: &[Token], index: usize, dial
         Next::Value => follows.is_none_or(|t| !matches!(t.kind, Kind::Number | Kind::Template)),
         Next::Word(expected) => !expected.contains(&word(index + 1).as_str()),
     }
+}
+
+/// Words that text may follow without an operator; behind others it is a literal of a type (`inet '::1'`).
+pub(super) fn text_may_follow(word: &str) -> bool {
+    #[rustfmt::skip]
+    const WORDS: &[&str] = &[
+        "SELECT", "DISTINCT", "ALL", "WHERE", "AND", "OR", "NOT", "LIKE", "ILIKE", "BETWEEN", "CASE", "WHEN", "THEN", "ELSE", "BY", "ON", "HAVING",
+        "LIMIT", "RETURNING", "FROM", "AS", "DEFAULT", "DATE", "TIMESTAMP",
+    ];
+    WORDS.contains(&word.to_ascii_uppercase().as_str())
 }
 
 pub(super) fn is_keyword(word: &str) -> bool {
