@@ -42,6 +42,38 @@ pub fn text_of_key(fields: &Fields<'_>, name: &str, place: Place, faults: &mut V
     Some(of_field(field, Scalars::Text, place, faults))
 }
 
+/// The value of a key that is a condition. Plain text is none: it says neither true nor false, however much it looks like Python.
+pub fn condition(fields: &Fields<'_>, name: &str, place: Place, faults: &mut Vec<Diagnostic>) -> Option<Expression> {
+    let field = fields.filled(name)?;
+    let node = &field.entry.value;
+    if field.python {
+        return Some(python(node, place, faults));
+    }
+    let text = match &node.kind {
+        yaml::Kind::Scalar(s) if s.value != ScalarValue::Text || is_template(&s.text) => {
+            return Some(of_node(node, Scalars::Typed, place, faults));
+        }
+        yaml::Kind::Scalar(s) => s.text.trim(),
+        yaml::Kind::Sequence(_) | yaml::Kind::Mapping(_) => "",
+    };
+    for truth in [true, false] {
+        if text.eq_ignore_ascii_case(&truth.to_string()) {
+            return Some(Expression { span: node.span.clone(), kind: Kind::Bool(truth) });
+        }
+    }
+    let looks_computed = text.contains(['(', '=', '<', '>', '[']) && !text.contains('\n') && text.chars().count() < 80;
+    let (code, template) = if looks_computed { (text, format!("{{{{ {text} }}}}")) } else { ("…", "{{ … }}".to_owned()) };
+    let help = format!("write `{0}{EXPRESSION}: {1}` or `{0}: {2}`", field.key.name, in_quotes(code), in_quotes(&template));
+    faults.push(wrong_kind(node, "a condition", "true or false, or a template / Python").help(help));
+    None
+}
+
+/// A text as YAML, in the quotes that it does not have itself.
+fn in_quotes(text: &str) -> String {
+    let quote = if text.contains('"') { '\'' } else { '"' };
+    format!("{quote}{text}{quote}")
+}
+
 fn of_field(field: &Field<'_>, scalars: Scalars, place: Place, faults: &mut Vec<Diagnostic>) -> Expression {
     if field.python { python(&field.entry.value, place, faults) } else { of_node(&field.entry.value, scalars, place, faults) }
 }
