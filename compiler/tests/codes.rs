@@ -83,7 +83,8 @@ fn yaml_codes(text: &str) -> Vec<&'static str> {
 
 #[test]
 fn examples_of_yaml_faults_are_right() {
-    for code in CODES.iter().filter(|c| c.code.starts_with('Y')) {
+    // Y005 is about bytes that are no text, which a page cannot hold.
+    for code in CODES.iter().filter(|c| c.code.starts_with('Y') && c.code != "Y005") {
         let page = explain(code.code).unwrap();
         assert!(yaml_codes(example(page, "## Wrong")).contains(&code.code), "{} is not reported for its wrong example", code.code);
         assert_eq!(yaml_codes(example(page, "## Right")), [""; 0], "{}", code.code);
