@@ -192,5 +192,6 @@ fn specified(fields: &Fields<'_>, reader: &mut Reader<'_>) -> Option<Expression>
 /// A mapping that has only keys of the long form is one; any other mapping is a default.
 fn is_specification(node: &Node) -> bool {
     let yaml::Kind::Mapping(entries) = &node.kind else { return false };
-    !entries.is_empty() && entries.iter().all(|e| matches!(e.key.as_str(), "default" | "default_expression" | "required" | "description" | "type"))
+    !entries.is_empty()
+        && entries.iter().all(|e| matches!(e.key.as_str(), "default" | "default_expression" | "required" | "description" | "type"))
 }

@@ -123,7 +123,9 @@ fn map_keys(node: &Node, reader: &mut Reader<'_>) {
         yaml::Kind::Mapping(entries) => {
             for entry in entries {
                 reader.suspected.insert(value::split_name(entry).0.to_owned());
-                if let (true, Some(s)) = (matches!(entry.key.as_str(), "as" | "index_as" | "name" | "variable" | "var"), scalar(&entry.value)) {
+                if let (true, Some(s)) =
+                    (matches!(entry.key.as_str(), "as" | "index_as" | "name" | "variable" | "var"), scalar(&entry.value))
+                {
                     reader.suspected.insert(s.text.clone());
                 }
                 map_keys(&entry.value, reader);

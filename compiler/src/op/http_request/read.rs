@@ -153,7 +153,9 @@ fn tables(node: &Node, has_parser: bool, reader: &mut Reader<'_>) -> Vec<Respons
     let one = std::slice::from_ref(node);
     let nodes = match &node.kind {
         yaml::Kind::Sequence(items) => items.as_slice(),
-        yaml::Kind::Mapping(entries) if entries.iter().any(|e| !matches!(e.value.kind, yaml::Kind::Mapping(_)) || is_table_key(&e.key)) => one,
+        yaml::Kind::Mapping(entries) if entries.iter().any(|e| !matches!(e.value.kind, yaml::Kind::Mapping(_)) || is_table_key(&e.key)) => {
+            one
+        }
         yaml::Kind::Mapping(_) => {
             let fault = wrong_kind(node, "'tables'", "a list of tables");
             reader.faults.push(fault.help("write each table as an item: `- {source: …, table: …}`"));
