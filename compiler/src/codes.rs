@@ -69,6 +69,7 @@ pub const CODES: &[Code] = codes! {
     V401 Error   "undefined-variable"      "A variable is read that nothing defines."
     V402 Warning "perhaps-undefined"       "A variable is read that is not defined on every path."
     V405 Error   "missing-parameter"       "A flow is called without a parameter that it needs."
+    V406 Warning "unknown-parameter"       "A flow is called with a parameter that it does not declare."
     Y001 Error   "yaml-syntax"             "The file is not valid YAML."
     Y002 Error   "tab-indentation"         "A tab is used as indentation."
     Y003 Error   "duplicate-key"           "A key is there twice."

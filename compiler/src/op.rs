@@ -15,7 +15,7 @@ pub mod while_loop;
 
 use sequor_plan_format as plan;
 
-use crate::diagnostic::Span;
+use crate::diagnostic::{Diagnostic, Span};
 use crate::lower::{Lowering, Unresolved};
 use crate::snippet::expression::Expression;
 use crate::sql;
@@ -24,7 +24,7 @@ use crate::syntax::key::Table;
 use crate::syntax::value;
 use crate::syntax::visit::Visitor;
 use crate::syntax::{BEFORE_REPLY, Reader, SourceRef};
-use crate::yaml::{self, ScalarValue};
+use crate::yaml::{self, Entry, ScalarValue};
 
 #[derive(Debug)]
 pub enum Op {
@@ -50,6 +50,11 @@ pub struct Spec {
     pub table: &'static Table,
     /// The span is the `op` entry, where missing keys are reported.
     pub read: fn(&Fields<'_>, &Span, &mut Reader<'_>) -> Option<Op>,
+}
+
+/// The fault of a step that is written in the form of another tool, where its keys one by one would say less.
+pub fn other_form(spec: &Spec, entries: &[Entry]) -> Option<Diagnostic> {
+    if spec.name == "set_variable" { set_variable::other_form(entries) } else { None }
 }
 
 /// All ops, in the order of the reference.

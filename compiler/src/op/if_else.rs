@@ -8,7 +8,7 @@ use crate::lower::{Lowering, Unresolved};
 use crate::snippet::expression::Expression;
 use crate::syntax::fields::{Fields, wrong_kind};
 use crate::syntax::key::{Key, Kind, Table};
-use crate::syntax::value::{self, Scalars};
+use crate::syntax::value;
 use crate::syntax::visit::{self, Visitor};
 use crate::syntax::{BEFORE_REPLY, Reader, Step, step};
 use crate::yaml;
@@ -103,7 +103,7 @@ fn arms(node: &yaml::Node, reader: &mut Reader<'_>) -> Option<Vec<Arm>> {
 
 fn arm(fields: &Fields<'_>, reader: &mut Reader<'_>) -> Option<Arm> {
     let then = step::read_key(fields, "then", reader);
-    let condition = value::of_key(fields, "condition", Scalars::Typed, BEFORE_REPLY, &mut reader.faults)?;
+    let condition = value::condition(fields, "condition", BEFORE_REPLY, &mut reader.faults)?;
     Some(Arm { condition, then: then? })
 }
 

@@ -8,7 +8,7 @@ use crate::lower::{Lowering, Unresolved};
 use crate::snippet::expression::Expression;
 use crate::syntax::fields::Fields;
 use crate::syntax::key::{Key, Kind, Table};
-use crate::syntax::value::{self, Scalars};
+use crate::syntax::value;
 use crate::syntax::visit::{self, Visitor};
 use crate::syntax::{BEFORE_REPLY, Reader, Step, step};
 
@@ -36,7 +36,7 @@ pub(super) fn read(fields: &Fields<'_>, _at: &Span, reader: &mut Reader<'_>) -> 
     let max_iterations =
         fields.integer("max_iterations", 1, &mut reader.faults).and_then(|n| u64::try_from(n).ok()).unwrap_or(MAX_ITERATIONS);
     let steps = step::read_key(fields, "steps", reader);
-    let condition = value::of_key(fields, "condition", Scalars::Typed, BEFORE_REPLY, &mut reader.faults)?;
+    let condition = value::condition(fields, "condition", BEFORE_REPLY, &mut reader.faults)?;
     Some(Op::WhileLoop(WhileLoop { condition, steps: steps?, max_iterations }))
 }
 

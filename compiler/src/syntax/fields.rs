@@ -221,8 +221,8 @@ fn known<'a>(entry: &'a Entry, tables: &[&'static Table]) -> Result<Field<'a>, W
     }
     match (key.form, python) {
         (Form::Literal, true) => {
-            let message = format!("'{}' in {what} cannot be an expression", key.name);
-            fault("S103", message, format!("write '{}' with a literal value", key.name))
+            let message = format!("'{}' in {what} cannot be computed in this version", key.name);
+            fault("S108", message, format!("write '{}' with a literal value", key.name))
         }
         (Form::Python, false) => {
             let message = format!("'{}' in {what} is always Python", key.name);

@@ -31,6 +31,7 @@ pub static PARAMETER: Table = Table::new(
         Key::dynamic("default", Kind::Any, "its value where the caller gives none"),
         Key::new("required", Kind::Bool, "false: null where the caller gives none and there is no default"),
         Key::new("description", Kind::Text, "what it is for"),
+        Key::later("type", "what callers may give"),
     ],
 );
 
@@ -191,5 +192,6 @@ fn specified(fields: &Fields<'_>, reader: &mut Reader<'_>) -> Option<Expression>
 /// A mapping that has only keys of the long form is one; any other mapping is a default.
 fn is_specification(node: &Node) -> bool {
     let yaml::Kind::Mapping(entries) = &node.kind else { return false };
-    !entries.is_empty() && entries.iter().all(|e| matches!(e.key.as_str(), "default" | "default_expression" | "required" | "description"))
+    !entries.is_empty()
+        && entries.iter().all(|e| matches!(e.key.as_str(), "default" | "default_expression" | "required" | "description" | "type"))
 }

@@ -1,7 +1,7 @@
 //! One step: its op, and the keys that every op has.
 
 use super::key::{Key, Kind, Table};
-use super::value::{self, Scalars};
+use super::value;
 use super::{BEFORE_REPLY, Reader, Step};
 use crate::diagnostic::{Diagnostic, Span, did_you_mean};
 use crate::op;
@@ -72,12 +72,16 @@ fn read_step(node: &Node, reader: &mut Reader<'_>) -> Option<Step> {
         reader.faults.push(unknown_op(name, &entry.value.span));
         return None;
     };
+    if let Some(fault) = op::other_form(spec, entries) {
+        reader.faults.push(fault);
+        return None;
+    }
     let span = Span { file: entry.key_span.file.clone(), start: entry.key_span.start, end: entry.value.span.end };
     let fields = Fields::read(node, &span, &[spec.table, &COMMON], &mut reader.faults)?;
     let faults = &mut reader.faults;
     let id = fields.name("id", faults).map(named);
     let title = fields.literal("title", faults).map(|(t, _)| t.to_owned());
-    let when = value::of_key(&fields, "when", Scalars::Typed, BEFORE_REPLY, faults);
+    let when = value::condition(&fields, "when", BEFORE_REPLY, faults);
     let op = (spec.read)(&fields, &span, reader)?;
     Some(Step { id, title, span, when, op })
 }
@@ -119,7 +123,9 @@ fn map_keys(node: &Node, reader: &mut Reader<'_>) {
         yaml::Kind::Mapping(entries) => {
             for entry in entries {
                 reader.suspected.insert(value::split_name(entry).0.to_owned());
-                if let (true, Some(s)) = (entry.key == "as" || entry.key == "index_as", scalar(&entry.value)) {
+                if let (true, Some(s)) =
+                    (matches!(entry.key.as_str(), "as" | "index_as" | "name" | "variable" | "var"), scalar(&entry.value))
+                {
                     reader.suspected.insert(s.text.clone());
                 }
                 map_keys(&entry.value, reader);

@@ -1,5 +1,7 @@
 //! YAML values to expressions: scalars as YAML types them, texts through the Jinja parser, lists and maps part by part.
 
+use std::collections::HashMap;
+
 use crate::diagnostic::{Diagnostic, Span};
 use crate::snippet::expression::{DictItem, Expression, Kind};
 use crate::snippet::{self, Place};
@@ -40,6 +42,38 @@ pub fn text_of_key(fields: &Fields<'_>, name: &str, place: Place, faults: &mut V
     Some(of_field(field, Scalars::Text, place, faults))
 }
 
+/// The value of a key that is a condition. Plain text is none: it says neither true nor false, however much it looks like Python.
+pub fn condition(fields: &Fields<'_>, name: &str, place: Place, faults: &mut Vec<Diagnostic>) -> Option<Expression> {
+    let field = fields.filled(name)?;
+    let node = &field.entry.value;
+    if field.python {
+        return Some(python(node, place, faults));
+    }
+    let text = match &node.kind {
+        yaml::Kind::Scalar(s) if s.value != ScalarValue::Text || is_template(&s.text) => {
+            return Some(of_node(node, Scalars::Typed, place, faults));
+        }
+        yaml::Kind::Scalar(s) => s.text.trim(),
+        yaml::Kind::Sequence(_) | yaml::Kind::Mapping(_) => "",
+    };
+    for truth in [true, false] {
+        if text.eq_ignore_ascii_case(&truth.to_string()) {
+            return Some(Expression { span: node.span.clone(), kind: Kind::Bool(truth) });
+        }
+    }
+    let looks_computed = text.contains(['(', '=', '<', '>', '[']) && !text.contains('\n') && text.chars().count() < 80;
+    let (code, template) = if looks_computed { (text, format!("{{{{ {text} }}}}")) } else { ("…", "{{ … }}".to_owned()) };
+    let help = format!("write `{0}{EXPRESSION}: {1}` or `{0}: {2}`", field.key.name, in_quotes(code), in_quotes(&template));
+    faults.push(wrong_kind(node, "a condition", "true or false, or a template / Python").help(help));
+    None
+}
+
+/// A text as YAML, in the quotes that it does not have itself.
+fn in_quotes(text: &str) -> String {
+    let quote = if text.contains('"') { '\'' } else { '"' };
+    format!("{quote}{text}{quote}")
+}
+
 fn of_field(field: &Field<'_>, scalars: Scalars, place: Place, faults: &mut Vec<Diagnostic>) -> Expression {
     if field.python { python(&field.entry.value, place, faults) } else { of_node(&field.entry.value, scalars, place, faults) }
 }
@@ -54,11 +88,26 @@ pub fn of_node(node: &Node, scalars: Scalars, place: Place, faults: &mut Vec<Dia
             return of_scalar(s, &node.span, scalars, place, faults);
         }
         yaml::Kind::Sequence(items) => Kind::List(items.iter().map(|n| of_node(n, scalars, place, faults)).collect()),
-        yaml::Kind::Mapping(entries) => Kind::Dict(
-            entries.iter().map(|e| DictItem::Pair(of_map_key(e, place, faults), of_node(&e.value, scalars, place, faults))).collect(),
-        ),
+        yaml::Kind::Mapping(entries) => Kind::Dict(of_entries(entries, scalars, place, faults)),
     };
     Expression { span: node.span.clone(), kind }
+}
+
+/// The entries of a map that is a value: `NAME_expression` gives `NAME`, and names may hold Jinja.
+fn of_entries(entries: &[Entry], scalars: Scalars, place: Place, faults: &mut Vec<Diagnostic>) -> Vec<DictItem> {
+    let mut given: HashMap<&str, &Entry> = HashMap::with_capacity(entries.len());
+    let mut items = Vec::with_capacity(entries.len());
+    for entry in entries {
+        let (name, is_python) = split_name(entry);
+        if let Some(first) = given.insert(name, entry) {
+            faults.push(twice(first, entry));
+            continue;
+        }
+        let key = of_map_key(name, entry, place, faults);
+        let value = if is_python { python(&entry.value, place, faults) } else { of_node(&entry.value, scalars, place, faults) };
+        items.push(DictItem::Pair(key, value));
+    }
+    items
 }
 
 fn of_scalar(scalar: &Scalar, span: &Span, scalars: Scalars, place: Place, faults: &mut Vec<Diagnostic>) -> Expression {
@@ -150,12 +199,12 @@ pub fn split_name(entry: &Entry) -> (&str, bool) {
     }
 }
 
-/// A map key; it may hold Jinja too.
-pub fn of_map_key(entry: &Entry, place: Place, faults: &mut Vec<Diagnostic>) -> Expression {
-    if !is_template(&entry.key) {
-        return Expression { span: entry.key_span.clone(), kind: Kind::Text(entry.key.clone()) };
+/// The key of an entry under that name; it may hold Jinja too.
+fn of_map_key(name: &str, entry: &Entry, place: Place, faults: &mut Vec<Diagnostic>) -> Expression {
+    if !is_template(name) {
+        return Expression { span: entry.key_span.clone(), kind: Kind::Text(name.to_owned()) };
     }
-    template(&key_scalar(entry), &entry.key_span, place, faults)
+    template(&key_scalar(name, entry), &entry.key_span, place, faults)
 }
 
 #[must_use]
@@ -164,11 +213,11 @@ pub fn is_template(text: &str) -> bool {
 }
 
 /// A key as a scalar. Its place is exact unless the key has escapes.
-fn key_scalar(entry: &Entry) -> Scalar {
+fn key_scalar(name: &str, entry: &Entry) -> Scalar {
     let start = entry.key_span.start;
     let quoted = entry.key_span.file.text.as_bytes().get(start as usize).is_some_and(|b| matches!(b, b'"' | b'\''));
     Scalar {
-        text: entry.key.clone(),
+        text: name.to_owned(),
         value: ScalarValue::Text,
         style: if quoted { Style::DoubleQuoted } else { Style::Plain },
         map: TextMap { anchors: vec![(0, start + u32::from(quoted))] },

@@ -363,6 +363,10 @@ impl Builder<'_> {
 
     fn unquoted_template(&mut self, node: &Node) {
         let Kind::Scalar(scalar) = &node.kind else { return };
+        if let Some(fault) = fault::inner_quotes(&node.span, &scalar.text) {
+            self.report(fault);
+            return;
+        }
         let quoted = if !scalar.text.contains(['"', '\\']) {
             Some(format!("\"{}\"", scalar.text))
         } else if !scalar.text.contains('\'') {

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use granit_parser::{ErrorKind, ScanError};
 
 use super::{MAX_DEPTH, span};
-use crate::diagnostic::{Diagnostic, SourceFile, Span};
+use crate::diagnostic::{Diagnostic, Fix, SourceFile, Span};
 
 /// What had been read when the scanner gave up.
 pub(super) struct Context<'a> {
@@ -46,6 +46,22 @@ pub(super) fn tab(here: Span) -> Diagnostic {
     Diagnostic::error("Y002", here, "a tab is used as indentation").label("tab").help("indent by spaces; YAML allows no tabs there")
 }
 
+/// A template in quotes that has the same quotes in it: `"{{ var("x") }}"`. `None` where the written value is not in quotes.
+pub(super) fn inner_quotes(here: &Span, written: &str) -> Option<Diagnostic> {
+    let quote = written.chars().next().filter(|c| matches!(c, '"' | '\''))?;
+    let inside = written.strip_prefix(quote)?.strip_suffix(quote)?;
+    let other = if quote == '"' { '\'' } else { '"' };
+    let fault = Diagnostic::error("Y013", here.clone(), "the inner quotes end the YAML text").label("the same quotes outside and inside");
+    if inside.contains([other, '\\']) {
+        return Some(
+            fault.help(format!("write the quotes inside the template as `{other}`, or the whole value under `|` without outer quotes")),
+        );
+    }
+    let mended = format!("{other}{inside}{other}");
+    let fix = Fix { description: "use the other quotes outside".to_owned(), edits: vec![(here.clone(), mended.clone())] };
+    Some(fault.help(format!("write `{mended}`")).fix(fix))
+}
+
 /// The fault behind a scanner error.
 pub(super) fn syntax(context: &Context<'_>, error: &ScanError) -> Diagnostic {
     let at = error.marker().byte_offset().unwrap_or(0).min(context.file.text.len());
@@ -54,6 +70,9 @@ pub(super) fn syntax(context: &Context<'_>, error: &ScanError) -> Diagnostic {
     }
     if let Some(unclosed) = context.unclosed_bracket(at, error.kind()) {
         return unclosed;
+    }
+    if let Some(indented) = context.indented_too_far(at, error.kind()) {
+        return indented;
     }
     let here = context.character(at);
     let fault = |message: &str| Diagnostic::error("Y001", here.clone(), message);
@@ -250,6 +269,74 @@ impl Context<'_> {
             fault = fault.also(opener, "quoted text starts here");
         }
         fault
+    }
+
+    /// A key that is indented more than the key above, which has its value already: YAML takes the line for the rest of that value.
+    fn indented_too_far(&self, at: usize, kind: &ErrorKind) -> Option<Diagnostic> {
+        if !matches!(
+            kind,
+            ErrorKind::MappingValueNotAllowed
+                | ErrorKind::InvalidSimpleKey
+                | ErrorKind::SimpleKeyExpected
+                | ErrorKind::ExpectedBlockMappingKey
+                | ErrorKind::InvalidTrailingSingleQuotedScalar
+                | ErrorKind::InvalidTrailingDoubleQuotedScalar
+        ) || !self.open_brackets.is_empty()
+        {
+            return None;
+        }
+        let first = self.line_start(at);
+        let second = (self.line_end(first) + 1).min(self.bytes().len());
+        // The scanner stops at the line itself, or at the start of the value that goes on into it.
+        let above = first.checked_sub(1).map(|end| self.line_start(end));
+        let pairs = [above.map(|above| (above, first)), Some((first, second))];
+        let (above, line) = pairs.into_iter().flatten().find(|(above, line)| self.goes_on_as_key(*above, *line))?;
+        let start = line + self.indent(line);
+        let end = start + self.key_on_line(start)?.len();
+        let column = self.key_column(above);
+        Some(
+            Diagnostic::error("Y001", span(self.file, start, end), "this key is indented too far")
+                .also(self.character(above + column), "the key above starts here")
+                .help(format!("indent it by {column} spaces, like the key above")),
+        )
+    }
+
+    /// Whether `above` is `key: value` and `line` a key that is indented more than that key.
+    fn goes_on_as_key(&self, above: usize, line: usize) -> bool {
+        let column = self.key_column(above);
+        let value =
+            self.key_on_line(above + column).map(|key| self.text_between(above + column + key.len() + 1, self.line_end(above)).trim());
+        let complete = |v: &str| {
+            let has_colon = v.contains(": ") || v.ends_with(':');
+            !v.is_empty() && !v.starts_with(['|', '>', '#']) && (!has_colon || v.starts_with(['"', '\'']))
+        };
+        value.is_some_and(complete) && self.indent(line) > column && self.key_on_line(line + self.indent(line)).is_some()
+    }
+
+    fn text_between(&self, start: usize, end: usize) -> &str {
+        self.file.text.get(start..end).unwrap_or("")
+    }
+
+    fn indent(&self, line: usize) -> usize {
+        self.bytes()[line..].iter().take_while(|b| **b == b' ').count()
+    }
+
+    /// Where the key of a line starts, after the `- ` of list items.
+    fn key_column(&self, line: usize) -> usize {
+        let mut column = self.indent(line);
+        while self.bytes()[line + column..].starts_with(b"- ") {
+            column += 2 + self.indent(line + column + 2);
+        }
+        column
+    }
+
+    /// The plain key that starts there and is followed by a colon.
+    fn key_on_line(&self, start: usize) -> Option<&str> {
+        let text = self.text_between(start, self.line_end(start));
+        let length = text.find(|c: char| !c.is_alphanumeric() && c != '_').unwrap_or(text.len());
+        let (key, rest) = text.split_at(length);
+        let is_key = rest.strip_prefix(':').is_some_and(|r| r.is_empty() || r.starts_with([' ', '\t']));
+        (is_key && !key.is_empty()).then_some(key)
     }
 
     fn unexpected_colon(&self, at: usize) -> Diagnostic {

@@ -9,7 +9,7 @@ use crate::diagnostic::{Diagnostic, Span};
 use crate::op::{Op, transform};
 use crate::snippet::expression::{Expression, Named};
 use crate::syntax::columns::{self, Columns, MODEL};
-use crate::syntax::fields::{Fields, scalar, wrong_kind};
+use crate::syntax::fields::{EXPRESSION, Fields, scalar, wrong_kind};
 use crate::syntax::scalars::{assigns, duration, named, names, retry, statuses};
 use crate::syntax::table::{self, Keys};
 use crate::syntax::value::{self, Scalars, is_template};
@@ -140,7 +140,7 @@ fn response(node: &Node, at: &Span, reader: &mut Reader<'_>) -> Option<Response>
     });
     let tables = fields.node("tables").map(|n| tables(n, parser.is_some(), reader)).unwrap_or_default();
     let variables = fields.node("variables").map(|n| assigns(n, "'variables'", IN_REPLY, reader)).unwrap_or_default();
-    let repeat = value::of_key(&fields, "while", Scalars::Typed, IN_REPLY, &mut reader.faults);
+    let repeat = value::condition(&fields, "while", IN_REPLY, &mut reader.faults);
     Some(Response { success, format, tables, parser, variables, repeat })
 }
 
@@ -153,13 +153,24 @@ fn tables(node: &Node, has_parser: bool, reader: &mut Reader<'_>) -> Vec<Respons
     let one = std::slice::from_ref(node);
     let nodes = match &node.kind {
         yaml::Kind::Sequence(items) => items.as_slice(),
-        yaml::Kind::Mapping(_) => one,
+        yaml::Kind::Mapping(entries) if entries.iter().any(|e| !matches!(e.value.kind, yaml::Kind::Mapping(_)) || is_table_key(&e.key)) => {
+            one
+        }
+        yaml::Kind::Mapping(_) => {
+            let fault = wrong_kind(node, "'tables'", "a list of tables");
+            reader.faults.push(fault.help("write each table as an item: `- {source: …, table: …}`"));
+            return Vec::new();
+        }
         yaml::Kind::Scalar(_) => {
             reader.faults.push(wrong_kind(node, "'tables'", "a list of tables"));
             return Vec::new();
         }
     };
     nodes.iter().filter_map(|n| table(n, has_parser, reader)).collect()
+}
+
+fn is_table_key(name: &str) -> bool {
+    TABLE.key(name.strip_suffix(EXPRESSION).unwrap_or(name)).is_some()
 }
 
 fn table(node: &Node, has_parser: bool, reader: &mut Reader<'_>) -> Option<ResponseTable> {
@@ -170,7 +181,7 @@ fn table(node: &Node, has_parser: bool, reader: &mut Reader<'_>) -> Option<Respo
     let fields = Fields::read(node, at, &[&TABLE], &mut reader.faults)?;
     let write_mode = transform::write_mode(&fields, reader);
     let columns = columns(&fields, reader);
-    let data = data(&fields, at, has_parser, reader);
+    let data = data(&fields, has_parser, reader);
     let table = table::read(&fields, &Keys::PLAIN, at, IN_REPLY, reader)?;
     Some(ResponseTable { table, columns: columns?, write_mode, data: data? })
 }
@@ -199,13 +210,14 @@ fn columns(fields: &Fields<'_>, reader: &mut Reader<'_>) -> Option<Columns> {
     columns::read(&field.entry.value, &mut reader.faults)
 }
 
-/// Where the rows are: exactly one of `data_path`, `data`, `data_expression` and the parser.
-fn data(fields: &Fields<'_>, at: &Span, has_parser: bool, reader: &mut Reader<'_>) -> Option<TableData> {
+/// Where the rows are: by `data_path`, `data`, `data_expression` or the parser; without any of them they are the whole reply.
+fn data(fields: &Fields<'_>, has_parser: bool, reader: &mut Reader<'_>) -> Option<TableData> {
     match (fields.filled("data_path"), fields.filled("data")) {
         (Some(path), Some(data)) => {
             reader.faults.push(value::twice(path.entry, data.entry));
             None
         }
+        (Some(path), None) if scalar(&path.entry.value).is_some_and(|s| s.text.trim().is_empty()) => Some(TableData::Path(Vec::new())),
         (Some(_), None) => {
             let (text, span) = fields.name("data_path", &mut reader.faults)?;
             match path::parse(text) {
@@ -221,12 +233,6 @@ fn data(fields: &Fields<'_>, at: &Span, has_parser: bool, reader: &mut Reader<'_
         }
         (None, Some(_)) => value::of_key(fields, "data", Scalars::Data, IN_REPLY, &mut reader.faults).map(TableData::Value),
         (None, None) if has_parser => Some(TableData::Parser),
-        (None, None) => {
-            reader.faults.push(
-                Diagnostic::error("S104", at.clone(), "nothing says where this table's rows are")
-                    .help("give 'data_path', 'data' or 'data_expression' here, or 'parser_expression' in 'response'"),
-            );
-            None
-        }
+        (None, None) => Some(TableData::Path(Vec::new())),
     }
 }

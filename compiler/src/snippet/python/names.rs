@@ -73,6 +73,9 @@ fn undefined(read: &Read, bound: &BTreeSet<String>, source: Source<'_>) -> Diagn
     if let Some(constant) = constant {
         return fault.help(format!("Python writes it `{constant}`"));
     }
+    if SQL_TYPES.contains(&name) && !bound.contains(name) {
+        return fault.help("the types of `query_value` are int, float, str, bool; text needs quotes");
+    }
     if MODULES.contains(&name) {
         return fault.help(format!("add `import {name}`"));
     }
@@ -100,6 +103,10 @@ const COMMON_MEMBERS: &[(&str, &[&str])] = &[
     ("itertools", &["chain", "groupby", "islice"]),
     ("urllib.parse", &["quote", "quote_plus", "unquote", "urlencode", "urlparse"]),
 ];
+
+/// Types as databases call them, which are no names in Python.
+const SQL_TYPES: &[&str] =
+    &["integer", "bigint", "smallint", "number", "numeric", "double", "real", "string", "text", "varchar", "boolean"];
 
 fn unavailable(import: &Import, source: Source<'_>) -> Option<Diagnostic> {
     let Import { module, range, .. } = import;

@@ -9,6 +9,7 @@ use rustpython_compiler::ast::{Arguments, Expr, ExprAttribute, ExprCall};
 use super::super::Place;
 use super::super::expression::{Named, Uses};
 use super::form::Form;
+use super::modules::{BUILTINS, NAMES};
 use super::names::Names;
 use super::{Source, literal};
 
@@ -48,7 +49,7 @@ impl Collector<'_> {
             }
             "table" => self.source_at(argument(arguments, 0, "source")),
             "query" | "query_scalar" | "query_value" => {
-                let positional = arguments.args.iter().filter(|a| !is_type(a)).count();
+                let positional = arguments.args.iter().filter(|a| !is_type(a) && !self.is_undefined(a)).count();
                 let by_name = argument(arguments, usize::MAX, "source");
                 match (positional, by_name) {
                     (_, Some(source)) => self.source_at(Some(source)),
@@ -71,6 +72,13 @@ impl Collector<'_> {
 
     fn named(&self, expr: &Expr) -> Option<Named> {
         literal(expr).map(|name| Named { name: name.to_owned(), span: self.source.span(expr.range()) })
+    }
+
+    /// A name that nothing defines, which is reported as such: a type was meant.
+    fn is_undefined(&self, expr: &Expr) -> bool {
+        let Expr::Name(name) = expr else { return false };
+        let name = name.id.as_str();
+        !self.names.dynamic && !self.names.bound.contains(name) && !BUILTINS.contains(&name) && !NAMES.contains(&name)
     }
 
     fn is_run_function(&self, name: &str) -> bool {

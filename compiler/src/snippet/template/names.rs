@@ -235,7 +235,15 @@ impl Check<'_> {
     fn query(&mut self, call: &ast::Call<'_>) {
         let is_cast =
             |a: &CallArg<'_>| matches!(a, CallArg::Pos(Expr::Var(v)) | CallArg::Kwarg(_, Expr::Var(v)) if catalog::CASTS.contains(&v.id));
-        let values: Vec<&CallArg<'_>> = call.args.iter().filter(|a| !is_cast(a)).collect();
+        let wrong_cast = self.wrong_cast(call);
+        if let Some(cast) = wrong_cast {
+            let span = cast.span();
+            let place = self.origin.span(span.start_offset as usize, span.end_offset as usize);
+            let fault = Diagnostic::error("J502", place, format!("`{}` is not a type that `query_value` knows", cast.id));
+            self.faults.push(fault.help(format!("the types are {}", catalog::CASTS.join(", "))));
+        }
+        let count = call.args.len() - usize::from(wrong_cast.is_some());
+        let values: Vec<&CallArg<'_>> = call.args.iter().take(count).filter(|a| !is_cast(a)).collect();
         let source = match values.as_slice() {
             [CallArg::Pos(source), _, ..] => Some(source),
             _ => argument(&call.args, usize::MAX, "source"),
@@ -253,6 +261,18 @@ impl Check<'_> {
         }
         for value in values {
             self.arguments(std::slice::from_ref(value));
+        }
+    }
+
+    /// The last argument of `query_value` where it is a bare name that nothing defines: a type was meant.
+    fn wrong_cast<'c, 'd>(&self, call: &'c ast::Call<'d>) -> Option<&'c Spanned<ast::Var<'d>>> {
+        let is_query_value = matches!(&call.expr, Expr::Var(f) if f.id == "query_value");
+        match call.args.as_slice() {
+            [_, .., CallArg::Pos(Expr::Var(v))] if is_query_value => {
+                let known = [catalog::CASTS, catalog::GLOBALS, catalog::FUNCTIONS].iter().any(|names| names.contains(&v.id));
+                (!known && v.id != "response" && !self.bound.contains(v.id)).then_some(v)
+            }
+            _ => None,
         }
     }
 
