@@ -10,6 +10,7 @@ use sequor_plan_format::expr::Method;
 use super::super::budget::Budget;
 use super::super::fault::no_column;
 use super::super::methods;
+use super::digits;
 use super::session::{ReplyPart, Session};
 use crate::value::number::Number;
 use crate::value::{MAX_DEPTH, Map, Row, Value};
@@ -21,7 +22,10 @@ pub(super) fn from_value(value: &Value) -> Jinja {
         Value::Int(i) => Jinja::from(*i),
         Value::Float(f) => Jinja::from(*f),
         Value::Number(text) => match Number::parse(text) {
-            Number::Float(f) => Jinja::from(f),
+            Number::Float(f) => {
+                digits::remember(f, text);
+                Jinja::from(f)
+            }
             Number::Int(i) => Jinja::from(i),
             Number::Big(_) => text.parse::<i128>().map_or_else(|_| Jinja::from(text.clone()), Jinja::from),
         },
@@ -71,7 +75,7 @@ fn number(value: &Jinja) -> Value {
     if value.is_integer() {
         return i64::try_from(value.clone()).map_or_else(|_| Value::Number(value.to_string().into()), Value::Int);
     }
-    f64::try_from(value.clone()).map_or(Value::Null, Value::Float)
+    f64::try_from(value.clone()).map_or(Value::Null, |float| digits::of(float).map_or(Value::Float(float), Value::Number))
 }
 
 /// A list or tuple.
