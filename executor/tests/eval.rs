@@ -304,6 +304,52 @@ fn exact_decimals_keep_their_digits_in_text() {
     }
 }
 
+fn attributes(run: &Run, variable: &str, names: &[&str]) -> Result<Value, RunError> {
+    native(run, |b| {
+        let root = var(b, variable);
+        names.iter().fold(root, |base, name| {
+            let name = b.text(name);
+            b.expr(Expr::Attribute { base, name })
+        })
+    })
+}
+
+#[test]
+fn what_is_missing_is_undefined_and_has_nothing_in_it() {
+    let run = Run::with(&[("d", r#"{"a": {"b": 1}}"#), ("nul", "null")]);
+    for (variable, names, expected) in [
+        ("d", ["a", "b"].as_slice(), Ok("1")),
+        ("d", &["x"], Ok("")),
+        ("d", &["a", "x"], Ok("")),
+        ("nul", &["x"], Ok("")),
+        ("d", &["x", "y"], Err("'x' is undefined")),
+        ("d", &["a", "x", "y"], Err("'a.x' is undefined")),
+        ("nul", &["x", "y"], Err("'x' is undefined")),
+    ] {
+        let template = format!("{{{{ var('{variable}').{} }}}}", names.join("."));
+        for result in [attributes(&run, variable, names), jinja(&run, &template, false)] {
+            match (result, expected) {
+                (Ok(value), Ok(text)) => assert_eq!(value.to_text(), text, "{template}"),
+                (Err(error), Err(part)) => assert!(error.message.contains("undefined"), "{template}: {} for {part}", error.message),
+                (other, _) => panic!("{template}: {other:?}"),
+            }
+        }
+        if let Err(part) = expected {
+            assert!(message(attributes(&run, variable, names)).contains(part));
+        }
+    }
+}
+
+#[test]
+fn the_reply_names_its_parts() {
+    let run = Run::default().replied("{}");
+    assert_eq!(jinja(&run, "{{ response.ok }}", true).unwrap(), Value::Bool(true));
+    for template in ["{{ response.status }}", "{{ response.status > 400 }}", "{{ response.status() }}"] {
+        let message = message(jinja(&run, template, false));
+        assert!(message.contains("response has no 'status': it has status_code, ok, headers"), "{template}: {message}");
+    }
+}
+
 #[test]
 fn typed_templates_keep_their_value() {
     let run = Run::with(&[("l", "[1, 2.5]"), ("n", "null"), ("m", r#"{"a": {"b": 10.20}}"#)]);

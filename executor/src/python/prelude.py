@@ -243,6 +243,11 @@ class Response:
     def json(self):
         return _host["json"]()
 
+    def __getattr__(self, name):
+        raise AttributeError(
+            "response has no '" + name + "': it has status_code, ok, headers, text, content, json(), url, elapsed and encoding"
+        )
+
     def __repr__(self):
         return "<Response [" + str(int(self.status_code)) + "]>"
 

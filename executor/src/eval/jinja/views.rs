@@ -211,6 +211,7 @@ impl Response {
             "json" => ReplyPart::Json,
             "url" => ReplyPart::Url,
             "elapsed" => ReplyPart::Elapsed,
+            "ok" => return Some(self.0.reply(ReplyPart::Status).map(|status| Jinja::from(matches!(status, Value::Int(..400))))),
             _ => return None,
         };
         Some(self.0.reply(part).map(|value| from_value(&value)))
@@ -219,12 +220,20 @@ impl Response {
 
 impl Object for Response {
     fn get_value(self: &Arc<Self>, key: &Jinja) -> Option<Jinja> {
-        self.part(key.as_str()?).map(|part| part.unwrap_or_else(Jinja::from))
+        let name = key.as_str()?;
+        Some(self.part(name).unwrap_or_else(|| Err(no_part(name))).unwrap_or_else(Jinja::from))
     }
 
     fn call_method(self: &Arc<Self>, _: &mut State<'_, '_>, method: &str, _: &[Jinja]) -> Result<Jinja, Error> {
-        self.part(method).unwrap_or_else(|| Err(Error::new(ErrorKind::UnknownMethod, format!("response has no method '{method}'"))))
+        self.part(method).unwrap_or_else(|| Err(no_part(method)))
     }
+}
+
+fn no_part(name: &str) -> Error {
+    Error::new(
+        ErrorKind::InvalidOperation,
+        format!("response has no '{name}': it has status_code, ok, headers, text, json(), url and elapsed"),
+    )
 }
 
 /// The reply's headers, whose names are looked up in any case.
