@@ -6,8 +6,8 @@
 mod budget;
 mod children;
 pub(crate) mod fault;
-mod format;
-mod functions;
+pub(crate) mod format;
+pub(crate) mod functions;
 mod index;
 mod jinja;
 mod methods;

@@ -1,9 +1,10 @@
 //! Values at run time, with Python's meaning of equality, truth and printing.
 //!
-//! `number` holds arithmetic's view of a value, `compare` equality and order, `print` what `str()` and `repr()` give. None of them recurses deeper
+//! `number` holds arithmetic's view of a value, `decimal` the rounding of exact digits, `compare` equality and order, `print` what `str()` and `repr()` give. None of them recurses deeper
 //! than [`MAX_DEPTH`].
 
 pub mod compare;
+pub mod decimal;
 pub mod number;
 pub mod print;
 
@@ -26,7 +27,8 @@ pub enum Value {
     Int(i64),
     Float(f64),
     /// A number that neither `i64` nor `f64` holds without loss, as JSON number text: big integers, decimals with more digits than a double
-    /// has, decimals whose zeros matter (`10.20`). Arithmetic treats it as Python would treat the JSON number.
+    /// has, decimals whose zeros matter (`10.20`). Arithmetic treats it as Python would treat the JSON number;
+    /// it prints as it is written.
     Number(Arc<str>),
     Text(Arc<str>),
     Bytes(Arc<[u8]>),

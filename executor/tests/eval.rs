@@ -9,7 +9,7 @@ use sequor_executor::error::{ErrorKind, RunError};
 use sequor_executor::eval::PythonLimits;
 use sequor_executor::json;
 use sequor_executor::value::Value;
-use sequor_plan_format::expr::{Binary, Clause, Comprehension, Function, Method, ResponsePart};
+use sequor_plan_format::expr::{Binary, Clause, Comprehension, Conversion, Function, Method, ResponsePart};
 use sequor_plan_format::{Expr, ExprId, PlanBuilder, SourceId, Value as Constant};
 
 fn native(run: &Run, build: impl FnOnce(&mut PlanBuilder) -> ExprId) -> Result<Value, RunError> {
@@ -65,7 +65,7 @@ fn text_prints_its_parts_as_python_does() {
         let parts = vec![b.text_constant("v="), var(b, "a"), b.text_constant(" "), var(b, "b")];
         b.expr(Expr::Concat(parts))
     });
-    assert_eq!(text.unwrap(), Value::text("v=10.2 [True, None, 'x', 12345678901234567890]"));
+    assert_eq!(text.unwrap(), Value::text("v=10.20 [True, None, 'x', 12345678901234567890]"));
 }
 
 #[test]
@@ -239,8 +239,8 @@ fn templates_print_as_jinja2_does() {
     run.variables.insert("row".to_owned(), row(&[("id", "7"), ("city", "null")]));
     run.queries.insert("select 1".to_owned(), r#"[{"a": "42"}]"#.to_owned());
     for (template, expected) in [
-        ("a{{ var('n') }}b{{ var('big') }}", "a10.2b12345678901234567890"),
-        ("{{ var('l') }}", "[1, \"it's\", None, 1e+16, {'a': True}]"),
+        ("a{{ var('n') }}b{{ var('big') }}", "a10.20b12345678901234567890"),
+        ("{{ var('l') }}", "[1, \"it's\", None, 1e16, {'a': True}]"),
         ("{{ var('x') }}|{{ missing }}|{{ true }}|{{ 1.0 }}|{{ 7 // 2 }}|{{ 7 / 2 }}", "None||True|1.0|3|3.5"),
         ("{% for i in var('l')[:2] %}{{ loop.index }}:{{ i }};{% endfor %}\n", "1:1;2:it's;"),
         (
@@ -268,6 +268,85 @@ fn templates_print_as_jinja2_does() {
             Ok(value) => assert_eq!(value.to_text(), expected, "{template}"),
             Err(error) => panic!("{template}: {}", error.message),
         }
+    }
+}
+
+#[test]
+fn exact_decimals_keep_their_digits_in_text() {
+    let run = Run::with(&[
+        ("n", "12.50"),
+        ("big", "99999999999999999.99"),
+        ("rows", r#"[{"v": 0.10}, {"v": 1.5}, {"v": 99999999999999999.99}]"#),
+    ]);
+    for (template, expected) in [
+        (
+            "{{ var('n') }} {{ var('big') }} {{ var('rows') }}",
+            "12.50 99999999999999999.99 [{'v': 0.10}, {'v': 1.5}, {'v': 99999999999999999.99}]",
+        ),
+        ("{% for r in var('rows') %}({{ r.v }}){% endfor %}", "(0.10)(1.5)(99999999999999999.99)"),
+        ("{{ var('n') + 1 }} {{ var('n') > 12 }} {{ var('n') | string }} {{ var('n') | tojson }}", "13.5 True 12.50 12.50"),
+        ("{{ 2.675 | round(2) }} {{ 25 | round(-1) }} {{ 1.21 | round(1, 'ceil') }} {{ 2.5 | round }}", "2.67 20 1.3 2.0"),
+    ] {
+        assert_eq!(jinja(&run, template, false).map_err(|e| e.message.clone()), Ok(Value::text(expected)), "{template}");
+    }
+    assert_eq!(json::to_text(&jinja(&run, "{{ var('rows')[0].v }}", true).unwrap()).unwrap(), "0.10");
+    for (spec, expected) in [
+        ("", "99999999999999999.99"),
+        (".2f", "99999999999999999.99"),
+        (",.1f", "100,000,000,000,000,000.0"),
+        (">22", "  99999999999999999.99"),
+    ] {
+        let text = native(&run, |b| {
+            let (value, spec) = (var(b, "big"), b.text(spec));
+            b.expr(Expr::Format { value, conversion: Conversion::None, spec })
+        });
+        assert_eq!(text.unwrap(), Value::text(expected), "{spec}");
+    }
+}
+
+fn attributes(run: &Run, variable: &str, names: &[&str]) -> Result<Value, RunError> {
+    native(run, |b| {
+        let root = var(b, variable);
+        names.iter().fold(root, |base, name| {
+            let name = b.text(name);
+            b.expr(Expr::Attribute { base, name })
+        })
+    })
+}
+
+#[test]
+fn what_is_missing_is_undefined_and_has_nothing_in_it() {
+    let run = Run::with(&[("d", r#"{"a": {"b": 1}}"#), ("nul", "null")]);
+    for (variable, names, expected) in [
+        ("d", ["a", "b"].as_slice(), Ok("1")),
+        ("d", &["x"], Ok("")),
+        ("d", &["a", "x"], Ok("")),
+        ("nul", &["x"], Ok("")),
+        ("d", &["x", "y"], Err("'x' is undefined")),
+        ("d", &["a", "x", "y"], Err("'a.x' is undefined")),
+        ("nul", &["x", "y"], Err("'x' is undefined")),
+    ] {
+        let template = format!("{{{{ var('{variable}').{} }}}}", names.join("."));
+        for result in [attributes(&run, variable, names), jinja(&run, &template, false)] {
+            match (result, expected) {
+                (Ok(value), Ok(text)) => assert_eq!(value.to_text(), text, "{template}"),
+                (Err(error), Err(part)) => assert!(error.message.contains("undefined"), "{template}: {} for {part}", error.message),
+                (other, _) => panic!("{template}: {other:?}"),
+            }
+        }
+        if let Err(part) = expected {
+            assert!(message(attributes(&run, variable, names)).contains(part));
+        }
+    }
+}
+
+#[test]
+fn the_reply_names_its_parts() {
+    let run = Run::default().replied("{}");
+    assert_eq!(jinja(&run, "{{ response.ok }}", true).unwrap(), Value::Bool(true));
+    for template in ["{{ response.status }}", "{{ response.status > 400 }}", "{{ response.status() }}"] {
+        let message = message(jinja(&run, template, false));
+        assert!(message.contains("response has no 'status': it has status_code, ok, headers"), "{template}: {message}");
     }
 }
 

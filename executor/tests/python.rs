@@ -55,6 +55,21 @@ fn values_of_every_type_come_back() {
 }
 
 #[test]
+fn exact_decimals_keep_their_digits_in_text() {
+    let text = "import json\nn = var('n')\nreturn [f'{n}', str(n), '%s' % n, [n].__repr__(), f'{n:.2f}', f'{n:,.1f}', n, n + 0.5 > 1, json.dumps({'n': 1.5})]";
+    let run = Run::with(&[("n", "99999999999999999.90")]);
+    let result = evaluate(text, PythonForm::Body, Uses { variables: &["n"], response: false }, &run);
+    assert_eq!(
+        shown(result),
+        r#"["99999999999999999.90","99999999999999999.90","99999999999999999.90","[99999999999999999.90]","99999999999999999.90","99,999,999,999,999,999.9",99999999999999999.90,true,"{\"n\": 1.5}"]"#
+    );
+    assert_eq!(
+        shown(expression("[round(2.675, 2), round(1.115, 2), round(25.0, -1), round(25, -1), round(2.5)]")),
+        "[2.67,1.11,20.0,20,2]"
+    );
+}
+
+#[test]
 fn the_modules_that_snippets_need_work() {
     let text = r#"
 import hashlib, json, re, datetime, math, base64, hmac, urllib.parse, decimal, collections, itertools, functools, string, time, uuid, random, csv, io

@@ -7,7 +7,8 @@ use sequor_plan_format::expr::Conversion;
 use super::budget::check_bytes;
 use super::fault::{Outcome, type_error, value_error};
 use crate::value::Value;
-use crate::value::number::{Number, float_repr};
+use crate::value::decimal;
+use crate::value::number::{Number, float_repr, is_integer};
 use crate::value::print::escape;
 
 /// `f"{value!conversion:spec}"`.
@@ -125,6 +126,9 @@ impl Spec {
     }
 
     fn number(&self, value: &Value) -> Outcome<String> {
+        if let Some(text) = self.exact(value) {
+            return Ok(text);
+        }
         let Some(number) = Number::of(value) else { return Ok(value.to_text()) };
         let unknown = |kind: char| value_error(format!("Unknown format code '{kind}' for object of type '{}'", value.type_name()));
         match (self.kind, number) {
@@ -134,6 +138,23 @@ impl Spec {
             (None | Some('d' | 'n' | 'b' | 'o' | 'x' | 'X' | 'c'), integer) => self.integer(integer),
             (Some(kind), Number::Int(_) | Number::Big(_)) => Err(unknown(kind)),
         }
+    }
+
+    /// A decimal that a float would change, by its own digits.
+    fn exact(&self, value: &Value) -> Option<String> {
+        let Value::Number(text) = value else { return None };
+        if is_integer(text) {
+            return None;
+        }
+        let unsigned = text.trim_start_matches('-');
+        let digits = match self.kind {
+            Some('f' | 'F') => decimal::fixed(unsigned, self.precision.unwrap_or(6))?,
+            None if self.precision.is_none() => unsigned.to_owned(),
+            _ => return None,
+        };
+        let head = self.sign_of(text.starts_with('-'));
+        let (whole, rest) = digits.split_at(digits.find(|c: char| !c.is_ascii_digit()).unwrap_or(digits.len()));
+        Some(self.grouped(&head, whole, rest, 3))
     }
 
     fn integer(&self, number: Number) -> Outcome<String> {

@@ -9,6 +9,7 @@ use sequor_plan_format::expr::{Binary, Function};
 use super::budget::{Budget, check_bytes, check_members};
 use super::fault::{Outcome, expression, null_hint, type_error, value_error};
 use super::{entries, members, operators, text_key};
+use crate::value::decimal;
 use crate::value::number::Number;
 use crate::value::{Map, Value};
 
@@ -313,14 +314,16 @@ fn round(value: &Value, digits: Option<&Value>) -> Outcome {
     }
 }
 
-fn rounded(float: f64, digits: i64) -> f64 {
-    match usize::try_from(digits) {
-        Ok(digits) => format!("{float:.digits$}").parse().unwrap_or(float),
-        Err(_) => {
-            let scale = 10f64.powi(i32::try_from(-digits).unwrap_or(i32::MAX));
-            if scale.is_finite() { (float / scale).round_ties_even() * scale } else { 0f64.copysign(float) }
-        }
+/// Rounds the float's exact value.
+pub(crate) fn rounded(float: f64, digits: i64) -> f64 {
+    if let Ok(digits) = usize::try_from(digits) {
+        return format!("{float:.digits$}").parse().unwrap_or(float);
     }
+    // A digit after the point stands for any fraction: it can only break a tie.
+    let sticky = u8::from(float.fract() != 0.0);
+    let units = decimal::fixed(&format!("{:.0}.{sticky}e{digits}", float.trunc().abs()), 0);
+    let rounded = units.and_then(|units| format!("{units}e{}", digits.unsigned_abs()).parse::<f64>().ok());
+    rounded.map_or(float, |rounded| rounded.copysign(float))
 }
 
 fn round_integer(value: &Value, unit: &Value) -> Outcome {

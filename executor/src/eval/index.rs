@@ -56,13 +56,13 @@ fn position(key: &Value, length: usize, kind: &str) -> Outcome<usize> {
     }
 }
 
-/// Jinja's attribute: a missing one is undefined, which is given as `None`.
+/// Jinja's attribute: a missing one, also that of null, is undefined, which is given as `None`. A row's columns are an error where they are missing.
 pub(crate) fn attribute(base: &Value, name: &str) -> Outcome<Option<Value>> {
     match base {
         Value::Map(map) => Ok(map.get(name).cloned()),
         Value::Row(row) => column_of(row, name).cloned().map(Some),
-        Value::Null => Err(expression(format!("the value is null, so it has no attribute '{name}'"))),
-        Value::Bool(_)
+        Value::Null
+        | Value::Bool(_)
         | Value::Int(_)
         | Value::Float(_)
         | Value::Number(_)

@@ -4,6 +4,7 @@
 //! where the answer is not there yet, rendering stops, the answer is fetched, and rendering starts again. Templates have no side effects, so the
 //! restart is not noticed.
 
+mod digits;
 mod filters;
 mod functions;
 mod session;
@@ -67,6 +68,7 @@ impl Templates {
         }
         for _ in 0..MAX_RESTARTS {
             let mut out = Capped(Vec::new());
+            digits::forget();
             let rendered = template.render_captured_to(minijinja::Value::from_dyn_object(session.clone()), &mut out).map(drop);
             let Err(fault) = rendered else { return Ok(session.finish(out.0)) };
             if let Some(ask) = session.take_pending() {

@@ -9,6 +9,7 @@ use sequor_plan_format::{Expr, ExprId, TextId};
 use super::budget::{Budget, check_bytes, check_members};
 use super::fault::{Outcome, did_you_mean, expression, limit, type_error};
 use super::{Context, Evaluator, Reply, entries, format, functions, index, members, methods, operators, text_key};
+use crate::error::RunError;
 use crate::value::number::Number;
 use crate::value::{Map, Value};
 
@@ -191,7 +192,7 @@ impl<'a> Native<'a> {
 
     fn index(&mut self, base: ExprId, key: ExprId) -> Outcome {
         let headers = self.gives_headers(base);
-        let base = self.evaluate(base)?;
+        let base = self.used(base)?;
         let key = self.evaluate(key)?;
         if let Value::Text(text) = &base {
             self.budget.charge(text.len() / 64)?;
@@ -200,7 +201,7 @@ impl<'a> Native<'a> {
     }
 
     fn slice(&mut self, base: ExprId, start: Option<ExprId>, stop: Option<ExprId>, step: Option<ExprId>) -> Outcome {
-        let base = self.evaluate(base)?;
+        let base = self.used(base)?;
         let mut bound = |id: Option<ExprId>| id.map(|id| self.evaluate(id)).transpose();
         let (start, stop, step) = (bound(start)?, bound(stop)?, bound(step)?);
         if let Ok(length) = functions::length(&base) {
@@ -210,17 +211,44 @@ impl<'a> Native<'a> {
     }
 
     fn attribute(&mut self, base: ExprId, name: TextId) -> Outcome {
-        let headers = self.gives_headers(base);
-        let base = self.evaluate(base)?;
-        let name = self.text(name);
-        let found = if headers { index::attribute(&base, &name.to_lowercase())? } else { index::attribute(&base, name)? };
         // Undefined prints as nothing, is false and equals the empty text as far as a plan's expressions can tell.
-        Ok(found.unwrap_or_else(|| Value::text("")))
+        Ok(self.found_attribute(base, name)?.unwrap_or_else(|| Value::text("")))
+    }
+
+    /// Follows a chain of attributes from its root. The last one may be undefined (`None`), those before it may not.
+    fn found_attribute(&mut self, base: ExprId, name: TextId) -> Outcome<Option<Value>> {
+        let plan = &self.evaluator.plan;
+        let (mut root, mut names) = (base, vec![name]);
+        while let Expr::Attribute { base, name } = plan.expr(root) {
+            names.push(*name);
+            root = *base;
+        }
+        let headers = self.gives_headers(root);
+        let mut value = self.evaluate(root)?;
+        let Some(first) = names.pop() else { return Ok(Some(value)) };
+        let first = plan.text(first);
+        let mut found = if headers { index::attribute(&value, &first.to_lowercase())? } else { index::attribute(&value, first)? };
+        let mut path = first.to_owned();
+        while let Some(name) = names.pop() {
+            let name = plan.text(name);
+            value = found.ok_or_else(|| undefined(&path))?;
+            found = index::attribute(&value, name)?;
+            path = format!("{path}.{name}");
+        }
+        Ok(found)
+    }
+
+    /// A value that is looked into: an attribute that is missing is an error.
+    fn used(&mut self, id: ExprId) -> Outcome {
+        match self.evaluator.plan.expr(id) {
+            Expr::Attribute { base, name } => self.found_attribute(*base, *name)?.ok_or_else(|| undefined(self.evaluator.plan.text(*name))),
+            _ => self.evaluate(id),
+        }
     }
 
     fn method(&mut self, base: ExprId, method: Method, arguments: &[ExprId]) -> Outcome {
         let headers = method == Method::Get && self.gives_headers(base);
-        let base = self.evaluate(base)?;
+        let base = self.used(base)?;
         let mut arguments = self.all(arguments)?;
         if headers && let Some(name) = arguments.first_mut() {
             *name = lower(std::mem::replace(name, Value::Null));
@@ -362,6 +390,10 @@ fn lower(name: Value) -> Value {
         Value::Text(text) => Value::text(text.to_lowercase()),
         other => other,
     }
+}
+
+fn undefined(path: &str) -> RunError {
+    expression(format!("'{path}' is undefined, so nothing in it can be read"))
 }
 
 /// `var(name)`.

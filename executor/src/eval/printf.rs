@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::fault::{Outcome, type_error, value_error};
 use super::format;
 use crate::value::Value;
-use crate::value::number::Number;
+use crate::value::number::{Number, is_integer};
 
 /// `template % values`, where a tuple gives several values and a map names them.
 pub(crate) fn format(template: &str, values: &Value) -> Outcome<String> {
@@ -89,6 +89,7 @@ fn converted(kind: char, value: &Value, flags: &str, width: Option<usize>, preci
             integer => (integer.into(), 'd'),
         },
         'x' | 'X' | 'o' | 'c' => (value.clone(), kind),
+        'f' | 'F' if matches!(value, Value::Number(text) if !is_integer(text)) => (value.clone(), kind),
         'e' | 'E' | 'f' | 'F' | 'g' | 'G' => (Value::Float(numeric()?.to_f64()), kind),
         other => return Err(value_error(format!("unsupported format character '{other}'"))),
     };

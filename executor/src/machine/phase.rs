@@ -6,7 +6,7 @@ use sequor_plan_format::{BlockId, ExprId, FlowId, NodeId, Op, Plan};
 use serde::{Deserialize, Serialize};
 
 use super::{Command, FrameId, http_request, unexpected};
-use crate::error::RunError;
+use crate::error::{ErrorKind, RunError};
 use crate::op::{for_each, if_else, run_flow, try_catch, while_loop};
 use crate::value::{Map, Value};
 
@@ -138,10 +138,55 @@ fn effect(node: NodeId, input: Input) -> Next {
     }
 }
 
-/// Whether a condition's value counts as true: Python's truth, except that text that was printed from a boolean means that boolean.
-pub(crate) fn holds(value: &Value) -> bool {
-    match value {
-        Value::Text(text) if text.trim().eq_ignore_ascii_case("false") => false,
-        other => other.is_true(),
+/// Whether a condition's value counts as true: Python's truth, except that text is `true` or `false` in any case, and empty text is false.
+///
+/// # Errors
+/// Of kind `Expression` for any other text: it is a condition that was printed instead of computed.
+pub(crate) fn holds(value: &Value) -> Result<bool, RunError> {
+    let Value::Text(text) = value else { return Ok(value.is_true()) };
+    match text.trim() {
+        "" => Ok(false),
+        word if word.eq_ignore_ascii_case("true") => Ok(true),
+        word if word.eq_ignore_ascii_case("false") => Ok(false),
+        other => {
+            let shown: String = other.chars().take(LONGEST_SHOWN).collect();
+            let dots = if shown.len() < other.len() { "…" } else { "" };
+            Err(RunError::new(
+                ErrorKind::Expression,
+                format!(
+                    "the condition gave the text '{shown}{dots}', which is neither true nor false: \
+                     write it as condition_expression or as one whole {{{{ … }}}}"
+                ),
+            ))
+        }
+    }
+}
+
+/// Characters of a condition's text that its error shows.
+const LONGEST_SHOWN: usize = 80;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_condition_is_true_false_or_an_error() {
+        for (value, expected) in [
+            (Value::text(" TRUE\n"), true),
+            (Value::text("False"), false),
+            (Value::text("  "), false),
+            (Value::Null, false),
+            (Value::Int(0), false),
+            (Value::Float(0.5), true),
+            (Value::List(Arc::default()), false),
+        ] {
+            assert_eq!(holds(&value).unwrap(), expected, "{value:?}");
+        }
+        let error = holds(&Value::text("3 > 2")).unwrap_err();
+        assert_eq!(error.kind, ErrorKind::Expression);
+        assert_eq!(
+            error.message,
+            "the condition gave the text '3 > 2', which is neither true nor false: write it as condition_expression or as one whole {{ … }}"
+        );
     }
 }

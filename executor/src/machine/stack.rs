@@ -132,12 +132,15 @@ impl<'a> Stepper<'a> {
                 }
                 None => Input::Begin,
             },
-            (Phase::When, Input::Value(value)) if !holds(&value) => {
-                self.commands.push(Command::Skipped { node: frame.node });
-                self.state.frames.pop();
-                return Some(Input::Ended);
-            }
-            (Phase::When, Input::Value(_)) => Input::Begin,
+            (Phase::When, Input::Value(value)) => match holds(&value) {
+                Ok(true) => Input::Begin,
+                Ok(false) => {
+                    self.commands.push(Command::Skipped { node: frame.node });
+                    self.state.frames.pop();
+                    return Some(Input::Ended);
+                }
+                Err(error) => return Some(self.fail(error)),
+            },
             (Phase::When, Input::Failed(error)) => return Some(self.fail(error)),
             (_, input) => input,
         };

@@ -15,11 +15,14 @@ impl Choosing {
     pub(crate) fn on(&mut self, op: &IfElse, input: Input) -> Next {
         match input {
             Input::Begin => self.test(op),
-            Input::Value(value) if !holds(&value) => {
-                self.arm += 1;
-                self.test(op)
-            }
-            Input::Value(_) => op.arms.get(self.arm).map_or(Next::End, |arm| Next::Enter(arm.then)),
+            Input::Value(value) => match holds(&value) {
+                Ok(true) => op.arms.get(self.arm).map_or(Next::End, |arm| Next::Enter(arm.then)),
+                Ok(false) => {
+                    self.arm += 1;
+                    self.test(op)
+                }
+                Err(error) => Next::Fail(error),
+            },
             Input::Ended => Next::End,
             Input::Failed(error) => Next::Fail(error),
             other @ (Input::Done | Input::Item(_) | Input::Page { .. }) => unexpected(&other),

@@ -16,12 +16,15 @@ impl Looping {
     pub(crate) fn on(&mut self, op: &WhileLoop, input: Input) -> Next {
         match input {
             Input::Begin | Input::Ended => Next::Evaluate(op.condition),
-            Input::Value(value) if !holds(&value) => Next::End,
-            Input::Value(_) if self.iterations >= op.max_iterations => Next::Fail(over_limit(op.max_iterations)),
-            Input::Value(_) => {
-                self.iterations += 1;
-                Next::Enter(op.body)
-            }
+            Input::Value(value) => match holds(&value) {
+                Ok(false) => Next::End,
+                Ok(true) if self.iterations >= op.max_iterations => Next::Fail(over_limit(op.max_iterations)),
+                Ok(true) => {
+                    self.iterations += 1;
+                    Next::Enter(op.body)
+                }
+                Err(error) => Next::Fail(error),
+            },
             Input::Failed(error) => Next::Fail(error),
             other @ (Input::Done | Input::Item(_) | Input::Page { .. }) => unexpected(&other),
         }

@@ -117,7 +117,7 @@ def end_output():
 
 
 class ExactFloat(float):
-    """A JSON number whose digits a float does not hold."""
+    """A number whose digits a float does not hold: text made of it has them, arithmetic is a float's."""
 
     __slots__ = ("text",)
 
@@ -126,8 +126,26 @@ class ExactFloat(float):
         self.text = text
         return self
 
-    __repr__ = float.__repr__
-    __str__ = float.__repr__
+    def __repr__(self):
+        return self.text
+
+    __str__ = __repr__
+
+    def __format__(self, spec):
+        return _host["format"](self.text, spec) if spec else self.text
+
+
+_round = builtins.round
+
+
+def _exact_round(number, ndigits=None):
+    # The interpreter's own rounding of floats scales first, and so rounds 2.675 up.
+    if isinstance(number, float) and isinstance(ndigits, int) and number - number == 0:
+        return _host["round"](float(number), max(-400, min(int(ndigits), 400)))
+    return _round(number, ndigits)
+
+
+builtins.round = _exact_round
 
 
 class Row(dict):
@@ -224,6 +242,11 @@ class Response:
 
     def json(self):
         return _host["json"]()
+
+    def __getattr__(self, name):
+        raise AttributeError(
+            "response has no '" + name + "': it has status_code, ok, headers, text, content, json(), url, elapsed and encoding"
+        )
 
     def __repr__(self):
         return "<Response [" + str(int(self.status_code)) + "]>"

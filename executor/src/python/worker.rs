@@ -17,6 +17,8 @@ use rustpython_vm::{AsObject as _, PyObjectRef, PyRef, PyResult, VirtualMachine}
 use super::interpreter::{self, Prelude};
 use super::protocol::{HEADER, Malformed, Reader, Writer, failure, from_worker, to_worker};
 use super::{body, convert, limits, parse};
+use crate::eval::{format, functions};
+use crate::value::Value;
 
 /// What one call may print.
 const MAX_LOG_BYTES: usize = 1 << 20;
@@ -379,6 +381,13 @@ fn host_functions(host: &Rc<Host>, vm: &VirtualMachine) -> PyResult<PyDictRef> {
         parse::parse(frame.get(body).unwrap_or_default(), &this.prelude(vm)?.types, vm)
     };
     add("json", vm.new_function("json", json).into())?;
+    let format = move |arguments: FuncArgs, vm: &VirtualMachine| -> PyResult<String> {
+        let number = Value::Number(text(&arguments, 0, vm)?.into());
+        format::format(&number, &text(&arguments, 1, vm)?).map_err(|error| vm.new_value_error(error.message.clone()))
+    };
+    add("format", vm.new_function("format", format).into())?;
+    let round = |float: f64, digits: i64| functions::rounded(float, digits.clamp(-400, 400));
+    add("round", vm.new_function("round", round).into())?;
     Ok(functions)
 }
 

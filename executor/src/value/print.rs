@@ -1,8 +1,9 @@
-//! What Python's `str()` and `repr()` give.
+//! What Python's `str()` and `repr()` give, except that a number that a float would change prints with its own digits: text made of a decimal
+//! column is exact.
 
 use std::fmt::Write as _;
 
-use super::number::{Number, float_repr, is_integer};
+use super::number::float_repr;
 use super::{MAX_DEPTH, Value};
 
 impl Value {
@@ -43,8 +44,7 @@ fn repr(value: &Value, out: &mut String, depth: usize) {
         Value::Bool(false) => out.push_str("False"),
         Value::Int(i) => out.push_str(&i.to_string()),
         Value::Float(f) => out.push_str(&float_repr(*f)),
-        Value::Number(text) if is_integer(text) => out.push_str(text),
-        Value::Number(text) => out.push_str(&float_repr(Number::parse(text).to_f64())),
+        Value::Number(text) => out.push_str(text),
         Value::Text(text) => quote(text, out),
         Value::Bytes(bytes) => quote_bytes(bytes, out),
         Value::List(_) | Value::Tuple(_) | Value::Map(_) | Value::Row(_) if depth > MAX_DEPTH => out.push_str("..."),
@@ -165,7 +165,7 @@ mod tests {
             .into_iter()
             .collect(),
         ));
-        assert_eq!(map.to_text(), r#"{"it's": (1,), 'b': [None, True, 10.2]}"#);
+        assert_eq!(map.to_text(), r#"{"it's": (1,), 'b': [None, True, 10.20]}"#);
         assert_eq!(Value::text("a\n\u{7f}é\u{a0}\"'").to_repr(), r#"'a\n\x7fé\xa0"\''"#);
         assert_eq!(Value::Bytes(Arc::from(&b"a'\xff\n"[..])).to_repr(), r#"b"a'\xff\n""#);
     }

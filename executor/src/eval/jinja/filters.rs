@@ -7,13 +7,14 @@ use sequor_plan_format::expr::Function;
 use super::super::budget::{Budget, check_bytes};
 use super::super::functions;
 use super::views::{from_value, to_value};
-use crate::value::number::float_repr;
+use crate::value::number::{Number, float_repr};
 use crate::value::{MAX_DEPTH, Value};
 
 pub(super) fn add(environment: &mut Environment<'static>) {
     environment.add_filter("string", |value: &Jinja| text_of(value));
     environment.add_filter("int", int);
     environment.add_filter("float", float);
+    environment.add_filter("round", round);
     environment.add_filter("tojson", |value: &Jinja| tojson(value));
     environment.add_filter("urlencode", |value: &Jinja| urlencode(value));
     environment.add_filter("center", center);
@@ -52,6 +53,28 @@ fn float(value: &Jinja, default: Option<Jinja>, options: Kwargs) -> Result<Jinja
     options.assert_all_used()?;
     let read = functions::call(Function::Float, &[to_value(value)?], &mut Budget::new());
     Ok(read.map_or(default, |number| from_value(&number)))
+}
+
+/// `round(precision=0, method='common')`, where `common` is Python's `round`.
+fn round(value: &Jinja, precision: Option<i64>, method: Option<String>, options: Kwargs) -> Result<Jinja, Error> {
+    let precision = precision.or(options.get("precision")?).unwrap_or(0);
+    let method: Option<String> = method.or(options.get("method")?);
+    options.assert_all_used()?;
+    let value = to_value(value)?;
+    let whole: fn(f64) -> f64 = match method.as_deref() {
+        None | Some("common") => {
+            let rounded = functions::call(Function::Round, &[value, Value::Int(precision)], &mut Budget::new());
+            return rounded
+                .map(|number| from_value(&number))
+                .map_err(|error| Error::new(ErrorKind::InvalidOperation, error.message.clone()));
+        }
+        Some("ceil") => f64::ceil,
+        Some("floor") => f64::floor,
+        Some(_) => return Err(Error::new(ErrorKind::InvalidOperation, "the method of round is common, ceil or floor")),
+    };
+    let number = Number::of(&value).ok_or_else(|| Error::new(ErrorKind::InvalidOperation, "round is for numbers"))?;
+    let scale = 10f64.powi(i32::try_from(precision.clamp(-400, 400)).unwrap_or(0));
+    Ok(Jinja::from(whole(number.to_f64() * scale) / scale))
 }
 
 /// As Jinja2's: keys sorted, ASCII only, and `<`, `>`, `&` and `'` escaped.

@@ -10,6 +10,7 @@ use sequor_plan_format::expr::Method;
 use super::super::budget::Budget;
 use super::super::fault::no_column;
 use super::super::methods;
+use super::digits;
 use super::session::{ReplyPart, Session};
 use crate::value::number::Number;
 use crate::value::{MAX_DEPTH, Map, Row, Value};
@@ -21,7 +22,10 @@ pub(super) fn from_value(value: &Value) -> Jinja {
         Value::Int(i) => Jinja::from(*i),
         Value::Float(f) => Jinja::from(*f),
         Value::Number(text) => match Number::parse(text) {
-            Number::Float(f) => Jinja::from(f),
+            Number::Float(f) => {
+                digits::remember(f, text);
+                Jinja::from(f)
+            }
             Number::Int(i) => Jinja::from(i),
             Number::Big(_) => text.parse::<i128>().map_or_else(|_| Jinja::from(text.clone()), Jinja::from),
         },
@@ -71,7 +75,7 @@ fn number(value: &Jinja) -> Value {
     if value.is_integer() {
         return i64::try_from(value.clone()).map_or_else(|_| Value::Number(value.to_string().into()), Value::Int);
     }
-    f64::try_from(value.clone()).map_or(Value::Null, Value::Float)
+    f64::try_from(value.clone()).map_or(Value::Null, |float| digits::of(float).map_or(Value::Float(float), Value::Number))
 }
 
 /// A list or tuple.
@@ -207,6 +211,7 @@ impl Response {
             "json" => ReplyPart::Json,
             "url" => ReplyPart::Url,
             "elapsed" => ReplyPart::Elapsed,
+            "ok" => return Some(self.0.reply(ReplyPart::Status).map(|status| Jinja::from(matches!(status, Value::Int(..400))))),
             _ => return None,
         };
         Some(self.0.reply(part).map(|value| from_value(&value)))
@@ -215,12 +220,20 @@ impl Response {
 
 impl Object for Response {
     fn get_value(self: &Arc<Self>, key: &Jinja) -> Option<Jinja> {
-        self.part(key.as_str()?).map(|part| part.unwrap_or_else(Jinja::from))
+        let name = key.as_str()?;
+        Some(self.part(name).unwrap_or_else(|| Err(no_part(name))).unwrap_or_else(Jinja::from))
     }
 
     fn call_method(self: &Arc<Self>, _: &mut State<'_, '_>, method: &str, _: &[Jinja]) -> Result<Jinja, Error> {
-        self.part(method).unwrap_or_else(|| Err(Error::new(ErrorKind::UnknownMethod, format!("response has no method '{method}'"))))
+        self.part(method).unwrap_or_else(|| Err(no_part(method)))
     }
+}
+
+fn no_part(name: &str) -> Error {
+    Error::new(
+        ErrorKind::InvalidOperation,
+        format!("response has no '{name}': it has status_code, ok, headers, text, json(), url and elapsed"),
+    )
 }
 
 /// The reply's headers, whose names are looked up in any case.

@@ -63,8 +63,8 @@ fn if_takes_the_first_true_arm_else_otherwise_else_nothing() {
 }
 
 #[test]
-fn text_printed_from_a_boolean_means_that_boolean() {
-    for (text, expected) in [("False", "end"), ("false ", "end"), ("", "end"), ("True", "then end"), ("abc", "then end")] {
+fn text_printed_from_a_boolean_means_that_boolean_and_other_text_is_an_error() {
+    for (text, expected) in [("False", "end"), ("false ", "end"), ("", "end"), ("True", "then end"), ("abc", "")] {
         let mut s = Script::default();
         let print = s.print("then");
         let then = s.block(&[print]);
@@ -73,8 +73,10 @@ fn text_printed_from_a_boolean_means_that_boolean() {
         let end = s.print("end");
         let main = s.flow("main", &[], &[choice, end]);
         let mut world = s.world(main);
-        world.run().unwrap();
-        assert_eq!(world.trace(), expected, "{text:?}");
+        match world.run() {
+            Ok(()) => assert_eq!(world.trace(), expected, "{text:?}"),
+            Err(error) => assert!(text == "abc" && error.message.contains("neither true nor false"), "{text:?}: {}", error.message),
+        }
     }
 }
 
