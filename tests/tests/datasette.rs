@@ -1,4 +1,5 @@
 //! Real input that nobody here wrote: a Datasette server is read page by page, and written to through its API.
+#![allow(clippy::expect_used, clippy::panic, reason = "a test that cannot go on fails")]
 
 use sequor_tests::datasette::Datasette;
 use sequor_tests::postgres;

@@ -1,4 +1,5 @@
 //! `sequor demo` and `sequor init`: the first things a newcomer runs.
+#![allow(clippy::expect_used, clippy::panic, reason = "a test that cannot go on fails")]
 
 use sequor_tests::program::Project;
 use sequor_tests::sqlite;

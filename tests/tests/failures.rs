@@ -1,4 +1,5 @@
 //! What a user meets when something is wrong: one clear message, the right exit status, and nothing lost.
+#![allow(clippy::expect_used, clippy::panic, reason = "a test that cannot go on fails")]
 
 use sequor_tests::postgres;
 use sequor_tests::program::Project;

@@ -1,4 +1,5 @@
 //! The plan file as its users see it: it travels, it is the same every time, and a damaged one is refused.
+#![allow(clippy::expect_used, clippy::panic, reason = "a test that cannot go on fails")]
 
 use sequor_tests::program::{Project, executor, run};
 

@@ -1,4 +1,5 @@
 //! The five examples of the document that the product started from, word for word, against loopback services and PostgreSQL.
+#![allow(clippy::expect_used, clippy::panic, reason = "a test that cannot go on fails")]
 
 use sequor_tests::postgres::{self, Database};
 use sequor_tests::program::{Project, Ran, workspace};

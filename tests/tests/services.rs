@@ -1,4 +1,5 @@
 //! Seven services in the shapes of their APIs: fetched page by page, created row by row, deleted again.
+#![allow(clippy::expect_used, clippy::panic, reason = "a test that cannot go on fails")]
 
 use sequor_tests::postgres::{self, Database};
 use sequor_tests::program::{Project, Ran};
