@@ -107,7 +107,8 @@ pub static TABLE: Table = Table::new(
         Key::dynamic("columns", Kind::Columns, "name → type, a list of {name, type}, or auto").default("auto"),
         Key::new("model", Kind::Any, "{columns: …}: another way to write columns"),
         WRITE_MODE,
-        Key::new("data_path", Kind::Text, "where the rows are in the reply: data, data[*], result.items; the whole reply where absent").mistaken(&["path", "json_path"]),
+        Key::new("data_path", Kind::Text, "where the rows are in the reply: data, data[*], result.items; the whole reply where absent")
+            .mistaken(&["path", "json_path"]),
         Key::dynamic("data", Kind::Any, "the rows: a list of maps, or one map").mistaken(&["rows"]),
         Key::later("key", "the columns of write_mode merge"),
     ],
