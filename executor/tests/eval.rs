@@ -304,6 +304,30 @@ fn exact_decimals_keep_their_digits_in_text() {
     }
 }
 
+#[test]
+fn filters_and_methods_give_what_jinja2_gives() {
+    let run = Run::with(&[("e", "\"\""), ("m", r#"{"b": [1, {}], "a": "x"}"#)]);
+    for (template, expected) in [
+        ("{{ var('e') | default('y', boolean=True) }}{{ nope | d(default_value='z') }}{{ var('e') | default('y') }}|", "yz|"),
+        ("{{ var('m') | tojson(indent=2) }}", "{\n  \"a\": \"x\",\n  \"b\": [\n    1,\n    {}\n  ]\n}"),
+        ("{{ 'aaa' | replace('a', 'b', 2) }} {{ 12 | replace(1, 'x') }}", "bba x2"),
+        ("{{ '{} {1} {x!r:>4} {:.1f} {{}}'.format(1, 2, x='q') }}", "1 2  'q' 2.0 {}"),
+        ("[{{ 'a'.ljust(3) }}{{ 'a'.rjust(3, '*') }}{{ 'ab'.center(5, '-') }}]", "[a  **a--ab-]"),
+        (
+            "{{ 'k=v=w'.partition('=') }} {{ 'k=v=w'.rpartition('=') }} {{ 'abab'.rfind('b') }} {{ 'abab'.rfind('x') }}",
+            "('k', '=', 'v=w') ('k=v', '=', 'w') 3 -1",
+        ),
+        (
+            "{{ 'prefix-x.csv'.removeprefix('prefix-').removesuffix('.csv') }} {{ 'aB'.swapcase() }} {{ 'ab'.islower() }} {{ 'A1'.isupper() }}",
+            "x Ab True True",
+        ),
+        ("{{ 'a\nb\n\nc\n' | indent(2) }}|", "a\n  b\n\n  c\n|"),
+        ("{{ '<a href=\"/x\">it\\'s & co' | e }}", "&lt;a href=&#34;/x&#34;&gt;it&#39;s &amp; co"),
+    ] {
+        assert_eq!(jinja(&run, template, false).map_err(|e| e.message.clone()), Ok(Value::text(expected)), "{template}");
+    }
+}
+
 fn attributes(run: &Run, variable: &str, names: &[&str]) -> Result<Value, RunError> {
     native(run, |b| {
         let root = var(b, variable);
