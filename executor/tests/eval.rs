@@ -284,6 +284,11 @@ fn exact_decimals_keep_their_digits_in_text() {
             "12.50 99999999999999999.99 [{'v': 0.10}, {'v': 1.5}, {'v': 99999999999999999.99}]",
         ),
         ("{% for r in var('rows') %}({{ r.v }}){% endfor %}", "(0.10)(1.5)(99999999999999999.99)"),
+        (
+            "{{ var('rows') | map(attribute='v') | join(', ') }} {{ var('rows') | join('-', attribute='v') }}",
+            "0.10, 1.5, 99999999999999999.99 0.10-1.5-99999999999999999.99",
+        ),
+        ("{{ [1, none, 'a', true] | join }} {{ 'abc' | join('.') }}", "1NoneaTrue a.b.c"),
         ("{{ var('n') + 1 }} {{ var('n') > 12 }} {{ var('n') | string }} {{ var('n') | tojson }}", "13.5 True 12.50 12.50"),
         ("{{ 2.675 | round(2) }} {{ 25 | round(-1) }} {{ 1.21 | round(1, 'ceil') }} {{ 2.5 | round }}", "2.67 20 1.3 2.0"),
     ] {

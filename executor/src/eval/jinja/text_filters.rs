@@ -9,6 +9,7 @@ pub(super) fn add(environment: &mut Environment<'static>) {
     environment.add_filter("escape", escape);
     environment.add_filter("e", escape);
     environment.add_filter("indent", indent);
+    environment.add_filter("join", join);
     environment.add_filter("replace", replace);
     environment.add_filter("center", center);
     environment.add_filter("truncate", truncate);
@@ -62,6 +63,29 @@ fn indent(value: &Jinja, width: Option<Jinja>, first: Option<bool>, blank: Optio
             out.push_str(&indention);
         }
         out.push_str(line);
+    }
+    Ok(out)
+}
+
+/// `join(d='', attribute=None)`, each member as it prints.
+fn join(value: &Jinja, separator: Option<Jinja>, attribute: Option<String>, options: Kwargs) -> Result<String, Error> {
+    let separator = separator.or(options.get("d")?).map_or_else(|| Ok(String::new()), |separator| text_of(&separator))?;
+    let attribute: Option<String> = attribute.or(options.get("attribute")?);
+    options.assert_all_used()?;
+    let mut out = String::new();
+    if value.is_undefined() {
+        return Ok(out);
+    }
+    for (index, member) in value.try_iter()?.enumerate() {
+        let mut member = member;
+        for name in attribute.iter().flat_map(|path| path.split('.')) {
+            member = name.parse::<usize>().map_or_else(|_| member.get_attr(name), |at| member.get_item_by_index(at))?;
+        }
+        if index > 0 {
+            out.push_str(&separator);
+        }
+        out.push_str(&text_of(&member)?);
+        check(out.len())?;
     }
     Ok(out)
 }
