@@ -284,6 +284,11 @@ fn exact_decimals_keep_their_digits_in_text() {
             "12.50 99999999999999999.99 [{'v': 0.10}, {'v': 1.5}, {'v': 99999999999999999.99}]",
         ),
         ("{% for r in var('rows') %}({{ r.v }}){% endfor %}", "(0.10)(1.5)(99999999999999999.99)"),
+        (
+            "{{ var('rows') | map(attribute='v') | join(', ') }} {{ var('rows') | join('-', attribute='v') }}",
+            "0.10, 1.5, 99999999999999999.99 0.10-1.5-99999999999999999.99",
+        ),
+        ("{{ [1, none, 'a', true] | join }} {{ 'abc' | join('.') }}", "1NoneaTrue a.b.c"),
         ("{{ var('n') + 1 }} {{ var('n') > 12 }} {{ var('n') | string }} {{ var('n') | tojson }}", "13.5 True 12.50 12.50"),
         ("{{ 2.675 | round(2) }} {{ 25 | round(-1) }} {{ 1.21 | round(1, 'ceil') }} {{ 2.5 | round }}", "2.67 20 1.3 2.0"),
     ] {
@@ -301,6 +306,30 @@ fn exact_decimals_keep_their_digits_in_text() {
             b.expr(Expr::Format { value, conversion: Conversion::None, spec })
         });
         assert_eq!(text.unwrap(), Value::text(expected), "{spec}");
+    }
+}
+
+#[test]
+fn filters_and_methods_give_what_jinja2_gives() {
+    let run = Run::with(&[("e", "\"\""), ("m", r#"{"b": [1, {}], "a": "x"}"#)]);
+    for (template, expected) in [
+        ("{{ var('e') | default('y', boolean=True) }}{{ nope | d(default_value='z') }}{{ var('e') | default('y') }}|", "yz|"),
+        ("{{ var('m') | tojson(indent=2) }}", "{\n  \"a\": \"x\",\n  \"b\": [\n    1,\n    {}\n  ]\n}"),
+        ("{{ 'aaa' | replace('a', 'b', 2) }} {{ 12 | replace(1, 'x') }}", "bba x2"),
+        ("{{ '{} {1} {x!r:>4} {:.1f} {{}}'.format(1, 2, x='q') }}", "1 2  'q' 2.0 {}"),
+        ("[{{ 'a'.ljust(3) }}{{ 'a'.rjust(3, '*') }}{{ 'ab'.center(5, '-') }}]", "[a  **a--ab-]"),
+        (
+            "{{ 'k=v=w'.partition('=') }} {{ 'k=v=w'.rpartition('=') }} {{ 'abab'.rfind('b') }} {{ 'abab'.rfind('x') }}",
+            "('k', '=', 'v=w') ('k=v', '=', 'w') 3 -1",
+        ),
+        (
+            "{{ 'prefix-x.csv'.removeprefix('prefix-').removesuffix('.csv') }} {{ 'aB'.swapcase() }} {{ 'ab'.islower() }} {{ 'A1'.isupper() }}",
+            "x Ab True True",
+        ),
+        ("{{ 'a\nb\n\nc\n' | indent(2) }}|", "a\n  b\n\n  c\n|"),
+        ("{{ '<a href=\"/x\">it\\'s & co' | e }}", "&lt;a href=&#34;/x&#34;&gt;it&#39;s &amp; co"),
+    ] {
+        assert_eq!(jinja(&run, template, false).map_err(|e| e.message.clone()), Ok(Value::text(expected)), "{template}");
     }
 }
 

@@ -154,6 +154,8 @@ fn the_reply_in_all_its_forms() {
         shown(evaluate(text, PythonForm::Body, uses, &run)),
         r#"[201,true,"application/json","2",false,true,true,"https://api.example/items?page=1",1.5,{"price":0.12345678901234567890,"n":12345678901234567890,"text":"é","price2":1.1234567890123457},false,true]"#
     );
+    let error = evaluate("response.status", PythonForm::Expression, uses, &run).unwrap_err();
+    assert!(error.message.contains("response has no 'status': it has status_code, ok, headers"), "{}", error.message);
     let broken = Run::default().replied("<html>no");
     let error = evaluate("response.json()", PythonForm::Expression, uses, &broken).unwrap_err();
     assert_eq!(error.message, "ValueError: the reply is not JSON: expected value at line 1 column 1 (it starts with `<html>no`)");

@@ -8,6 +8,8 @@ mod digits;
 mod filters;
 mod functions;
 mod session;
+mod text_filters;
+mod text_methods;
 mod views;
 
 use std::collections::HashMap;
@@ -46,6 +48,7 @@ impl Templates {
         environment.set_unknown_method_callback(views::call_method);
         functions::add(&mut environment);
         filters::add(&mut environment);
+        text_filters::add(&mut environment);
         let mut faults = HashMap::new();
         for (index, expr) in (0u32..).zip(&plan.exprs) {
             if let Expr::Jinja { code, .. } = expr

@@ -1,6 +1,6 @@
 //! Filters of Jinja2 that minijinja lacks, or that it gives another result for.
 
-use minijinja::value::{Kwargs, Rest};
+use minijinja::value::Kwargs;
 use minijinja::{Environment, Error, ErrorKind, Value as Jinja};
 use sequor_plan_format::expr::Function;
 
@@ -15,17 +15,13 @@ pub(super) fn add(environment: &mut Environment<'static>) {
     environment.add_filter("int", int);
     environment.add_filter("float", float);
     environment.add_filter("round", round);
-    environment.add_filter("tojson", |value: &Jinja| tojson(value));
+    environment.add_filter("tojson", tojson);
     environment.add_filter("urlencode", |value: &Jinja| urlencode(value));
-    environment.add_filter("center", center);
-    environment.add_filter("truncate", truncate);
-    environment.add_filter("wordcount", |text: &Jinja| {
-        Ok::<_, Error>(text_of(text)?.split(|c: char| !c.is_alphanumeric() && c != '_').filter(|w| !w.is_empty()).count())
-    });
-    environment.add_filter("striptags", |text: &Jinja| Ok::<_, Error>(striptags(&text_of(text)?)));
+    environment.add_filter("default", default);
+    environment.add_filter("d", default);
 }
 
-fn text_of(value: &Jinja) -> Result<String, Error> {
+pub(super) fn text_of(value: &Jinja) -> Result<String, Error> {
     if value.is_undefined() { Ok(String::new()) } else { Ok(to_value(value)?.to_text()) }
 }
 
@@ -77,17 +73,44 @@ fn round(value: &Jinja, precision: Option<i64>, method: Option<String>, options:
     Ok(Jinja::from(whole(number.to_f64() * scale) / scale))
 }
 
-/// As Jinja2's: keys sorted, ASCII only, and `<`, `>`, `&` and `'` escaped.
-fn tojson(value: &Jinja) -> Result<String, Error> {
+/// `default(default_value='', boolean=False)`.
+fn default(value: &Jinja, other: Option<Jinja>, boolean: Option<bool>, options: Kwargs) -> Result<Jinja, Error> {
+    let other = other.or(options.get("default_value")?).unwrap_or_else(|| Jinja::from(""));
+    let boolean = boolean.or(options.get("boolean")?).unwrap_or(false);
+    options.assert_all_used()?;
+    Ok(if value.is_undefined() || boolean && !value.is_true() { other } else { value.clone() })
+}
+
+/// As Jinja2's: keys sorted, ASCII only, and `<`, `>`, `&` and `'` escaped; on one line, or with `indent` spaces for each level.
+fn tojson(value: &Jinja, indent: Option<usize>, options: Kwargs) -> Result<String, Error> {
+    let indent = indent.or(options.get("indent")?);
+    options.assert_all_used()?;
+    check(indent.unwrap_or(0))?;
     let mut out = String::new();
-    write_json(&to_value(value)?, &mut out, 0)?;
+    write_json(&to_value(value)?, &mut out, indent, 0)?;
     Ok(out)
 }
 
-fn write_json(value: &Value, out: &mut String, depth: usize) -> Result<(), Error> {
+pub(super) fn check(bytes: usize) -> Result<(), Error> {
+    check_bytes(bytes).map_err(|error| Error::new(ErrorKind::InvalidOperation, error.message.clone()))
+}
+
+/// What separates members, and what stands before the first one where `indent` is set.
+fn new_line(out: &mut String, indent: Option<usize>, depth: usize) -> Result<(), Error> {
+    if let Some(indent) = indent {
+        let spaces = indent.saturating_mul(depth);
+        check(out.len().saturating_add(spaces))?;
+        out.push('\n');
+        out.push_str(&" ".repeat(spaces));
+    }
+    Ok(())
+}
+
+fn write_json(value: &Value, out: &mut String, indent: Option<usize>, depth: usize) -> Result<(), Error> {
     if depth > MAX_DEPTH {
         return Err(Error::new(ErrorKind::InvalidOperation, "lists and maps nest too deep for JSON"));
     }
+    let separator = if indent.is_some() { "," } else { ", " };
     match value {
         Value::Null => out.push_str("null"),
         Value::Bool(b) => out.push_str(if *b { "true" } else { "false" }),
@@ -99,8 +122,12 @@ fn write_json(value: &Value, out: &mut String, depth: usize) -> Result<(), Error
         Value::List(members) | Value::Tuple(members) => {
             out.push('[');
             for (index, member) in members.iter().enumerate() {
-                out.push_str(if index > 0 { ", " } else { "" });
-                write_json(member, out, depth + 1)?;
+                out.push_str(if index > 0 { separator } else { "" });
+                new_line(out, indent, depth + 1)?;
+                write_json(member, out, indent, depth + 1)?;
+            }
+            if !members.is_empty() {
+                new_line(out, indent, depth)?;
             }
             out.push(']');
         }
@@ -109,10 +136,14 @@ fn write_json(value: &Value, out: &mut String, depth: usize) -> Result<(), Error
             entries.sort_by(|(a, _), (b, _)| a.cmp(b));
             out.push('{');
             for (index, (key, member)) in entries.iter().enumerate() {
-                out.push_str(if index > 0 { ", " } else { "" });
+                out.push_str(if index > 0 { separator } else { "" });
+                new_line(out, indent, depth + 1)?;
                 write_json_text(key, out);
                 out.push_str(": ");
-                write_json(member, out, depth + 1)?;
+                write_json(member, out, indent, depth + 1)?;
+            }
+            if !entries.is_empty() {
+                new_line(out, indent, depth)?;
             }
             out.push('}');
         }
@@ -155,50 +186,4 @@ fn urlencode(value: &Jinja) -> Result<String, Error> {
         }
         other => Ok(quoted(&other.to_text())),
     }
-}
-
-fn center(value: &Jinja, width: Option<usize>) -> Result<String, Error> {
-    let text = text_of(value)?;
-    let width = width.unwrap_or(80);
-    check_bytes(width).map_err(|error| Error::new(ErrorKind::InvalidOperation, error.message.clone()))?;
-    let missing = width.saturating_sub(text.chars().count());
-    // As str.center: an odd space goes left where the width is odd.
-    let left = missing / 2 + (missing & width & 1);
-    Ok(format!("{}{text}{}", " ".repeat(left), " ".repeat(missing - left)))
-}
-
-/// `truncate(length=255, killwords=False, end='...', leeway=5)`.
-fn truncate(value: &Jinja, arguments: Rest<Jinja>, options: Kwargs) -> Result<String, Error> {
-    let at = |index: usize, name: &str| -> Result<Option<Jinja>, Error> {
-        match arguments.get(index) {
-            Some(value) => Ok(Some(value.clone())),
-            None => options.get(name),
-        }
-    };
-    let length = at(0, "length")?.and_then(|v| v.as_usize()).unwrap_or(255);
-    let kill_words = at(1, "killwords")?.is_some_and(|v| v.is_true());
-    let end = at(2, "end")?.map_or_else(|| Ok("...".to_owned()), |v| text_of(&v))?;
-    let leeway = at(3, "leeway")?.and_then(|v| v.as_usize()).unwrap_or(5);
-    options.assert_all_used()?;
-    let text = text_of(value)?;
-    if text.chars().count() <= length.saturating_add(leeway) {
-        return Ok(text);
-    }
-    let cut: String = text.chars().take(length.saturating_sub(end.chars().count())).collect();
-    let kept = if kill_words { cut.as_str() } else { cut.rsplit_once(' ').map_or(cut.as_str(), |(before, _)| before) };
-    Ok(format!("{kept}{end}"))
-}
-
-fn striptags(text: &str) -> String {
-    let mut out = String::new();
-    let mut inside = false;
-    for c in text.chars() {
-        match c {
-            '<' => inside = true,
-            '>' if inside => inside = false,
-            c if !inside => out.push(c),
-            _ => {}
-        }
-    }
-    out.split_whitespace().collect::<Vec<_>>().join(" ")
 }

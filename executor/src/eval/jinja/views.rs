@@ -10,8 +10,8 @@ use sequor_plan_format::expr::Method;
 use super::super::budget::Budget;
 use super::super::fault::no_column;
 use super::super::methods;
-use super::digits;
 use super::session::{ReplyPart, Session};
+use super::{digits, text_methods};
 use crate::value::number::Number;
 use crate::value::{MAX_DEPTH, Map, Row, Value};
 
@@ -158,6 +158,11 @@ pub(super) fn call_method(_: &mut State<'_, '_>, value: &Jinja, method: &str, ar
 }
 
 fn apply(value: &Value, method: &str, arguments: &[Jinja]) -> Result<Jinja, Error> {
+    if let Value::Text(text) = value
+        && let Some(result) = text_methods::call(text, method, arguments)
+    {
+        return result;
+    }
     let Some(method) = method_named(method) else {
         return Err(Error::new(ErrorKind::UnknownMethod, format!("'{}' object has no attribute '{method}'", value.type_name())));
     };
