@@ -39,7 +39,9 @@ fn main() -> ExitCode {
         return python::worker_main();
     }
     match Arguments::parse().command {
-        Command::Run { plan, flow, arguments } => command::run(arguments.into_request(PlanSource::File(plan), flow, Some(PathBuf::new()))).code().into(),
+        Command::Run { plan, flow, arguments } => {
+            command::run(arguments.into_request(PlanSource::File(plan), flow, Some(PathBuf::new()))).code().into()
+        }
         Command::Version => match writeln!(io::stdout().lock(), "sequor-executor {}", env!("CARGO_PKG_VERSION")) {
             Ok(()) => ExitCode::SUCCESS,
             Err(_) => ExitCode::FAILURE,

@@ -47,11 +47,11 @@ async fn every_type_is_decoded_without_loss() {
         ("timestamptz 'infinity'", "\"infinity\""),
         ("interval '1 day 2 hours'", "\"1 day 02:00:00\""),
         ("'a0eebc99-9c0b-4ef8-bb6d-6bb9bd380a11'::uuid", "\"a0eebc99-9c0b-4ef8-bb6d-6bb9bd380a11\""),
-        ("'{\"b\":1, \"a\":[2]}'::json", "\"{\\\"b\\\":1, \\\"a\\\":[2]}\""),
-        ("'{\"a\":12345678901234567890}'::jsonb", "\"{\\\"a\\\": 12345678901234567890}\""),
-        ("ARRAY[1,NULL,3]", "\"[1,null,3]\""),
-        ("ARRAY['a,b','c\"d']", "\"[\\\"a,b\\\",\\\"c\\\\\\\"d\\\"]\""),
-        ("ARRAY[['ok'::mood]]", "\"[[\\\"ok\\\"]]\""),
+        ("'{\"b\":1, \"a\":[2]}'::json", r#"{"b":1,"a":[2]}"#),
+        ("'{\"a\":12345678901234567890}'::jsonb", r#"{"a":12345678901234567890}"#),
+        ("ARRAY[1,NULL,3]", "[1,null,3]"),
+        ("ARRAY['a,b','c\"d']", r#"["a,b","c\"d"]"#),
+        ("ARRAY[['ok'::mood]]", r#"[["ok"]]"#),
         ("'ok'::mood", "\"ok\""),
         ("5::positive", "5"),
         ("ROW(1,'x')::pair", "\"(1,x)\""),
@@ -124,8 +124,8 @@ async fn every_type_survives_a_load() {
     let expected = format!(
         "{nasty:?} | \"äöü\" | -32768 | 2147483647 | -9223372036854775808 | -12345678901234567890123.4567890n | 10.20n | 0.1f | \
          -1.7976931348623157e308f | true | \"0044-03-15 BC\" | \"23:59:59.999999\" | \"2024-01-02T01:04:05.5\" | \"2024-01-02T03:04:05+00:00\" | \
-         {:?} | \"a0eebc99-9c0b-4ef8-bb6d-6bb9bd380a11\" | x[0, 92, 10, 255]",
-        "{\"z\": \"\\\"\\\\\\n\", \"a\": 1.10}"
+         {} | \"a0eebc99-9c0b-4ef8-bb6d-6bb9bd380a11\" | x[0, 92, 10, 255]",
+        r#"{"z":"\"\\\n","a":1.10}"#
     );
     assert_eq!(lines(&db, "SELECT * FROM types WHERE t IS NOT NULL").await, [expected]);
     assert_eq!(one(&db, "SELECT count(*) FROM types WHERE num_nulls(t,v,s,i,b,n,p,r,d,o,da,ti,ts,tz,j,u,x) = 17").await, "1");

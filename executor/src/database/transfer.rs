@@ -4,30 +4,19 @@ use std::borrow::Cow;
 
 use sequor_plan_format::ColumnType;
 
-use crate::error::{ErrorKind, RunError};
+use crate::error::RunError;
 use crate::value::Value;
 
 use super::{Cell, Loader, RowStream};
 
 impl<'a> Cell<'a> {
     /// A value that a database gave for a column of type `kind`: the text of a json column is JSON, not a string.
-    ///
-    /// # Errors
-    /// `Data` for lists, maps and rows: no database gives them.
-    pub fn from_column(value: &'a Value, kind: ColumnType) -> Result<Self, RunError> {
-        Ok(match value {
-            Value::Null => Self::Null,
-            Value::Bool(b) => Self::Bool(*b),
-            Value::Int(i) => Self::Int(*i),
-            Value::Float(f) => Self::Float(*f),
-            Value::Number(text) => Self::Number(Cow::Borrowed(text)),
+    #[must_use]
+    pub fn from_column(value: &'a Value, kind: ColumnType) -> Self {
+        match value {
             Value::Text(text) if kind == ColumnType::Json => Self::Json(Cow::Borrowed(text)),
-            Value::Text(text) => Self::Text(Cow::Borrowed(text)),
-            Value::Bytes(bytes) => Self::Bytes(Cow::Borrowed(bytes)),
-            Value::List(_) | Value::Tuple(_) | Value::Map(_) | Value::Row(_) => {
-                return Err(RunError::new(ErrorKind::Data, format!("a {} is not a column's value", value.kind())));
-            }
-        })
+            other => crate::json::cell_of(other),
+        }
     }
 }
 
@@ -40,8 +29,8 @@ impl RowStream {
         let kinds: Vec<ColumnType> = self.columns().iter().map(|column| column.kind).collect();
         while let Some(batch) = self.next_batch().await? {
             for row in &batch {
-                let cells = row.values.iter().zip(&kinds).map(|(value, kind)| Cell::from_column(value, *kind));
-                loader.push(&cells.collect::<Result<Vec<_>, _>>()?)?;
+                let cells: Vec<_> = row.values.iter().zip(&kinds).map(|(value, kind)| Cell::from_column(value, *kind)).collect();
+                loader.push(&cells)?;
                 if loader.is_full() {
                     loader.flush().await?;
                 }

@@ -85,7 +85,7 @@ pub fn shown(value: &Value) -> String {
         Value::Number(n) => format!("{n}n"),
         Value::Text(t) => format!("{t:?}"),
         Value::Bytes(b) => format!("x{b:?}"),
-        other => other.kind().into(),
+        other => sequor_executor::json::to_text(other).expect("a value with a JSON form"),
     }
 }
 

@@ -107,10 +107,10 @@ fn effect_view(plan: &Plan, id: NodeId, replay: Replay) -> EffectView {
 fn promise(replay: Replay) -> &'static str {
     match replay {
         Replay::Pure => "no effect outside the run",
-        Replay::Transactional => "exactly once: rows and checkpoint are committed together",
-        Replay::Idempotent => "effectively once: a resumed run may repeat it, which does no harm",
-        Replay::Keyed => "effectively once: a resumed run repeats it with the same key, and the other side does it once",
-        Replay::Once => "at most once: never repeated by itself, and what is in doubt is listed",
+        Replay::Transactional => "all or nothing: committed in one transaction",
+        Replay::Idempotent => "may be repeated: doing it twice has the effect of doing it once",
+        Replay::Keyed => "may be repeated with its idempotency key: the other side does it once",
+        Replay::Once => "at most once: never sent again by itself once it may have arrived",
     }
 }
 

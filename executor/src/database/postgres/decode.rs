@@ -24,8 +24,18 @@ pub(super) fn value(bytes: &[u8], form: Form) -> Value {
         Form::Numeric => text.parse().map_or_else(|_| as_text(), Value::Float),
         Form::Timestamp | Form::TimestampTz => Value::text(iso_timestamp(text)),
         Form::Bytes => text.strip_prefix("\\x").and_then(hex_bytes).map_or_else(as_text, |bytes| Value::Bytes(bytes.into())),
-        Form::Array(element) => array::to_json(text, element).map_or_else(as_text, Value::text),
-        Form::Date | Form::Time | Form::Json | Form::Uuid | Form::Text => as_text(),
+        Form::Array(element) => array::to_json(text, element).map_or_else(as_text, |json| container(&json)),
+        Form::Json => container(text),
+        Form::Date | Form::Time | Form::Uuid | Form::Text => as_text(),
+    }
+}
+
+/// A JSON object or list as a map or list, so that flows can look into it. A scalar stays text: JSON's `null` and `"x"` are not SQL's.
+fn container(json: &str) -> Value {
+    let is_container = json.starts_with(['{', '[']);
+    match is_container.then(|| crate::json::parse(json.as_bytes())) {
+        Some(Ok(value)) => value,
+        Some(Err(_)) | None => Value::text(json),
     }
 }
 
