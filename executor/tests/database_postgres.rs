@@ -115,7 +115,7 @@ async fn every_type_survives_a_load() {
         text("23:59:59.999999"),
         text("2024-01-02T03:04:05.5+02:00"),
         text("2024-01-02T03:04:05Z"),
-        Cell::Json("{\"z\": \"\\\"\\\\\\n\", \"a\": 1.10}".into()),
+        Cell::Json(r#"{"z":"\"\\\n","a":1.10}"#.into()),
         text("A0EEBC99-9C0B-4EF8-BB6D-6BB9BD380A11"),
         Cell::Bytes(vec![0, 92, 10, 255].into()),
     ];
