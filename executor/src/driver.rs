@@ -21,6 +21,9 @@ pub mod signals;
 use resource::Resource;
 use signals::{Signal, Signals};
 
+/// Characters of an error's message that are kept.
+const LONGEST_MESSAGE: usize = 4096;
+
 /// How a run ended.
 #[derive(Debug)]
 pub enum Ended {
@@ -187,6 +190,11 @@ fn can_be_kept(event: &Event) -> Result<(), RunError> {
 
 fn redact(redactor: &Redactor, error: &mut RunError) {
     redactor.redact_in_place(&mut error.message);
+    // A snippet may raise an error with a megabyte of text.
+    if let Some((end, _)) = error.message.char_indices().nth(LONGEST_MESSAGE) {
+        error.message.truncate(end);
+        error.message.push('…');
+    }
     let details = &mut **error;
     let quote = details.place.as_mut().and_then(|place| place.quote.as_mut());
     for text in [&mut details.body, &mut details.request, &mut details.row].into_iter().flatten().chain(quote) {

@@ -260,6 +260,36 @@ pub enum Function {
     Zip,
 }
 
+impl Function {
+    /// As Python writes it.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Abs => "abs",
+            Self::All => "all",
+            Self::Any => "any",
+            Self::Bool => "bool",
+            Self::Dict => "dict",
+            Self::Enumerate => "enumerate",
+            Self::Float => "float",
+            Self::Int => "int",
+            Self::Len => "len",
+            Self::List => "list",
+            Self::Max => "max",
+            Self::Min => "min",
+            Self::Range => "range",
+            Self::Repr => "repr",
+            Self::Reversed => "reversed",
+            Self::Round => "round",
+            Self::Sorted => "sorted",
+            Self::Str => "str",
+            Self::Sum => "sum",
+            Self::Tuple => "tuple",
+            Self::Zip => "zip",
+        }
+    }
+}
+
 /// Methods of values. Which value has which method is Python's rule; a row has those of a dict.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum Method {
@@ -292,4 +322,68 @@ pub enum Method {
     // str, list
     Count,
     Index,
+}
+
+impl Method {
+    pub const ALL: [Self; 26] = [
+        Self::Capitalize,
+        Self::EndsWith,
+        Self::Find,
+        Self::IsAlpha,
+        Self::IsDigit,
+        Self::Join,
+        Self::Lower,
+        Self::LStrip,
+        Self::Replace,
+        Self::RSplit,
+        Self::RStrip,
+        Self::Split,
+        Self::SplitLines,
+        Self::StartsWith,
+        Self::Strip,
+        Self::Title,
+        Self::Upper,
+        Self::ZFill,
+        Self::Copy,
+        Self::Get,
+        Self::Items,
+        Self::Keys,
+        Self::ToDict,
+        Self::Values,
+        Self::Count,
+        Self::Index,
+    ];
+
+    /// As Python writes it.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Capitalize => "capitalize",
+            Self::EndsWith => "endswith",
+            Self::Find => "find",
+            Self::IsAlpha => "isalpha",
+            Self::IsDigit => "isdigit",
+            Self::Join => "join",
+            Self::Lower => "lower",
+            Self::LStrip => "lstrip",
+            Self::Replace => "replace",
+            Self::RSplit => "rsplit",
+            Self::RStrip => "rstrip",
+            Self::Split => "split",
+            Self::SplitLines => "splitlines",
+            Self::StartsWith => "startswith",
+            Self::Strip => "strip",
+            Self::Title => "title",
+            Self::Upper => "upper",
+            Self::ZFill => "zfill",
+            Self::Copy => "copy",
+            Self::Get => "get",
+            Self::Items => "items",
+            Self::Keys => "keys",
+            Self::ToDict => "to_dict",
+            Self::Values => "values",
+            Self::Count => "count",
+            Self::Index => "index",
+        }
+    }
 }

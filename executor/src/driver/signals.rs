@@ -1,6 +1,6 @@
 //! SIGINT, SIGTERM and SIGHUP: the first one ends the run before its next step, the second one ends the process.
 
-use std::io;
+use std::io::{self, Write as _};
 use std::time::Duration;
 
 use tokio::signal::unix::{SignalKind, signal};
@@ -69,6 +69,13 @@ impl Signals {
                     std::process::exit(signal.exit_status().into());
                 }
                 sender.send_replace(Some(signal));
+                let name = signal.name();
+                let seconds = PATIENCE.as_secs();
+                // Whoever sent it may not be there to read this.
+                let _ = writeln!(
+                    io::stderr().lock(),
+                    "{name}: stopping after the step at hand, in {seconds} s at most; a second one stops at once"
+                );
             }
         });
         Ok(Self { first, _sender: None })

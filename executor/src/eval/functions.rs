@@ -14,7 +14,7 @@ use crate::value::number::Number;
 use crate::value::{Map, Value};
 
 pub(crate) fn call(function: Function, arguments: &[Value], budget: &mut Budget) -> Outcome {
-    let name = name(function);
+    let name = function.name();
     let (least, most) = arity(function);
     if !(least..=most).contains(&arguments.len()) {
         let wanted = if least == most { least.to_string() } else { format!("{least} or more") };
@@ -51,32 +51,6 @@ pub(crate) fn call(function: Function, arguments: &[Value], budget: &mut Budget)
         Function::Sorted => sorted(first, budget),
         Function::Sum => sum(first, arguments.get(1), budget),
         Function::Zip => zip(arguments, budget),
-    }
-}
-
-fn name(function: Function) -> &'static str {
-    match function {
-        Function::Abs => "abs",
-        Function::All => "all",
-        Function::Any => "any",
-        Function::Bool => "bool",
-        Function::Dict => "dict",
-        Function::Enumerate => "enumerate",
-        Function::Float => "float",
-        Function::Int => "int",
-        Function::Len => "len",
-        Function::List => "list",
-        Function::Max => "max",
-        Function::Min => "min",
-        Function::Range => "range",
-        Function::Repr => "repr",
-        Function::Reversed => "reversed",
-        Function::Round => "round",
-        Function::Sorted => "sorted",
-        Function::Str => "str",
-        Function::Sum => "sum",
-        Function::Tuple => "tuple",
-        Function::Zip => "zip",
     }
 }
 

@@ -30,39 +30,8 @@ pub(crate) fn call(base: &Value, method: Method, arguments: &[Value], budget: &m
             _ => map_method(base, &entries(base).unwrap_or_default().into_iter().collect(), method, arguments, budget),
         },
         Value::Null | Value::Bool(_) | Value::Int(_) | Value::Float(_) | Value::Number(_) | Value::Bytes(_) => {
-            Err(no_attribute(base, name(method)))
+            Err(no_attribute(base, method.name()))
         }
-    }
-}
-
-pub(crate) fn name(method: Method) -> &'static str {
-    match method {
-        Method::Capitalize => "capitalize",
-        Method::EndsWith => "endswith",
-        Method::Find => "find",
-        Method::IsAlpha => "isalpha",
-        Method::IsDigit => "isdigit",
-        Method::Join => "join",
-        Method::Lower => "lower",
-        Method::LStrip => "lstrip",
-        Method::Replace => "replace",
-        Method::RSplit => "rsplit",
-        Method::RStrip => "rstrip",
-        Method::Split => "split",
-        Method::SplitLines => "splitlines",
-        Method::StartsWith => "startswith",
-        Method::Strip => "strip",
-        Method::Title => "title",
-        Method::Upper => "upper",
-        Method::ZFill => "zfill",
-        Method::Copy => "copy",
-        Method::Get => "get",
-        Method::Items => "items",
-        Method::Keys => "keys",
-        Method::ToDict => "to_dict",
-        Method::Values => "values",
-        Method::Count => "count",
-        Method::Index => "index",
     }
 }
 
@@ -72,7 +41,7 @@ pub(crate) fn expect(method: Method, arguments: &[Value], least: usize, most: us
         return Ok(());
     }
     let wanted = if least == most { least.to_string() } else { format!("{least} to {most}") };
-    Err(type_error(format!("{}() takes {wanted} arguments, {} given", name(method), arguments.len())))
+    Err(type_error(format!("{}() takes {wanted} arguments, {} given", method.name(), arguments.len())))
 }
 
 fn joined(separator: &str, arguments: &[Value], budget: &mut Budget) -> Outcome {
@@ -118,7 +87,7 @@ fn list_method(base: &Value, list: &Arc<Vec<Value>>, method: Method, arguments: 
             expect(method, arguments, 0, 0)?;
             Ok(base.clone())
         }
-        _ => Err(no_attribute(base, name(method))),
+        _ => Err(no_attribute(base, method.name())),
     }
 }
 
@@ -139,11 +108,11 @@ fn map_method(base: &Value, map: &Map, method: Method, arguments: &[Value], budg
                 Method::Items => Ok(Value::List(Arc::new(map.iter().map(|(k, v)| pair(k, v)).collect()))),
                 Method::Keys => Ok(Value::List(Arc::new(map.keys().map(|k| Value::Text(k.clone())).collect()))),
                 Method::Values => Ok(Value::List(Arc::new(map.values().cloned().collect()))),
-                Method::ToDict if matches!(base, Value::Map(_)) => Err(no_attribute(base, name(method))),
+                Method::ToDict if matches!(base, Value::Map(_)) => Err(no_attribute(base, method.name())),
                 _ => Ok(Value::Map(Arc::new(map.clone()))),
             }
         }
-        _ => Err(no_attribute(base, name(method))),
+        _ => Err(no_attribute(base, method.name())),
     }
 }
 

@@ -6,7 +6,7 @@ use sequor_plan_format::expr::Method;
 
 use super::budget::check_bytes;
 use super::fault::{Outcome, no_attribute, type_error, value_error};
-use super::methods::{expect, name};
+use super::methods::expect;
 use crate::value::Value;
 
 pub(crate) fn call(text: &str, method: Method, arguments: &[Value]) -> Outcome {
@@ -33,7 +33,7 @@ pub(crate) fn call(text: &str, method: Method, arguments: &[Value]) -> Outcome {
         }
         Method::ZFill => zfill(text, arguments),
         Method::Join | Method::Copy | Method::Get | Method::Items | Method::Keys | Method::ToDict | Method::Values => {
-            Err(no_attribute(&Value::text(text), name(method)))
+            Err(no_attribute(&Value::text(text), method.name()))
         }
     }
 }
@@ -76,7 +76,7 @@ fn text_argument(method: Method, arguments: &[Value], at: usize) -> Outcome<Opti
     match arguments.get(at) {
         None | Some(Value::Null) => Ok(None),
         Some(Value::Text(text)) => Ok(Some(text)),
-        Some(other) => Err(type_error(format!("{}() argument must be str, not {}", name(method), other.type_name()))),
+        Some(other) => Err(type_error(format!("{}() argument must be str, not {}", method.name(), other.type_name()))),
     }
 }
 
@@ -85,12 +85,12 @@ fn int_argument(method: Method, arguments: &[Value], at: usize) -> Outcome<Optio
         None | Some(Value::Null) => Ok(None),
         Some(Value::Int(i)) => Ok(Some(*i)),
         Some(Value::Bool(b)) => Ok(Some(i64::from(*b))),
-        Some(other) => Err(type_error(format!("{}(): '{}' object cannot be interpreted as an integer", name(method), other.type_name()))),
+        Some(other) => Err(type_error(format!("{}(): '{}' object cannot be interpreted as an integer", method.name(), other.type_name()))),
     }
 }
 
 fn required(method: Method, arguments: &[Value], at: usize) -> Outcome<&str> {
-    text_argument(method, arguments, at)?.ok_or_else(|| type_error(format!("{}() argument must be str, not NoneType", name(method))))
+    text_argument(method, arguments, at)?.ok_or_else(|| type_error(format!("{}() argument must be str, not NoneType", method.name())))
 }
 
 fn strip(text: &str, method: Method, arguments: &[Value]) -> Outcome {

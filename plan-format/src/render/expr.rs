@@ -7,7 +7,7 @@ use crate::refs::Refs;
 use crate::{Expr, ExprId, Plan, SourceId, TextId, Value};
 
 use super::code::{Language, Snippets};
-use super::names::{binary, compare, function_name, method_name, response_part, unary};
+use super::names::{binary, compare, response_part, unary};
 use super::text::{Out, escape, quote};
 use super::value::json;
 
@@ -139,9 +139,9 @@ impl Writer<'_> {
             }
             Expr::Attribute { base, name } => format!("attribute({}, {})", self.expr(*base), self.quoted(*name)),
             Expr::Method { base, method, arguments } => {
-                format!("{}.{}({})", self.operand(*base), method_name(*method), self.all(arguments))
+                format!("{}.{}({})", self.operand(*base), method.name(), self.all(arguments))
             }
-            Expr::Call { function, arguments } => format!("{}({})", function_name(*function), self.all(arguments)),
+            Expr::Call { function, arguments } => format!("{}({})", function.name(), self.all(arguments)),
             Expr::Unary { operator, operand } => format!("{}{}", unary(*operator), self.operand(*operand)),
             Expr::Binary { operator, left, right } => format!("{} {} {}", self.operand(*left), binary(*operator), self.operand(*right)),
             Expr::Compare { operator, left, right } => format!("{} {} {}", self.operand(*left), compare(*operator), self.operand(*right)),
@@ -153,7 +153,7 @@ impl Writer<'_> {
             Expr::Let { slot, value, body } => format!("let {} = {} in {}", local(*slot), self.operand(*value), self.expr(*body)),
             Expr::Comprehension { kind, key, element, clauses } => self.comprehension(*kind, *key, *element, clauses),
             Expr::QueryValue { source, sql, cast } => {
-                let cast = cast.map(|function| format!(", {}", function_name(function))).unwrap_or_default();
+                let cast = cast.map(|function| format!(", {}", function.name())).unwrap_or_default();
                 format!("query_value({}, {}{cast})", self.source(*source), self.expr(*sql))
             }
             Expr::Query { source, sql } => format!("query({}, {})", self.source(*source), self.expr(*sql)),

@@ -172,35 +172,7 @@ fn apply(value: &Value, method: &str, arguments: &[Jinja]) -> Result<Jinja, Erro
 }
 
 fn method_named(name: &str) -> Option<Method> {
-    const ALL: [Method; 26] = [
-        Method::Capitalize,
-        Method::EndsWith,
-        Method::Find,
-        Method::IsAlpha,
-        Method::IsDigit,
-        Method::Join,
-        Method::Lower,
-        Method::LStrip,
-        Method::Replace,
-        Method::RSplit,
-        Method::RStrip,
-        Method::Split,
-        Method::SplitLines,
-        Method::StartsWith,
-        Method::Strip,
-        Method::Title,
-        Method::Upper,
-        Method::ZFill,
-        Method::Copy,
-        Method::Get,
-        Method::Items,
-        Method::Keys,
-        Method::ToDict,
-        Method::Values,
-        Method::Count,
-        Method::Index,
-    ];
-    ALL.into_iter().find(|method| methods::name(*method) == name)
+    Method::ALL.into_iter().find(|method| method.name() == name)
 }
 
 /// `response`: its parts as attributes, and as calls.
