@@ -19,8 +19,10 @@ pub fn workspace() -> PathBuf {
 fn programs() -> &'static Path {
     static BUILT: OnceLock<PathBuf> = OnceLock::new();
     BUILT.get_or_init(|| {
-        let test = std::env::current_exe().expect("the path of the running test");
-        let profile_dir = test.ancestors().nth(2).expect("a test is in target/PROFILE/deps").to_path_buf();
+        let running = std::env::current_exe().expect("the path of the running program");
+        // A test is in target/PROFILE/deps, the benchmark in target/PROFILE.
+        let folder = running.parent().expect("a program is in a folder");
+        let profile_dir = if folder.ends_with("deps") { folder.parent().unwrap_or(folder) } else { folder }.to_path_buf();
         if std::env::var_os("SEQUOR_PROGRAMS_BUILT").is_some() {
             return profile_dir;
         }

@@ -164,7 +164,7 @@ fn load() {
     print(&format!("{ROWS} rows, pages of {PAGE}, columns by path → PostgreSQL"), by_path, "\\copy", copy);
     print("the same with a parser in Python → PostgreSQL", run("by_parser"), "\\copy", copy);
     print("columns by path → SQLite", run("to_sqlite"), "\\copy (PostgreSQL)", copy);
-    stop(api);
+    drop(api);
 }
 
 /// Every page over one connection, by a client that does nothing with them.
@@ -203,19 +203,26 @@ fn whole_length(reply: &[u8]) -> Option<usize> {
 }
 
 /// The bundled API with `ROWS` customers, on a free port.
-fn demo_api() -> (Child, String) {
+fn demo_api() -> (Api, String) {
     let mut api = Command::new(sequor())
         .args(["demo", "--serve", "--port", "0", "--customers", &ROWS.to_string()])
         .stdout(Stdio::piped())
+        .stderr(Stdio::null())
         .spawn()
+        .map(Api)
         .expect("the demo API");
     let mut line = String::new();
-    BufReader::new(api.stdout.take().expect("a pipe")).read_line(&mut line).expect("its address");
-    let url = line.split_whitespace().find(|w| w.starts_with("http://")).unwrap_or_else(|| panic!("no address in {line:?}"));
+    BufReader::new(api.0.stdout.take().expect("a pipe")).read_line(&mut line).expect("its address");
+    let url = line.split_whitespace().find(|w| w.starts_with("http://")).map(|w| w.trim_end_matches(',')).unwrap_or_else(|| panic!("no address in {line:?}"));
     (api, url.to_owned())
 }
 
-fn stop(mut api: Child) {
-    let _ = api.kill();
-    let _ = api.wait();
+/// The demo API, stopped when dropped.
+struct Api(Child);
+
+impl Drop for Api {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
 }
