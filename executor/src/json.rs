@@ -4,7 +4,7 @@ pub mod parse;
 pub mod rows;
 pub mod write;
 
-pub use parse::parse;
+pub use parse::{parse, scalar_at};
 pub use rows::{Step, rows};
 pub use write::{cell_of, to_text};
 

@@ -4,7 +4,7 @@ use std::collections::HashSet;
 use std::sync::Arc;
 
 use sequor_plan_format::expr::{Binary, Clause, Comprehension, DictItem, Method, ResponsePart};
-use sequor_plan_format::{Expr, ExprId, TextId};
+use sequor_plan_format::{Expr, ExprId, TextId, Value as Constant};
 
 use super::budget::{Budget, check_bytes, check_members};
 use super::fault::{Outcome, did_you_mean, expression, limit, type_error};
@@ -60,7 +60,10 @@ impl<'a> Native<'a> {
             Expr::List(members) => Ok(Value::List(Arc::new(self.all(members)?))),
             Expr::Tuple(members) => Ok(Value::Tuple(Arc::new(self.all(members)?))),
             Expr::Dict(items) => self.dict(items),
-            Expr::Index { base, key } => self.index(*base, *key),
+            Expr::Index { base, key } => match self.scalar_of_reply(id) {
+                Some(value) => Ok(value),
+                None => self.index(*base, *key),
+            },
             Expr::Slice { base, start, stop, step } => self.slice(*base, *start, *stop, *step),
             Expr::Attribute { base, name } => self.attribute(*base, *name),
             Expr::Method { base, method, arguments } => self.method(*base, *method, arguments),
@@ -198,6 +201,23 @@ impl<'a> Native<'a> {
             self.budget.charge(text.len() / 64)?;
         }
         index::index(&base, &if headers { lower(key) } else { key })
+    }
+
+    /// `response.json()['a']['b']` where that is a scalar: read from the body without building the whole reply.
+    fn scalar_of_reply(&self, id: ExprId) -> Option<Value> {
+        let plan = &self.evaluator.plan;
+        let (mut path, mut id) = (Vec::new(), id);
+        while let Expr::Index { base, key } = plan.expr(id) {
+            let Expr::Const(key) = plan.expr(*key) else { return None };
+            let Constant::Text(key) = plan.value(*key) else { return None };
+            path.push(plan.text(*key));
+            id = *base;
+        }
+        let Expr::Response(ResponsePart::Json) = plan.expr(id) else { return None };
+        path.reverse();
+        // A reply that has been read whole is not read again.
+        let reply = self.context.response().filter(|reply| reply.json.get().is_none())?;
+        crate::json::scalar_at(&reply.body, &path)
     }
 
     fn slice(&mut self, base: ExprId, start: Option<ExprId>, stop: Option<ExprId>, step: Option<ExprId>) -> Outcome {

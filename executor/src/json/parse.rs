@@ -28,6 +28,17 @@ pub fn parse(body: &[u8]) -> Result<Value, String> {
     })
 }
 
+/// The scalar under these keys of nested objects, found without building anything else. `None` where there is none, or anything is unusual: a whole
+/// [`parse`] then tells what.
+pub fn scalar_at(body: &[u8], path: &[&str]) -> Option<Value> {
+    let text = std::str::from_utf8(body).ok()?;
+    let mut parser = Parser { text, reader: Jiter::new(body), keys: KeyCache::default() };
+    let peek = parser.reader.peek().ok()?;
+    let found = parser.scalar_at(peek, path)?;
+    parser.reader.finish().ok()?;
+    found
+}
+
 enum Fault {
     Json(JiterError),
     Depth,
@@ -46,6 +57,31 @@ struct Parser<'j> {
 }
 
 impl Parser<'_> {
+    /// Reads a value to its end; the outer `None` is a fault. Of equal keys the last one counts, as in [`parse`].
+    fn scalar_at(&mut self, peek: Peek, path: &[&str]) -> Option<Option<Value>> {
+        let Some((key, rest)) = path.split_first() else {
+            if matches!(peek, Peek::Array | Peek::Object) {
+                return self.reader.known_skip(peek).ok().map(|()| None);
+            }
+            return self.value(peek, 0).ok().map(Some);
+        };
+        if peek != Peek::Object {
+            return None;
+        }
+        let mut found = None;
+        let mut next = self.reader.known_object().ok()?.map(|name| name == *key);
+        while let Some(wanted) = next {
+            let peek = self.reader.peek().ok()?;
+            if wanted {
+                found = self.scalar_at(peek, rest)?;
+            } else {
+                self.reader.known_skip(peek).ok()?;
+            }
+            next = self.reader.next_key().ok()?.map(|name| name == *key);
+        }
+        Some(found)
+    }
+
     fn value(&mut self, peek: Peek, depth: usize) -> Result<Value, Fault> {
         if depth > MAX_DEPTH {
             return Err(Fault::Depth);
@@ -133,6 +169,20 @@ impl KeyCache {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_scalar_is_found_as_in_the_whole() {
+        let body = br#"{"data":[{"page":9}],"meta":{"page":1,"page":2,"next":null,"list":[1]},"total":10.20}"#;
+        assert_eq!(scalar_at(body, &["meta", "page"]).map(|v| v.to_text()), Some("2".into()));
+        assert_eq!(scalar_at(body, &["meta", "next"]).map(|v| v.to_text()), Some("None".into()));
+        assert_eq!(scalar_at(body, &["total"]).map(|v| v.to_text()), Some("10.20".into()));
+        for path in [&["meta"][..], &["meta", "list"], &["meta", "none"], &["data", "page"], &["total", "x"]] {
+            assert!(scalar_at(body, path).is_none(), "{path:?}");
+        }
+        for broken in [&body[..body.len() - 1], b"{\"total\":1} x", b"", b"[1]"] {
+            assert!(scalar_at(broken, &["total"]).is_none());
+        }
+    }
 
     #[test]
     fn numbers_keep_what_a_double_loses() {

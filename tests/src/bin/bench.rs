@@ -213,7 +213,11 @@ fn demo_api() -> (Api, String) {
         .expect("the demo API");
     let mut line = String::new();
     BufReader::new(api.0.stdout.take().expect("a pipe")).read_line(&mut line).expect("its address");
-    let url = line.split_whitespace().find(|w| w.starts_with("http://")).map(|w| w.trim_end_matches(',')).unwrap_or_else(|| panic!("no address in {line:?}"));
+    let url = line
+        .split_whitespace()
+        .find(|w| w.starts_with("http://"))
+        .map(|w| w.trim_end_matches(','))
+        .unwrap_or_else(|| panic!("no address in {line:?}"));
     (api, url.to_owned())
 }
 
