@@ -255,7 +255,7 @@ fn large_files_are_read() {
 #[test]
 fn ambiguous_scalars_are_few() {
     let is = |text: &str| ambiguous(get(&parsed(&format!("a: {text}")).0.unwrap(), "a")).is_some();
-    for text in ["yes", "No", "ON", "off", "012", "00", "3.0", "1.10", "2024-01-15"] {
+    for text in ["yes", "No", "ON", "off", "012", "00", "1.10", "2024-01-15"] {
         assert!(is(text), "{text}");
     }
     for text in [
@@ -264,6 +264,7 @@ fn ambiguous_scalars_are_few() {
         "12",
         "0",
         "3.5",
+        "3.0",
         "1.2.3",
         "true",
         "y",

@@ -45,9 +45,9 @@ fn has_leading_zero(text: &str) -> bool {
     text.len() > 1 && text.starts_with('0') && text.bytes().all(|b| b.is_ascii_digit())
 }
 
-/// A version such as `3.0` or `1.10`.
+/// A version such as `1.10`. `3.0` is printed as it is written.
 fn has_trailing_zero(text: &str) -> bool {
-    text.ends_with('0') && text.contains('.') && text.bytes().all(|b| b.is_ascii_digit() || b == b'.')
+    text.ends_with('0') && !text.ends_with(".0") && text.contains('.') && text.bytes().all(|b| b.is_ascii_digit() || b == b'.')
 }
 
 /// Y012: code under `>`, where YAML has made one line of several that do not mean the same on one.
