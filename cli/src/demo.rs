@@ -78,10 +78,16 @@ fn tables_and_next_steps(dir: &Path, runtime: &Runtime, out: &mut dyn Write) -> 
     out.write_all(runtime.block_on(tables::show(&file))?.as_bytes())?;
     let dir = dir.display();
     writeln!(out, "Next: change {dir}/{FLOW_FILE} and run 'sequor demo {dir}' again, or by hand:\n")?;
-    writeln!(out, "  sequor demo --serve &                       the API alone")?;
-    writeln!(out, "  sequor -p {dir} compile                the checks")?;
-    writeln!(out, "  sequor -p {dir} run {FLOW}         compile and run")?;
-    writeln!(out, "  sequor show {dir}/demo.plan            what runs, step by step")?;
+    let commands = [
+        ("sequor demo --serve &".to_owned(), "the API alone"),
+        (format!("sequor -p {dir} compile"), "the checks"),
+        (format!("sequor -p {dir} run {FLOW}"), "compile and run"),
+        (format!("sequor show {dir}/demo.plan"), "what runs, step by step"),
+    ];
+    let width = commands.iter().map(|(command, _)| command.chars().count()).max().unwrap_or_default();
+    for (command, does) in &commands {
+        writeln!(out, "  {command:<width$}  {does}")?;
+    }
     Ok(())
 }
 
