@@ -130,6 +130,9 @@ pub(crate) struct Compile {
     /// How faults are printed
     #[arg(long, value_enum, default_value_t = OutputFormat::Full)]
     pub output_format: OutputFormat,
+    /// Show hints too
+    #[arg(long)]
+    pub pedantic: bool,
     /// Warnings count as errors
     #[arg(long)]
     pub deny_warnings: bool,

@@ -15,7 +15,8 @@ use crate::{colored, home_dir, stdout_is_terminal};
 pub(crate) fn compile(arguments: &Compile, global: &Global, out: &mut dyn Write) -> anyhow::Result<u8> {
     let options =
         Options { home_dir: home_dir(arguments.home.home_dir.clone()).ok(), env: arguments.env.clone(), variables: process_variables() };
-    let compiled = compile_flows(global, options, &arguments.flows)?;
+    let mut compiled = compile_flows(global, options, &arguments.flows)?;
+    compiled.diagnostics.retain(|d| arguments.pedantic || d.severity < Severity::Hint);
     let format = match arguments.output_format {
         OutputFormat::Full => Format::Full,
         OutputFormat::Concise => Format::Concise,

@@ -10,7 +10,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use sequor_plan_format::{FlowId, SourceId};
 
 use crate::compile::Parsed;
-use crate::diagnostic::{Diagnostic, did_you_mean};
+use crate::diagnostic::{Diagnostic, Span, did_you_mean};
 use crate::project::Project;
 use crate::snippet::Names;
 use crate::source::Source;
@@ -52,6 +52,11 @@ impl Names for Resolved<'_> {
     }
 }
 
+fn computed_source(at: &Span) -> Diagnostic {
+    Diagnostic::hint("R204", at.clone(), "the source of a query is computed here, so it is known only at run time")
+        .help("name the source literally to have it checked now; every database of the project goes into the plan")
+}
+
 /// Follows calls from the entry flows, given as positions in the project's list.
 pub fn resolve<'p>(parsed: &'p Parsed, project: &'p Project, entries: &[usize]) -> (Resolved<'p>, Vec<Diagnostic>) {
     let by_name: BTreeMap<&str, &Flow> = parsed.all_flows().map(|f| (f.name.as_str(), f)).collect();
@@ -72,6 +77,7 @@ pub fn resolve<'p>(parsed: &'p Parsed, project: &'p Project, entries: &[usize]) 
                 None => faults.push(unknown_flow(&call.flow, by_name.keys().copied(), project)),
             }
         }
+        faults.extend(references.computed.iter().map(|at| computed_source(at)));
         for (source, wanted) in &references.sources {
             match find_source(&parsed.index, source, *wanted) {
                 Ok(name) => used.extend(name),

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use crate::diagnostic::Span;
 use crate::op::run_flow::RunFlow;
 use crate::snippet::expression::{Expression, Kind as Expr};
 use crate::source::Kind;
@@ -14,12 +15,14 @@ pub(super) struct References<'p> {
     pub(super) sources: Vec<(SourceRef, Wanted)>,
     /// Databases that parsers may give tables for.
     pub(super) parser_sources: BTreeSet<&'p str>,
+    /// Snippets that query a source whose name they compute.
+    pub(super) computed: Vec<&'p Span>,
     index: &'p SourceIndex,
 }
 
 impl<'p> References<'p> {
     pub(super) fn new(index: &'p SourceIndex) -> Self {
-        Self { calls: Vec::new(), sources: Vec::new(), parser_sources: BTreeSet::new(), index }
+        Self { calls: Vec::new(), sources: Vec::new(), parser_sources: BTreeSet::new(), computed: Vec::new(), index }
     }
 
     fn databases(&self) -> impl Iterator<Item = &'p str> + use<'p> {
@@ -44,6 +47,7 @@ impl<'p> Visitor<'p> for References<'p> {
         }
         if uses.computed_sources {
             self.parser_sources.extend(self.databases());
+            self.computed.push(&expression.span);
         }
     }
 

@@ -162,7 +162,7 @@ fn load() {
 
     println!("bare fetch of the pages, one after the other {:>12.1} ms", fetch.wall.as_secs_f64() * 1e3);
     print(&format!("{ROWS} rows, pages of {PAGE}, columns by path → PostgreSQL"), by_path, "\\copy", copy);
-    print("the same with a parser in Python → PostgreSQL", run("by_parser"), "\\copy", copy);
+    print("the same with a parser_expression → PostgreSQL", run("by_parser"), "\\copy", copy);
     print("columns by path → SQLite", run("to_sqlite"), "\\copy (PostgreSQL)", copy);
     drop(api);
 }
