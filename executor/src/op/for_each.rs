@@ -55,6 +55,14 @@ impl Looping {
         }
     }
 
+    /// Members that have been taken; nothing before the loop is open.
+    pub(crate) fn taken(&self) -> Option<u64> {
+        match self.stage {
+            Stage::Opening => None,
+            Stage::Fetching | Stage::Body => Some(self.taken),
+        }
+    }
+
     fn fetch(&mut self, frame: &mut Frame<'_>) -> Next {
         frame.bound.clear();
         self.stage = Stage::Fetching;

@@ -155,7 +155,7 @@ impl World {
                 self.seen.push(format!("commit:{}", values.join(",")));
                 return None;
             }
-            Command::Release { frame } => {
+            Command::Release { frame, .. } => {
                 if let Some((id, _)) = self.open.remove(&frame) {
                     self.seen.push(format!("release:{id}"));
                 }
