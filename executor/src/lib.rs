@@ -9,6 +9,7 @@ pub mod driver;
 pub mod environment;
 pub mod error;
 pub mod eval;
+mod failpoint;
 pub mod http;
 pub mod json;
 pub mod load;

@@ -201,16 +201,6 @@ async fn failed_aborted_and_dropped_loads_leave_nothing() {
         assert_eq!(test.psql("SELECT * FROM t"), "old");
         assert_eq!(test.psql("SELECT count(*) FROM pg_class WHERE relname LIKE '\\_sequor%'"), "0", "dropped: {dropped}");
     }
-    // A staging table that a crashed run left is replaced.
-    let names = test.psql("SELECT relname FROM pg_class WHERE relname LIKE '\\_sequor%'");
-    assert_eq!(names, "");
-    let stuck = db.load(&table("t"), &columns(&definition), Mode::Create, "r").await.unwrap();
-    let name = test.psql("SELECT relname FROM pg_class WHERE relname LIKE '\\_sequor%'");
-    stuck.abort().await;
-    test.psql(&format!("CREATE TABLE \"{name}\" (other int)"));
-    let loader = db.load(&table("t"), &columns(&definition), Mode::Create, "r").await.unwrap();
-    assert_eq!(loader.finish().await.unwrap(), 0);
-    assert_eq!(test.psql("SELECT count(*) FROM t"), "0");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -287,10 +277,10 @@ async fn a_query_may_read_the_table_that_it_replaces() {
     let test = server::database();
     let db = connect(&test).await;
     test.psql("CREATE TABLE t AS SELECT i AS id, 'n' || i AS name FROM generate_series(1, 10) i");
-    assert_eq!(db.store_query("SELECT id FROM t WHERE id > 7; -- the rest", &table("t"), Mode::Create).await.unwrap(), 3);
+    assert_eq!(db.store_query("SELECT id FROM t WHERE id > 7; -- the rest", &table("t"), Mode::Create, None).await.unwrap().rows, 3);
     assert_eq!(test.psql("SELECT * FROM t ORDER BY id"), "8\n9\n10");
-    assert_eq!(db.store_query("WITH x AS (SELECT 100 AS id) SELECT * FROM x;", &table("t"), Mode::Append).await.unwrap(), 1);
-    assert_eq!(db.store_query("SELECT id, 'x' AS label FROM t", &table("new"), Mode::Append).await.unwrap(), 4);
+    assert_eq!(db.store_query("WITH x AS (SELECT 100 AS id) SELECT * FROM x;", &table("t"), Mode::Append, None).await.unwrap().rows, 1);
+    assert_eq!(db.store_query("SELECT id, 'x' AS label FROM t", &table("new"), Mode::Append, None).await.unwrap().rows, 4);
     assert_eq!(test.psql("SELECT count(*), max(id) FROM new"), "4|100");
 
     for (sql, part) in [
@@ -298,7 +288,7 @@ async fn a_query_may_read_the_table_that_it_replaces() {
         ("SELECT id,\n  wrong\nFROM t", "at line 2, column 3: wrong"),
         ("SELECT 1/0 AS x", "division by zero"),
     ] {
-        let error = error_of(db.store_query(sql, &table("t"), Mode::Create)).await;
+        let error = error_of(db.store_query(sql, &table("t"), Mode::Create, None)).await;
         assert_eq!(error.kind, ErrorKind::Sql, "{sql}");
         assert!(error.message.contains(part), "{part} in {}", error.message);
     }
@@ -312,7 +302,7 @@ async fn statements_run_in_order_and_name_the_one_that_fails() {
     let run = |statements: &[&str], transaction| {
         let statements: Vec<String> = statements.iter().map(|s| (*s).to_owned()).collect();
         let db = db.clone();
-        async move { db.execute(&statements, transaction).await }
+        async move { db.execute(&statements, transaction, None).await.map(|stored| stored.rows) }
     };
     assert_eq!(
         run(&["CREATE TABLE t (id int)", "INSERT INTO t VALUES (1), (2)", "SELECT * FROM t", "UPDATE t SET id = 3 WHERE id = 1"], true)
@@ -395,7 +385,7 @@ async fn a_source_schema_holds_its_tables() {
     assert_eq!(one(&db, "SELECT a FROM t").await, "2");
     assert_eq!(test.psql("SELECT a FROM public.t"), "1");
     execute(&db, "RESET ALL").await;
-    db.store_query("SELECT a + 1 AS a FROM t", &table("u"), Mode::Create).await.unwrap();
+    db.store_query("SELECT a + 1 AS a FROM t", &table("u"), Mode::Create, None).await.unwrap();
     assert_eq!(test.psql("SELECT a FROM \"My Schema\".u"), "3");
     let public = TableName { namespace: Some("public".into()), ..table("t") };
     assert_eq!(db.row_count(&public).await.unwrap(), 1);

@@ -235,17 +235,20 @@ async fn a_query_may_read_the_table_that_it_replaces() {
     let (_folder, db) = connect().await;
     execute(&db, "CREATE TABLE t (id INTEGER, ok BOOLEAN); INSERT INTO t VALUES (1, 1), (2, 0), (3, NULL)").await;
     execute(&db, "CREATE VIEW v AS SELECT * FROM t").await;
-    assert_eq!(db.store_query("SELECT id, ok FROM t WHERE id > 1; -- the rest", &table("t"), Mode::Create).await.unwrap(), 2);
+    assert_eq!(db.store_query("SELECT id, ok FROM t WHERE id > 1; -- the rest", &table("t"), Mode::Create, None).await.unwrap().rows, 2);
     assert_eq!(lines(&db, "SELECT * FROM v").await, ["2 | false", "3 | null"]);
-    assert_eq!(db.store_query("WITH x AS (SELECT 9 AS id) SELECT 0 AS ok, id FROM x", &table("t"), Mode::Append).await.unwrap(), 1);
+    assert_eq!(
+        db.store_query("WITH x AS (SELECT 9 AS id) SELECT 0 AS ok, id FROM x", &table("t"), Mode::Append, None).await.unwrap().rows,
+        1
+    );
     assert_eq!(one(&db, "SELECT * FROM t WHERE id = 9").await, "9 | false");
-    assert_eq!(db.store_query("SELECT * FROM t", &table("fresh"), Mode::Append).await.unwrap(), 3);
+    assert_eq!(db.store_query("SELECT * FROM t", &table("fresh"), Mode::Append, None).await.unwrap().rows, 3);
     for (sql, part) in [
         ("SELECT 1 AS a, 2 AS a", "duplicate column name: a"),
         ("SELECT wrong FROM t", "no such column: wrong"),
         ("DELETE FROM t", "no columns"),
     ] {
-        let error = error_of(db.store_query(sql, &table("t"), Mode::Create)).await;
+        let error = error_of(db.store_query(sql, &table("t"), Mode::Create, None)).await;
         assert_eq!(error.kind, ErrorKind::Sql, "{sql}");
         assert!(error.message.contains(part), "{part} in {}", error.message);
     }
@@ -259,7 +262,7 @@ async fn statements_run_in_order_and_name_the_one_that_fails() {
     let run = |statements: &[&str], transaction| {
         let statements: Vec<String> = statements.iter().map(|s| (*s).to_owned()).collect();
         let db = db.clone();
-        async move { db.execute(&statements, transaction).await }
+        async move { db.execute(&statements, transaction, None).await.map(|stored| stored.rows) }
     };
     assert_eq!(
         run(&["CREATE TABLE t (id int)", "INSERT INTO t VALUES (1), (2)", "CREATE TABLE u (id int)", "SELECT * FROM t"], true)
@@ -315,7 +318,7 @@ async fn another_process_that_writes_is_waited_for() {
     execute(&db, "CREATE TABLE t (id INT)").await;
     let write = |db: Database| async move {
         for _ in 0..20 {
-            db.execute(&["INSERT INTO t VALUES (1)".into(), "UPDATE t SET id = id + 1".into()], true).await.unwrap();
+            db.execute(&["INSERT INTO t VALUES (1)".into(), "UPDATE t SET id = id + 1".into()], true, None).await.unwrap();
         }
     };
     tokio::join!(write(db.clone()), write(other));

@@ -9,6 +9,8 @@ use sqlx::{AssertSqlSafe, Connection, Executor, Row as _, SqlSafeStr as _, State
 
 use crate::error::{ErrorKind, RunError};
 
+use super::effect::Claims;
+use super::fit::hex_bytes;
 use super::pool::{Lease, Opener, Pool};
 use super::quote::{POSTGRES, literal};
 use super::{TableName, fault};
@@ -19,19 +21,22 @@ mod connect;
 mod copy_text;
 mod decode;
 mod execute;
-mod load;
+mod landing;
+mod marker;
 mod query;
+mod rows;
 mod store;
 mod swap;
+mod transaction;
 mod types;
 
 pub(super) use connect::Settings;
-pub(super) use load::Load;
 
 #[derive(Clone)]
 pub(super) struct Postgres {
     pool: Pool<Server>,
     types: types::Cache,
+    claims: Claims,
 }
 
 /// Opens connections to one database of a server.

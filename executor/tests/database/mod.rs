@@ -58,7 +58,7 @@ pub async fn load(
 }
 
 pub async fn execute(database: &Database, sql: &str) -> u64 {
-    database.execute(&[sql.to_owned()], false).await.unwrap_or_else(|error| panic!("{sql}: {}", error.message))
+    database.execute(&[sql.to_owned()], false, None).await.unwrap_or_else(|error| panic!("{sql}: {}", error.message)).rows
 }
 
 pub async fn rows(database: &Database, sql: &str) -> Vec<Arc<Row>> {
