@@ -128,13 +128,13 @@ impl<'a> Driver<'a> {
         let services = self.services;
         let event = match command {
             Command::Evaluate { expr, .. } => Event::Value(scope.evaluate(services, expr)?),
-            Command::Run { node } => Event::Done { assigned: crate::op::perform(services, node, scope).await? },
-            Command::OpenItems { frame, node } => {
+            Command::Run { node, .. } => Event::Done { assigned: crate::op::perform(services, node, scope).await? },
+            Command::OpenItems { frame, node, .. } => {
                 self.open.insert(frame, Resource::items(services, node, scope).await?);
                 Event::Done { assigned: Vec::new() }
             }
             Command::NextItem { frame } => Event::Item(self.resource(frame)?.next_item()?),
-            Command::HttpOpen { frame, node } => {
+            Command::HttpOpen { frame, node, .. } => {
                 let (resource, assigned) = Resource::http(services, node, scope).await?;
                 self.open.insert(frame, resource);
                 Event::Done { assigned }
@@ -148,7 +148,7 @@ impl<'a> Driver<'a> {
                 let absorbed = self.resource(frame)?.absorb(scope, page).await?;
                 Event::Absorbed { assigned: absorbed.assigned, again: absorbed.again }
             }
-            Command::HttpClose { frame } => {
+            Command::HttpClose { frame, .. } => {
                 let resource = self.open.remove(&frame).ok_or_else(resource::missing)?;
                 resource.close().await?;
                 Event::Done { assigned: Vec::new() }

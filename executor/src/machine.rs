@@ -10,6 +10,7 @@
 use std::sync::Arc;
 
 use sequor_plan_format::{ExprId, FlowId, NodeId, Plan};
+use serde::{Deserialize, Serialize};
 
 use crate::error::{ErrorKind, RunError};
 use crate::scope::Assigned;
@@ -21,13 +22,13 @@ mod phase;
 mod stack;
 mod variables;
 
-pub use frame::{FrameId, State};
+pub use frame::{Activation, FrameId, State};
 pub use variables::Visible;
 
 pub(crate) use phase::{Frame, Input, Next, holds};
 
 /// What the driver is to do. Expressions see the variables that [`State::visible`] gives.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub enum Command {
     // Notices: no event answers them.
     /// A node starts.
@@ -47,27 +48,27 @@ pub enum Command {
     /// Answered by `Value`.
     Evaluate { node: Option<NodeId>, expr: ExprId },
     /// Performs an op that is one effect. Answered by `Done`.
-    Run { node: NodeId },
+    Run { node: NodeId, activation: Activation },
     /// Opens the members of a loop. Answered by `Done`.
-    OpenItems { frame: FrameId, node: NodeId },
+    OpenItems { frame: FrameId, node: NodeId, activation: Activation },
     /// Answered by `Item`.
     NextItem { frame: FrameId },
     /// Opens an `http_request`. Answered by `Done`.
-    HttpOpen { frame: FrameId, node: NodeId },
+    HttpOpen { frame: FrameId, node: NodeId, activation: Activation },
     /// Answered by `Item`.
     HttpNext { frame: FrameId },
     /// Sends the request of a page. Answered by `Done`.
     HttpExchange { frame: FrameId, ordinal: u64, page: u64 },
-    /// Reads the reply of a page. Answered by `Absorbed`.
-    HttpAbsorb { frame: FrameId, ordinal: u64, page: u64 },
-    /// Makes the loaded tables visible. Answered by `Done`.
-    HttpClose { frame: FrameId },
+    /// Reads the reply of a page: the op's `batch`-th, from 1. Answered by `Absorbed`.
+    HttpAbsorb { frame: FrameId, ordinal: u64, page: u64, batch: u64 },
+    /// Makes the loaded tables visible: the last batch. Answered by `Done`.
+    HttpClose { frame: FrameId, batch: u64 },
     /// The run is over. Nothing answers.
     Finish { outcome: Result<(), RunError> },
 }
 
 /// What became of a command.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub enum Event {
     /// The first event of a run.
     Start,

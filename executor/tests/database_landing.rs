@@ -1,4 +1,5 @@
 //! Landings and markers: rows and markers are there together or not at all, in both engines.
+#![allow(clippy::unwrap_used, reason = "the cases are functions of tests")]
 
 mod database;
 #[path = "../../tests/src/postgres.rs"]

@@ -15,11 +15,17 @@ pub struct State {
     pub(super) frames: Vec<Frame>,
     /// Project variables that flows have set.
     pub(super) project: Arc<Map>,
+    /// Nodes that have started so far, skipped ones included: the last one's [`Activation`].
+    pub(super) started: u64,
 }
 
 /// A frame's place in the stack, from the outside. It names what the driver holds open for the frame.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct FrameId(pub u32);
+
+/// The n-th start of a node in a run, from 1. It names an effect of the run wherever traces of it are kept, and is the same when the run is resumed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct Activation(pub u64);
 
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(super) enum Frame {
@@ -47,6 +53,7 @@ pub(super) struct BlockFrame {
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(super) struct NodeFrame {
     pub(super) node: NodeId,
+    pub(super) activation: Activation,
     pub(super) phase: Phase,
     /// Variables that live in this node only: a loop's member, a caught error.
     pub(super) bound: Vec<(Arc<str>, Value)>,
@@ -57,12 +64,12 @@ pub(super) struct NodeFrame {
 impl State {
     pub(super) fn before(flow: FlowId, parameters: Map, project: Map) -> Self {
         let frame = FlowFrame { flow, locals: Arc::new(parameters), parameter: 0 };
-        Self { frames: vec![Frame::Flow(frame)], project: Arc::new(project) }
+        Self { frames: vec![Frame::Flow(frame)], project: Arc::new(project), started: 0 }
     }
 }
 
 impl NodeFrame {
-    pub(super) fn new(node: NodeId) -> Self {
-        Self { node, phase: Phase::New, bound: Vec::new(), dirty: Vec::new() }
+    pub(super) fn new(node: NodeId, activation: Activation) -> Self {
+        Self { node, activation, phase: Phase::New, bound: Vec::new(), dirty: Vec::new() }
     }
 }

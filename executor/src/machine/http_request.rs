@@ -1,6 +1,7 @@
 //! The loop of an `http_request`: for each row, for each page, exchange and absorb.
 //!
-//! Commands name the item and the page they are about. Today one item is in flight; more would be more [`Flight`]s.
+//! Commands name the item and the page they are about, one after the other, in input order. How many requests are under way at a time is the op's affair: it may
+//! send ahead of what it is asked for.
 
 use sequor_plan_format::op::HttpRequest;
 use serde::{Deserialize, Serialize};
@@ -14,6 +15,8 @@ pub(crate) struct Requesting {
     stage: Stage,
     /// The ordinal of the next item, from 0.
     next: u64,
+    /// Replies that have been read: batches of rows on their way into the op's tables.
+    read: u64,
 }
 
 #[derive(Clone, Copy, Debug, Default, Serialize, Deserialize)]
@@ -39,7 +42,7 @@ impl Requesting {
     pub(crate) fn on(&mut self, frame: &mut Frame<'_>, op: &HttpRequest, input: Input) -> Next {
         match (self.stage, input) {
             (_, Input::Failed(error)) => Next::Fail(error),
-            (Stage::Opening, Input::Begin) => Next::Command(Command::HttpOpen { frame: frame.id, node: frame.node }),
+            (Stage::Opening, Input::Begin) => Next::Command(Command::HttpOpen { frame: frame.id, node: frame.node, activation: frame.activation }),
             (Stage::Opening, Input::Done) => self.fetch(frame),
             (Stage::Fetching, Input::Item(Some(value))) => {
                 let ordinal = self.next;
@@ -49,14 +52,17 @@ impl Requesting {
             }
             (Stage::Fetching, Input::Item(None)) => {
                 self.stage = Stage::Closing;
-                Next::Command(Command::HttpClose { frame: frame.id })
+                Next::Command(Command::HttpClose { frame: frame.id, batch: self.read + 1 })
             }
             (Stage::Exchanging(flight), Input::Done) => {
                 self.stage = Stage::Absorbing(flight);
-                Next::Command(Command::HttpAbsorb { frame: frame.id, ordinal: flight.ordinal, page: flight.page })
+                let (Flight { ordinal, page }, batch) = (flight, self.read + 1);
+                Next::Command(Command::HttpAbsorb { frame: frame.id, ordinal, page, batch })
             }
-            (Stage::Absorbing(flight), Input::Page { again: true }) => self.exchange(frame, Flight { page: flight.page + 1, ..flight }),
-            (Stage::Absorbing(_), Input::Page { again: false }) => self.fetch(frame),
+            (Stage::Absorbing(flight), Input::Page { again }) => {
+                self.read += 1;
+                if again { self.exchange(frame, Flight { page: flight.page + 1, ..flight }) } else { self.fetch(frame) }
+            }
             (Stage::Closing, Input::Done) => Next::End,
             (_, other) => unexpected(&other),
         }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use sequor_plan_format::{BlockId, ExprId, FlowId, NodeId, Op, Plan};
 use serde::{Deserialize, Serialize};
 
-use super::{Command, FrameId, http_request, unexpected};
+use super::{Activation, Command, FrameId, http_request, unexpected};
 use crate::error::{ErrorKind, RunError};
 use crate::op::{for_each, if_else, run_flow, try_catch, while_loop};
 use crate::value::{Map, Value};
@@ -52,6 +52,7 @@ pub(crate) struct Frame<'a> {
     pub(crate) plan: &'a Plan,
     pub(crate) id: FrameId,
     pub(crate) node: NodeId,
+    pub(crate) activation: Activation,
     pub(crate) bound: &'a mut Vec<(Arc<str>, Value)>,
 }
 
@@ -91,7 +92,7 @@ impl Phase {
     /// Tells the automaton what happened.
     pub(super) fn on(&mut self, frame: &mut Frame<'_>, op: &Op, input: Input) -> Next {
         match (self, op) {
-            (Self::Effect, _) => effect(frame.node, input),
+            (Self::Effect, _) => effect(frame, input),
             (Self::Body, Op::Block(group)) => match input {
                 Input::Begin => Next::Enter(group.body),
                 Input::Ended => Next::End,
@@ -129,9 +130,9 @@ impl Phase {
     }
 }
 
-fn effect(node: NodeId, input: Input) -> Next {
+fn effect(frame: &Frame<'_>, input: Input) -> Next {
     match input {
-        Input::Begin => Next::Command(Command::Run { node }),
+        Input::Begin => Next::Command(Command::Run { node: frame.node, activation: frame.activation }),
         Input::Done => Next::End,
         Input::Failed(error) => Next::Fail(error),
         other @ (Input::Value(_) | Input::Item(_) | Input::Page { .. } | Input::Ended) => unexpected(&other),

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use sequor_plan_format::{FlowId, NodeId, Plan};
 
-use super::frame::{BlockFrame, FlowFrame, Frame, FrameId, NodeFrame, State};
+use super::frame::{Activation, BlockFrame, FlowFrame, Frame, FrameId, NodeFrame, State};
 use super::phase::{self, Input, Next, Phase, holds};
 use super::{Command, Event};
 use crate::error::{ErrorKind, RunError, StackEntry};
@@ -109,7 +109,8 @@ impl<'a> Stepper<'a> {
         match self.plan.block(frame.block).nodes.get(frame.next) {
             Some(node) => {
                 frame.next += 1;
-                self.state.frames.push(Frame::Node(NodeFrame::new(*node)));
+                self.state.started += 1;
+                self.state.frames.push(Frame::Node(NodeFrame::new(*node, Activation(self.state.started))));
                 Some(Input::Begin)
             }
             None => {
@@ -148,9 +149,9 @@ impl<'a> Stepper<'a> {
             frame.phase = Phase::of(&node.op);
             self.commands.push(Command::Began { node: frame.node });
         }
-        let NodeFrame { node: this, phase, bound, dirty: _ } = frame;
+        let NodeFrame { node: this, activation, phase, bound, dirty: _ } = frame;
         let this = *this;
-        let next = phase.on(&mut phase::Frame { plan: self.plan, id, node: this, bound }, &node.op, input);
+        let next = phase.on(&mut phase::Frame { plan: self.plan, id, node: this, activation: *activation, bound }, &node.op, input);
         self.follow(this, next)
     }
 

@@ -163,8 +163,8 @@ impl World {
             }
             Command::Finish { .. } => unreachable!("handled by the caller"),
             Command::Evaluate { expr, .. } => evaluate(&self.plan, expr, visible).map(Event::Value),
-            Command::Run { node } => self.effect(node, visible).map(|assigned| Event::Done { assigned }),
-            Command::OpenItems { frame, node } | Command::HttpOpen { frame, node } => {
+            Command::Run { node, .. } => self.effect(node, visible).map(|assigned| Event::Done { assigned }),
+            Command::OpenItems { frame, node, .. } | Command::HttpOpen { frame, node, .. } => {
                 let id = self.id(node);
                 let members = self.members.get(&id).cloned().unwrap_or_default();
                 self.failing(&id).map(|()| {
@@ -184,7 +184,7 @@ impl World {
                 let (assigned, again) = self.pages.pop_front().unwrap_or_default();
                 Ok(Event::Absorbed { assigned, again })
             }
-            Command::HttpClose { frame } => {
+            Command::HttpClose { frame, .. } => {
                 let (id, _) = self.open.remove(&frame).expect("a frame that was opened");
                 self.seen.push(format!("close:{id}"));
                 self.failing(&format!("close:{id}")).map(|()| Event::Done { assigned: Vec::new() })
