@@ -63,7 +63,7 @@ fn of_fence(fence: u64) -> Effect {
 }
 
 async fn open(database: &Database, resume: bool) -> Landing {
-    database.landing(&effect(5), TAG, resume).await.unwrap_or_else(|error| panic!("{}", error.message))
+    database.landing(&effect(5), TAG, resume).await.unwrap()
 }
 
 async fn named(landing: &mut Landing, name: &str, mode: Mode) -> Slot {

@@ -119,9 +119,7 @@ impl Writer for LandingConnection {
 
     async fn begin(&mut self, _new: &[Arc<Target>]) -> Result<(), RunError> {
         if self.open.is_none() {
-            let mut lease = self.postgres.acquire().await?;
-            run(&mut lease.connection, transaction::BEGIN.into()).await?;
-            self.open = Some(lease);
+            self.open = Some(self.postgres.begin().await?);
             failpoint::hit("landing.pg.after_begin");
         }
         Ok(())

@@ -15,9 +15,8 @@ impl Postgres {
         mode: Mode,
         marking: Option<&Marking>,
     ) -> Result<u64, RunError> {
-        let mut lease = self.acquire().await?;
+        let mut lease = self.begin().await?;
         let connection = &mut lease.connection;
-        run(connection, transaction::BEGIN.into()).await?;
         failpoint::hit("store.pg.after_begin");
         let rows = match (mode, catalog::locate(connection, table, self.pool.opener()).await?) {
             (Mode::Create, catalog::Located::Existing(table) | catalog::Located::New(table)) => {

@@ -5,8 +5,7 @@ use std::time::{Duration, Instant};
 use super::super::effect::{self, Marking};
 use super::*;
 
-pub(super) const BEGIN: &str =
-    "BEGIN; SELECT set_config('synchronous_commit', 'on', true) WHERE current_setting('synchronous_commit') = 'off'";
+const BEGIN: &str = "BEGIN; SELECT set_config('synchronous_commit', 'on', true) WHERE current_setting('synchronous_commit') = 'off'";
 
 /// A marker that is reported as committed must survive a power loss, whatever the server is set to. `BEGIN` does this too.
 pub(super) const DURABLE: &str = "SELECT set_config('synchronous_commit', 'on', true) WHERE current_setting('synchronous_commit') = 'off'";
@@ -17,6 +16,18 @@ const PATIENCE: Duration = Duration::from_secs(10);
 const PAUSE: Duration = Duration::from_millis(250);
 
 impl Postgres {
+    /// Opens a transaction on a connection that is alive: one that was lost in the pool is replaced.
+    pub(super) async fn begin(&self) -> Result<Lease<Server>, RunError> {
+        loop {
+            let mut lease = self.acquire().await?;
+            match run(&mut lease.connection, BEGIN.into()).await {
+                Ok(_) => return Ok(lease),
+                Err(error) if lease.reused && error.kind == ErrorKind::Database => {}
+                Err(error) => return Err(error),
+            }
+        }
+    }
+
     /// Commits. `marked`: the batch whose marker the transaction holds. Gives the connection back where it is still one.
     pub(super) async fn commit(
         &self,
