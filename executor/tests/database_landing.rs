@@ -45,6 +45,7 @@ on_both_engines!(
     a_batch_larger_than_the_buffers_is_one_transaction,
     staging_tables_that_were_left_are_replaced,
     staging_tables_that_were_touched_are_not_filled_further,
+    a_table_that_was_appended_to_and_is_gone_is_not_filled_further,
     a_stored_query_and_its_marker_are_one,
     statements_and_their_marker_are_one,
     statements_that_end_their_transaction_are_refused,
@@ -53,10 +54,6 @@ on_both_engines!(
 );
 
 const TAG: &str = "abcd2345n7";
-
-fn effect(activation: u64) -> Effect {
-    Effect { run: "run-1".into(), activation, node: "load orders".into(), fence: 1 }
-}
 
 fn of_fence(fence: u64) -> Effect {
     Effect { fence, ..effect(5) }
@@ -414,6 +411,18 @@ async fn staging_tables_that_were_touched_are_not_filled_further(settings: Setti
         assert_eq!(error.kind, ErrorKind::Data);
         assert!(error.message.contains(part) && error.message.contains("orders"), "{}", error.message);
     }
+}
+
+async fn a_table_that_was_appended_to_and_is_gone_is_not_filled_further(settings: Settings) {
+    let db = connect_to(&settings).await;
+    let mut landing = open(&db, false).await;
+    let orders = named(&mut landing, "orders", Mode::Append).await;
+    push(&mut landing, orders, 0..3);
+    landing.commit(1, Vec::new()).await.unwrap();
+    landing.suspend().await;
+    execute(&db, "DROP TABLE orders").await;
+    let error = error_of(db.landing(&effect(5), TAG, true)).await;
+    assert!(error.message.contains("orders") && error.message.contains("it is gone"), "{}", error.message);
 }
 
 async fn a_stored_query_and_its_marker_are_one(settings: Settings) {

@@ -9,7 +9,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use database::*;
-use sequor_executor::database::{Cell, Database, Effect, Landing, Mode, Settings, Slot, is_fenced};
+use sequor_executor::database::{Cell, Database, Landing, Mode, Settings, Slot, is_fenced};
 use sequor_executor::error::ErrorKind;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
@@ -89,10 +89,6 @@ async fn relay(client: TcpStream, server: TcpStream, plan: Arc<Plan>) {
             return;
         }
     }
-}
-
-fn effect(activation: u64) -> Effect {
-    Effect { run: "run-1".into(), activation, node: "load orders".into(), fence: 1 }
 }
 
 async fn open(database: &Database, resume: bool) -> (Landing, Slot) {

@@ -132,9 +132,10 @@ async fn every_type_survives_a_load() {
 
     // And once more, from the stream into another table.
     let mut stream = db.read_table(&table("types")).await.unwrap();
-    let mut loader = db.load(&table("again"), &columns(&definition), Mode::Create, "copy").await.unwrap();
-    stream.load_into(&mut loader).await.unwrap();
-    assert_eq!(loader.finish().await.unwrap(), 2);
+    let mut landing = db.landing(&effect(1), "copy", false).await.unwrap();
+    let slot = landing.table(&table("again"), &columns(&definition), Mode::Create).await.unwrap();
+    landing.push_all(slot, &mut stream).await.unwrap();
+    assert_eq!(landing.finish(1, Vec::new()).await.unwrap(), [2]);
     assert_eq!(test.psql("SELECT count(*) FROM (SELECT types::text FROM types EXCEPT SELECT again::text FROM again) d"), "0");
 }
 
@@ -342,9 +343,10 @@ async fn a_table_is_read_while_others_are_loaded() {
     test.psql("CREATE TABLE big AS SELECT i AS id, repeat('x', 100) AS filler FROM generate_series(1, 20000) i");
     let mut stream = db.read_table(&table("big")).await.unwrap();
     assert_eq!(names(&stream), ["id bigint", "filler text"]);
-    let mut loader = db.load(&table("copy"), &columns(&[("id", "integer"), ("filler", "text")]), Mode::Create, "r").await.unwrap();
-    stream.load_into(&mut loader).await.unwrap();
-    assert_eq!(loader.finish().await.unwrap(), 20_000);
+    let mut landing = db.landing(&effect(1), "r", false).await.unwrap();
+    let slot = landing.table(&table("copy"), &columns(&[("id", "integer"), ("filler", "text")]), Mode::Create).await.unwrap();
+    landing.push_all(slot, &mut stream).await.unwrap();
+    assert_eq!(landing.finish(1, Vec::new()).await.unwrap(), [20_000]);
     assert_eq!(db.row_count(&table("copy")).await.unwrap(), 20_000);
     assert_eq!(test.psql("SELECT count(*) FROM (SELECT * FROM big EXCEPT SELECT * FROM copy) d"), "0");
 

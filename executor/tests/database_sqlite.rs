@@ -120,9 +120,10 @@ async fn every_type_survives_a_load() {
     assert_eq!(one(&db, "SELECT count(*) FROM types WHERE n > 9 AND n < 100").await, "1");
 
     let mut stream = db.read_table(&table("types")).await.unwrap();
-    let mut loader = db.load(&table("again"), &columns(&definition), Mode::Create, "copy").await.unwrap();
-    stream.load_into(&mut loader).await.unwrap();
-    assert_eq!(loader.finish().await.unwrap(), 2);
+    let mut landing = db.landing(&effect(1), "copy", false).await.unwrap();
+    let slot = landing.table(&table("again"), &columns(&definition), Mode::Create).await.unwrap();
+    landing.push_all(slot, &mut stream).await.unwrap();
+    assert_eq!(landing.finish(1, Vec::new()).await.unwrap(), [2]);
     assert_eq!(lines(&db, "SELECT * FROM again").await, expected);
 }
 
@@ -205,6 +206,99 @@ async fn what_hangs_on_a_table_is_kept() {
     let error = error_of(load(&db, "parent", &definition, Mode::Create, &[vec![Cell::Int(3), text("c")]])).await;
     assert!(error.message.contains("child"), "{}", error.message);
     assert_eq!(db.row_count(&table("parent")).await.unwrap(), 2);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn foreign_keys_are_enforced_for_what_is_appended() {
+    let (_folder, db) = connect().await;
+    execute(
+        &db,
+        "CREATE TABLE parent (id INTEGER PRIMARY KEY); CREATE TABLE child (p INTEGER REFERENCES parent (id) ON DELETE CASCADE); \
+         INSERT INTO parent VALUES (1); INSERT INTO child VALUES (1)",
+    )
+    .await;
+    let (child, parent) = (columns(&[("p", "integer")]), columns(&[("id", "integer")]));
+    let mut landing = db.landing(&effect(1), "r", false).await.unwrap();
+    let slot = landing.table(&table("child"), &child, Mode::Append).await.unwrap();
+    landing.push(slot, &[Cell::Int(7)]).unwrap();
+    let error = error_of(landing.finish(1, Vec::new())).await;
+    assert!(error.message.contains("FOREIGN KEY"), "{}", error.message);
+    landing.discard().await;
+
+    // Tables that nothing refers to can be created beside it.
+    let mut landing = db.landing(&effect(2), "r", false).await.unwrap();
+    let slot = landing.table(&table("child"), &child, Mode::Append).await.unwrap();
+    let other = landing.table(&table("other"), &parent, Mode::Create).await.unwrap();
+    landing.push(slot, &[Cell::Int(1)]).unwrap();
+    landing.push(other, &[Cell::Int(1)]).unwrap();
+    assert_eq!(landing.finish(1, Vec::new()).await.unwrap(), [1, 1]);
+
+    // A parent that is replaced, in any order: the rows appended to the child must have theirs in the new content.
+    for (activation, names, parent_id, fits) in
+        [(3, ["parent", "child"], 2, false), (4, ["parent", "child"], 1, true), (5, ["child", "parent"], 1, true)]
+    {
+        let mut landing = db.landing(&effect(activation), "r", false).await.unwrap();
+        for name in names {
+            let (columns, mode) = if name == "child" { (&child, Mode::Append) } else { (&parent, Mode::Create) };
+            let slot = landing.table(&table(name), columns, mode).await.unwrap();
+            landing.push(slot, &[Cell::Int(if name == "child" { 1 } else { parent_id })]).unwrap();
+        }
+        match landing.finish(1, Vec::new()).await {
+            Ok(_) => assert!(fits),
+            Err(error) => assert!(!fits && error.message.contains("refer"), "{}", error.message),
+        }
+        landing.discard().await;
+    }
+    // Where the child's rows are in the transaction already when the parent is named, nothing happens.
+    let mut landing = db.landing(&effect(6), "r", false).await.unwrap();
+    let slot = landing.table(&table("child"), &child, Mode::Append).await.unwrap();
+    for _ in 0..100_000 {
+        landing.push(slot, &[Cell::Int(1)]).unwrap();
+        if landing.is_full() {
+            landing.flush().await.unwrap();
+        }
+    }
+    landing.table(&table("parent"), &parent, Mode::Create).await.unwrap();
+    let error = error_of(landing.finish(1, Vec::new())).await;
+    assert!(error.message.contains("name it first"), "{}", error.message);
+    landing.discard().await;
+    assert_eq!(one(&db, "SELECT (SELECT count(*) FROM parent), (SELECT count(*) FROM child)").await, "1 | 4");
+
+    // Without a loss, also where it is named only after a batch of another table.
+    let mut landing = db.landing(&effect(7), "r", false).await.unwrap();
+    let slot = landing.table(&table("other"), &parent, Mode::Append).await.unwrap();
+    landing.push(slot, &[Cell::Int(2)]).unwrap();
+    landing.commit(1, Vec::new()).await.unwrap();
+    let slot = landing.table(&table("parent"), &parent, Mode::Create).await.unwrap();
+    landing.push(slot, &[Cell::Int(1)]).unwrap();
+    landing.push(slot, &[Cell::Int(2)]).unwrap();
+    landing.flush().await.unwrap();
+    landing.sync().await.unwrap();
+    assert_eq!(landing.finish(2, Vec::new()).await.unwrap(), [1, 2]);
+    assert_eq!(one(&db, "SELECT (SELECT count(*) FROM parent), (SELECT count(*) FROM child)").await, "2 | 4");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn others_write_before_and_after_a_batch_but_not_within() {
+    let (_folder, db) = connect().await;
+    execute(&db, "CREATE TABLE t (id INTEGER)").await;
+    let mut landing = db.landing(&effect(1), "r", false).await.unwrap();
+    let slot = landing.table(&table("t"), &columns(&[("id", "integer")]), Mode::Append).await.unwrap();
+    for batch in 1..=5 {
+        execute(&db, "INSERT INTO t VALUES (-1)").await;
+        landing.push(slot, &[Cell::Int(batch)]).unwrap();
+        landing.flush().await.unwrap();
+        landing.push(slot, &[Cell::Int(batch * 100)]).unwrap();
+        let waiting = tokio::spawn({
+            let db = db.clone();
+            async move { execute(&db, "INSERT INTO t VALUES (-2)").await }
+        });
+        landing.commit(batch.unsigned_abs(), Vec::new()).await.unwrap();
+        waiting.await.unwrap();
+    }
+    landing.finish(6, Vec::new()).await.unwrap();
+    assert_eq!(one(&db, "SELECT count(*) FROM t").await, "20");
+    assert_eq!(one(&db, "SELECT count(*) FROM t a JOIN t b ON b.rowid = a.rowid + 1 AND b.id = a.id * 100").await, "5");
 }
 
 #[tokio::test(flavor = "multi_thread")]

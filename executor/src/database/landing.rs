@@ -10,7 +10,7 @@
 
 use crate::error::RunError;
 
-use super::{Cell, ColumnDefinition, Mode, RowStream, TableName, postgres, sqlite};
+use super::{Cell, ColumnDefinition, Mode, TableName, postgres, sqlite};
 
 mod buffers;
 mod engine;
@@ -94,24 +94,6 @@ impl Landing {
     /// `Data`, naming row (from 1, in the table), column, value and type, where a cell does not fit its column.
     pub fn push(&mut self, slot: Slot, cells: &[Cell<'_>]) -> Result<(), RunError> {
         on!(&mut self.side, buffers => buffers.push(slot, cells))
-    }
-
-    /// Pushes all rows that are left in `rows`, whose columns are the slot's in the same order.
-    ///
-    /// # Errors
-    /// As `push` and `flush`, and those of the stream.
-    pub async fn push_all(&mut self, slot: Slot, rows: &mut RowStream) -> Result<(), RunError> {
-        let kinds: Vec<_> = rows.columns().iter().map(|column| column.kind).collect();
-        while let Some(batch) = rows.next_batch().await? {
-            for row in &batch {
-                let cells: Vec<_> = row.values.iter().zip(&kinds).map(|(value, kind)| Cell::from_column(value, *kind)).collect();
-                self.push(slot, &cells)?;
-                if self.is_full() {
-                    self.flush().await?;
-                }
-            }
-        }
-        Ok(())
     }
 
     /// Whether enough is buffered for a `flush`.

@@ -19,6 +19,7 @@ use super::{TableName, fault};
 
 mod catalog;
 mod execute;
+mod keys;
 mod landing;
 mod marker;
 mod query;

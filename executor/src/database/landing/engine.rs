@@ -95,9 +95,9 @@ pub(in super::super) trait Writer: Send + 'static {
 }
 
 impl Target {
-    /// The staging table of a landing that is continued is not there.
-    pub(in super::super) fn staging_gone(table: &TableName, staging: &TableName) -> RunError {
-        not_to_be_continued(table, &format!("its staging table {staging} is gone"))
+    /// A table that is filled further, or its staging table, is not there.
+    pub(in super::super) fn gone(table: &TableName, into: &TableName) -> RunError {
+        not_to_be_continued(table, &if table == into { "it is gone".into() } else { format!("its staging table {into} is gone") })
     }
 
     /// Compares the staging table of a landing that is continued with what was committed into it.

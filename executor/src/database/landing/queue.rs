@@ -4,6 +4,7 @@
 //! **open** work belongs to a batch that has not ended, and is written into a transaction that stays open. Open work is later than sealed work, and is never
 //! in one transaction with the markers of batches before it.
 
+use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tokio::sync::Notify;
@@ -14,6 +15,8 @@ use crate::error::{ErrorKind, RunError};
 
 /// The caller waits when this much is queued.
 const LIMIT: usize = 2 << 20;
+/// What a marker without data counts for.
+const MARKER: usize = 128;
 
 /// Rows of some tables, and the tables that are new with them. A table is known by its number.
 pub(super) struct Work<R> {
@@ -58,7 +61,8 @@ pub(super) struct Queue<R> {
 
 struct State<R> {
     open: Work<R>,
-    sealed: Option<(Work<R>, Seal)>,
+    /// At most two: what can be in one transaction, and the end of the landing, which has one of its own.
+    sealed: VecDeque<(Work<R>, Seal)>,
     bytes: usize,
     end: Option<End>,
     committed: u64,
@@ -94,21 +98,20 @@ impl<R: Rows> Work<R> {
 
 impl Seal {
     fn bytes(&self) -> usize {
-        self.markers.iter().map(|marker| marker.data.len()).sum()
+        self.markers.iter().map(|marker| MARKER + marker.data.len()).sum()
     }
 
     fn add(&mut self, later: Self) {
         self.markers.extend(later.markers);
         self.totals = later.totals;
         self.trim = later.trim.or(self.trim);
-        self.finish = later.finish;
     }
 }
 
 /// For the caller.
 impl<R: Rows> Queue<R> {
     pub(super) fn new(committed: u64) -> Self {
-        let state = State { open: Work::new(), sealed: None, bytes: 0, end: None, committed, fault: None, ended: false };
+        let state = State { open: Work::new(), sealed: VecDeque::new(), bytes: 0, end: None, committed, fault: None, ended: false };
         Self { state: Mutex::new(state), given: Notify::new(), moved: Notify::new() }
     }
 
@@ -132,12 +135,12 @@ impl<R: Rows> Queue<R> {
         state.open.add(work);
         if let Some(seal) = seal {
             let work = std::mem::replace(&mut state.open, Work::new());
-            match &mut state.sealed {
-                Some((earlier, sealed)) => {
+            match state.sealed.back_mut() {
+                Some((earlier, sealed)) if !seal.finish => {
                     earlier.add(work);
                     sealed.add(seal);
                 }
-                None => state.sealed = Some((work, seal)),
+                Some(_) | None => state.sealed.push_back((work, seal)),
             }
         }
         drop(state);
@@ -202,7 +205,7 @@ impl<R: Rows> Queue<R> {
         if state.fault.is_some() {
             return None;
         }
-        let next = if let Some((work, seal)) = state.sealed.take() {
+        let next = if let Some((work, seal)) = state.sealed.pop_front() {
             Next::Sealed(work, seal)
         } else if let Some(end) = state.end {
             return Some(Next::End(end));
@@ -211,7 +214,7 @@ impl<R: Rows> Queue<R> {
         } else {
             return None;
         };
-        state.bytes = state.open.bytes();
+        state.bytes = state.open.bytes() + state.sealed.iter().map(|(work, seal)| work.bytes() + seal.bytes()).sum::<usize>();
         drop(state);
         self.moved.notify_one();
         Some(next)

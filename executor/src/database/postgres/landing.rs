@@ -52,13 +52,16 @@ async fn locate(connection: &mut PgConnection, wanted: Wanted<'_>, server: &Serv
             existing = continued(connection, &table, &into, wanted.columns, committed, server).await?;
         }
     }
+    if existing.is_empty() && wanted.committed.is_some() {
+        return Err(Target::gone(&table, &into));
+    }
     let columns = wanted.columns.iter().map(|column| takes(column, &existing, &table)).collect::<Result<Vec<_>, _>>()?;
     let create = existing.is_empty();
     let (named, mode) = (wanted.table.clone(), wanted.mode);
     Ok((Target { named, table, into, columns: wanted.columns.to_vec(), mode, create }, columns))
 }
 
-/// The columns of a staging table that is filled further.
+/// The columns of a staging table that is filled further; none where it is gone.
 async fn continued(
     connection: &mut PgConnection,
     table: &TableName,
@@ -68,7 +71,7 @@ async fn continued(
     server: &Server,
 ) -> Result<Vec<catalog::ExistingColumn>, RunError> {
     if let catalog::Located::New(_) = catalog::locate(connection, staging, server).await? {
-        return Err(Target::staging_gone(table, staging));
+        return Ok(Vec::new());
     }
     let existing = catalog::columns(connection, staging).await?;
     let same = |(old, new): (&catalog::ExistingColumn, &ColumnDefinition)| {

@@ -8,6 +8,7 @@ use super::super::effect::{Marker, Marking};
 use super::super::fit::{Target as Takes, TargetColumn};
 use super::super::landing::{Engine, Ledger, Target, Wanted, Writer};
 use super::super::{ColumnDefinition, Mode};
+use super::keys::Keys;
 use super::rows::Encoded;
 use super::*;
 use crate::failpoint;
@@ -36,8 +37,7 @@ impl Engine for Sqlite {
     }
 
     fn writer(&self, marking: Option<Marking>, known: Vec<Arc<Target>>) -> LandingConnection {
-        let keys = Keys { new: known, enforced: true, replaced: None, appended: None };
-        LandingConnection { sqlite: self.clone(), marking, connection: None, turn: None, keys }
+        LandingConnection { sqlite: self.clone(), marking, connection: None, turn: None, keys: Keys::new(known) }
     }
 }
 
@@ -54,12 +54,15 @@ async fn locate(connection: &mut SqliteConnection, wanted: Wanted<'_>) -> Result
             }
         }
     };
+    if existing.is_empty() && wanted.committed.is_some() {
+        return Err(Target::gone(table, &into));
+    }
     let columns = wanted.columns.iter().map(|column| takes(column, &existing, table)).collect::<Result<Vec<_>, _>>()?;
     let create = existing.is_empty();
     Ok((Target { named: table.clone(), table: table.clone(), into, columns: wanted.columns.to_vec(), mode: wanted.mode, create }, columns))
 }
 
-/// The columns of a staging table that is filled further.
+/// The columns of a staging table that is filled further; none where it is gone.
 async fn continued(
     connection: &mut SqliteConnection,
     table: &TableName,
@@ -69,7 +72,7 @@ async fn continued(
 ) -> Result<Vec<catalog::ExistingColumn>, RunError> {
     let existing = catalog::columns(connection, staging.namespace.as_deref(), &staging.name).await?;
     if existing.is_empty() {
-        return Err(Target::staging_gone(table, staging));
+        return Ok(existing);
     }
     let same =
         |(old, new): (&catalog::ExistingColumn, &ColumnDefinition)| *old.name == *new.name && old.declared == types::declared(new.kind);
@@ -108,50 +111,6 @@ pub(in super::super) struct LandingConnection {
     keys: Keys,
 }
 
-/// Whether foreign keys are enforced. A table that others refer to can be replaced only while they are not (see `swap::prepare`), rows can be appended to
-/// a table that refers to others only while they are, and SQLite takes the setting between transactions only.
-struct Keys {
-    /// Tables that have not been looked at.
-    new: Vec<Arc<Target>>,
-    enforced: bool,
-    /// A table that is replaced and has others refer to it.
-    replaced: Option<TableName>,
-    /// A table that is appended to and refers to others.
-    appended: Option<TableName>,
-}
-
-impl Keys {
-    /// Outside a transaction.
-    async fn settle(&mut self, connection: &mut SqliteConnection) -> Result<(), RunError> {
-        for target in std::mem::take(&mut self.new) {
-            match target.mode {
-                Mode::Create if catalog::is_referred_to(connection, &target.table.name).await? => {
-                    self.replaced = Some(target.table.clone())
-                }
-                Mode::Append if catalog::refers(connection, &target.table.name).await? => self.appended = Some(target.table.clone()),
-                Mode::Create | Mode::Append => {}
-            }
-        }
-        if let (Some(replaced), Some(appended)) = (&self.replaced, &self.appended) {
-            return Err(Self::conflict(replaced, appended));
-        }
-        let enforced = self.replaced.is_none();
-        if enforced != self.enforced {
-            swap::enforce_foreign_keys(connection, enforced).await?;
-            self.enforced = enforced;
-        }
-        Ok(())
-    }
-
-    fn conflict(replaced: &TableName, appended: &TableName) -> RunError {
-        let message = format!(
-            "table {replaced}, which other tables refer to, cannot be replaced by the op that also appends to table {appended}: SQLite checks \
-             foreign keys for both or for none; fill them in two ops"
-        );
-        RunError::new(ErrorKind::Data, message)
-    }
-}
-
 impl LandingConnection {
     fn connection(&mut self) -> Result<&mut SqliteConnection, RunError> {
         self.connection.as_mut().ok_or_else(|| RunError::new(ErrorKind::Database, "there is no open transaction"))
@@ -162,22 +121,21 @@ impl Writer for LandingConnection {
     type Rows = Encoded;
 
     async fn begin(&mut self, new: &[Arc<Target>]) -> Result<(), RunError> {
-        self.keys.new.extend_from_slice(new);
-        if self.turn.is_some() {
-            return Ok(());
-        }
+        self.keys.add(new);
         if self.connection.is_none() {
             let mut connection = self.sqlite.pool.opener().connect(STATEMENTS).await?;
             swap::keep_views(&mut connection).await?;
             self.connection = Some(connection);
         }
-        let turn = Arc::clone(&self.sqlite.writer).lock_owned().await;
         let Some(connection) = &mut self.connection else { return Ok(()) };
-        self.keys.settle(connection).await?;
-        run(connection, "BEGIN IMMEDIATE".into()).await?;
-        self.turn = Some(turn);
-        failpoint::hit("landing.sqlite.after_begin");
-        Ok(())
+        if self.turn.is_none() {
+            let turn = Arc::clone(&self.sqlite.writer).lock_owned().await;
+            self.keys.set(connection).await?;
+            run(connection, "BEGIN IMMEDIATE".into()).await?;
+            self.turn = Some(turn);
+            failpoint::hit("landing.sqlite.after_begin");
+        }
+        self.keys.before_rows(connection).await
     }
 
     async fn open(&mut self, target: &Target) -> Result<(), RunError> {
@@ -219,9 +177,8 @@ impl Writer for LandingConnection {
     }
 
     async fn swap(&mut self, target: &Target) -> Result<(), RunError> {
-        if self.keys.enforced && catalog::is_referred_to(self.connection()?, &target.table.name).await? {
-            let others = TableName { database: None, namespace: None, name: "of the same reply".into() };
-            return Err(Keys::conflict(&target.table, self.keys.appended.as_ref().unwrap_or(&others)));
+        if let Some(connection) = &mut self.connection {
+            self.keys.before_swap(connection, &target.table).await?;
         }
         failpoint::hit("swap.sqlite.before_swap");
         swap::replace(self.connection()?, &target.table, &target.into).await?;
@@ -230,6 +187,9 @@ impl Writer for LandingConnection {
     }
 
     async fn mark(&mut self, markers: &[Marker], ledger: &Ledger, trim: Option<u64>) -> Result<(), RunError> {
+        if let Some(connection) = &mut self.connection {
+            self.keys.check(connection).await?;
+        }
         let Some(marking) = self.marking.clone() else { return Ok(()) };
         failpoint::hit("landing.sqlite.before_marker");
         marker::write(self.connection()?, &marking.effect, markers, ledger, trim).await?;
@@ -239,6 +199,7 @@ impl Writer for LandingConnection {
 
     async fn commit(&mut self, batch: u64) -> Result<(), RunError> {
         let Some(turn) = self.turn.take() else { return Ok(()) };
+        self.keys.transaction_ended();
         let sqlite = self.sqlite.clone();
         let marking = self.marking.clone();
         failpoint::hit("landing.sqlite.before_commit");
@@ -257,6 +218,7 @@ impl Writer for LandingConnection {
             let _ = connection.close().await;
         }
         self.turn = None;
+        self.keys.transaction_ended();
     }
 
     async fn drop_staging(&mut self, targets: &[&Target]) {
