@@ -101,7 +101,7 @@ fn content(place: &str) -> Vec<String> {
         let mut content = lines(&db, names).await;
         for sql in [
             "SELECT * FROM log ORDER BY id",
-            "SELECT * FROM orders ORDER BY id",
+            "SELECT id, length(name) FROM orders ORDER BY id",
             "SELECT * FROM lines ORDER BY id",
             "SELECT * FROM stored ORDER BY id",
             "SELECT * FROM changed ORDER BY id",
@@ -149,11 +149,14 @@ async fn land(db: &Database, effect: &Effect) {
     let mut landing = db.landing(effect, &format!("{TAG}n1"), true).await.unwrap();
     assert_eq!(landing.committed(), found.last().map_or(0, |marker| marker.batch));
     let definition = columns(&[("id", "integer"), ("name", "text")]);
+    let long = "x".repeat(30_000);
     for batch in landing.committed() + 1..=BATCHES {
         for (name, mode) in [("orders", Mode::Create), ("log", Mode::Append), ("lines", Mode::Create)] {
             let slot = landing.table(&table(name), &definition, mode).await.unwrap();
             for id in 0..3 {
-                landing.push(slot, &[Cell::Int(i64::try_from(batch * 10 + id).unwrap()), text("new")]).unwrap();
+                // Long rows are written another way than short ones.
+                let value = if name == "orders" { &*long } else { "new" };
+                landing.push(slot, &[Cell::Int(i64::try_from(batch * 10 + id).unwrap()), text(value)]).unwrap();
             }
             if batch % 2 == 0 {
                 landing.flush().await.unwrap();

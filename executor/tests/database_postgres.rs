@@ -120,7 +120,8 @@ async fn every_type_survives_a_load() {
         Cell::Bytes(vec![0, 92, 10, 255].into()),
     ];
     let nulls = vec![Cell::Null; definition.len()];
-    assert_eq!(load(&db, "types", &definition, Mode::Create, &[full, nulls]).await.unwrap(), 2);
+    let rows = vec![full, nulls];
+    assert_eq!(load(&db, "types", &definition, Mode::Create, &rows).await.unwrap(), 2);
     let expected = format!(
         "{nasty:?} | \"äöü\" | -32768 | 2147483647 | -9223372036854775808 | -12345678901234567890123.4567890n | 10.20n | 0.1f | \
          -1.7976931348623157e308f | true | \"0044-03-15 BC\" | \"23:59:59.999999\" | \"2024-01-02T01:04:05.5\" | \"2024-01-02T03:04:05+00:00\" | \
@@ -129,6 +130,12 @@ async fn every_type_survives_a_load() {
     );
     assert_eq!(lines(&db, "SELECT * FROM types WHERE t IS NOT NULL").await, [expected]);
     assert_eq!(one(&db, "SELECT count(*) FROM types WHERE num_nulls(t,v,s,i,b,n,p,r,d,o,da,ti,ts,tz,j,u,x) = 17").await, "1");
+
+    // Few rows and many go different ways.
+    let many: Vec<_> = rows.iter().cycle().take(2_000).cloned().collect();
+    assert_eq!(load(&db, "many", &definition, Mode::Create, &many).await.unwrap(), 2_000);
+    assert_eq!(test.psql("SELECT count(*), count(DISTINCT many::text) FROM many"), "2000|2");
+    assert_eq!(test.psql("SELECT count(*) FROM (SELECT types::text FROM types EXCEPT SELECT many::text FROM many) d"), "0");
 
     // And once more, from the stream into another table.
     let mut stream = db.read_table(&table("types")).await.unwrap();
@@ -258,6 +265,12 @@ async fn append_fills_by_name_with_the_tables_own_types() {
 
     load(&db, "fresh", &[("id", "bigint")], Mode::Append, &[vec![Cell::Int(1)]]).await.unwrap();
     assert_eq!(test.psql("SELECT * FROM fresh"), "1");
+    // What goes for COPY goes for few rows too: rules are passed by, and identities take the given values.
+    test.psql("CREATE TABLE ruled (id bigint GENERATED ALWAYS AS IDENTITY); CREATE TABLE gone (id bigint); CREATE RULE r AS ON INSERT TO gone DO INSTEAD NOTHING");
+    for name in ["ruled", "gone"] {
+        load(&db, name, &[("id", "bigint")], Mode::Append, &[vec![Cell::Int(7)]]).await.unwrap();
+        assert_eq!(test.psql(&format!("SELECT * FROM {name}")), "7");
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

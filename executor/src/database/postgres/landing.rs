@@ -1,6 +1,7 @@
 //! Landings in PostgreSQL: rows go by COPY. A transaction has a connection of the pool's for as long as it is open; between two of them there is none, so
 //! a slow API keeps no connection busy, and none that has gone stale meanwhile is used.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use sqlx::postgres::PgCopyIn;
@@ -33,7 +34,7 @@ impl Engine for Postgres {
     }
 
     fn writer(&self, marking: Option<Marking>, _known: Vec<Arc<Target>>) -> LandingConnection {
-        LandingConnection { postgres: self.clone(), marking, open: None }
+        LandingConnection { postgres: self.clone(), marking, open: None, inserts: HashMap::new() }
     }
 }
 
@@ -108,12 +109,37 @@ pub(in super::super) struct LandingConnection {
     marking: Option<Marking>,
     /// In a transaction.
     open: Option<Lease<Server>>,
+    /// Whether an INSERT into a table does what a COPY does, by the table's name in SQL.
+    inserts: HashMap<String, bool>,
 }
 
 impl LandingConnection {
     fn connection(&mut self) -> Result<&mut PgConnection, RunError> {
         let lease = self.open.as_mut();
         lease.map(|lease| &mut lease.connection).ok_or_else(|| RunError::new(ErrorKind::Database, "there is no open transaction"))
+    }
+}
+
+impl LandingConnection {
+    /// COPY passes rules by, and INSERT does not.
+    async fn takes_inserts(&mut self, into: &str) -> Result<bool, RunError> {
+        if let Some(known) = self.inserts.get(into) {
+            return Ok(*known);
+        }
+        let sql = format!("SELECT 'x' FROM pg_class WHERE oid = {}::regclass AND relkind IN ('r', 'p') AND NOT relhasrules", literal(into));
+        let takes = !texts(self.connection()?, sql).await?.is_empty();
+        self.inserts.insert(into.to_owned(), takes);
+        Ok(takes)
+    }
+}
+
+/// Whether the rows are in. Where they are refused, nothing has happened, and COPY will tell the row.
+async fn insert(connection: &mut PgConnection, into: &str, names: &str, values: &str) -> Result<bool, RunError> {
+    let insert = format!("INSERT INTO {into} ({names}) VALUES {values}");
+    match run(connection, format!("SAVEPOINT sequor_rows; {insert}; RELEASE SAVEPOINT sequor_rows")).await {
+        Ok(_) => Ok(true),
+        Err(error) if error.kind == ErrorKind::Database => Err(error),
+        Err(_) => run(connection, "ROLLBACK TO SAVEPOINT sequor_rows".into()).await.map(|_| false),
     }
 }
 
@@ -143,7 +169,17 @@ impl Writer for LandingConnection {
 
     async fn write(&mut self, target: &Target, rows: Encoded, before: u64) -> Result<(), RunError> {
         let names = POSTGRES.quote_list(target.columns.iter().map(|c| &*c.name))?;
-        let copy = format!("COPY {} ({names}) FROM STDIN", qualified(&target.into)?);
+        let into = qualified(&target.into)?;
+        if let Some(values) = rows.small_values()
+            && self.takes_inserts(&into).await?
+        {
+            failpoint::hit("landing.pg.before_insert");
+            if insert(self.connection()?, &into, &names, &values).await? {
+                failpoint::hit("landing.pg.after_insert");
+                return Ok(());
+            }
+        }
+        let copy = format!("COPY {into} ({names}) FROM STDIN");
         let table = target.table.to_string();
         let fault = |error: sqlx::Error| fault::of_load(&error, &table, before);
         failpoint::hit("landing.pg.before_copy");
