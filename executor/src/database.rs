@@ -1,9 +1,12 @@
-//! Databases: one type over the engines, with streams of rows out and bulk loads in.
+//! Databases: one type over the engines, with streams of rows out and landings in.
+//!
+//! What a run does in a database can carry a marker in the same transaction ([`Effect`], [`Marker`]), so that a resumed run knows what is done: see
+//! `landing` for rows from outside, `store_query` and `execute` for what happens within the database.
 //!
 //! Takes settings that are already evaluated. Knows no plan nodes, flows or variables. Each engine lives in a module of its own
 //! (`sqlite`, `postgres`) with its own types, catalog and bulk path; what a value must look like to fit a column is decided in `fit`, for both.
 //!
-//! A connection is used by one stream, one load or one call at a time, and goes back to the pool only when it is known to be in its first state:
+//! A connection is used by one stream, one transaction or one call at a time, and goes back to the pool only when it is known to be in its first state:
 //! a future that is dropped half-way closes its connection, so no open transaction or half-read result is ever seen by the next user.
 
 use std::borrow::Cow;

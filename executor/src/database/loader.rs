@@ -36,6 +36,9 @@ impl Loader {
     /// # Errors
     /// `Sql`, `Database` or `Data`; with `Mode::Create` also what went wrong with rows flushed before.
     pub async fn flush(&mut self) -> Result<(), RunError> {
+        if self.batch > 0 && self.landing.pending().rows == 0 {
+            return Ok(());
+        }
         self.batch += 1;
         self.landing.commit(self.batch, Vec::new()).await?;
         if self.mode == Mode::Append {

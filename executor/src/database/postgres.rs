@@ -2,7 +2,7 @@
 //!
 //! Queries go by the simple protocol, which gives every type in its text form: that form is exact for all of them, also for those that only an
 //! extension knows, and dates, numerics, intervals and JSON are text for flows anyway. It needs no prepared statements, so connection poolers in
-//! between work. Loads go by COPY.
+//! between work. Rows from outside go by COPY, few of them by INSERT.
 
 use sqlx::postgres::{PgConnectOptions, PgConnection};
 use sqlx::{AssertSqlSafe, Connection, Executor, Row as _, SqlSafeStr as _, Statement as _};

@@ -118,15 +118,14 @@ impl LandingConnection {
         let lease = self.open.as_mut();
         lease.map(|lease| &mut lease.connection).ok_or_else(|| RunError::new(ErrorKind::Database, "there is no open transaction"))
     }
-}
 
-impl LandingConnection {
     /// COPY passes rules by, and INSERT does not.
     async fn takes_inserts(&mut self, into: &str) -> Result<bool, RunError> {
         if let Some(known) = self.inserts.get(into) {
             return Ok(*known);
         }
-        let sql = format!("SELECT 'x' FROM pg_class WHERE oid = {}::regclass AND relkind IN ('r', 'p') AND NOT relhasrules", literal(into));
+        let sql =
+            format!("SELECT 'x' FROM pg_class WHERE oid = to_regclass({}) AND relkind IN ('r', 'p') AND NOT relhasrules", literal(into));
         let takes = !texts(self.connection()?, sql).await?.is_empty();
         self.inserts.insert(into.to_owned(), takes);
         Ok(takes)
