@@ -18,7 +18,7 @@ pub(super) async fn run(services: &Arc<Services>, node: NodeId, op: &Transform, 
     let mode = table::mode(op.write_mode);
     let database = services.database(op.source, scope).await?;
     let rows = if op.source == op.target.source {
-        database.store_query(&query, &target, mode).await?
+        database.store_query(&query, &target, mode, None).await?.rows
     } else {
         let into = services.database(op.target.source, scope).await?;
         let tag = format!("{}n{}", services.run_tag, node.0);

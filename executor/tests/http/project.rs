@@ -171,11 +171,11 @@ impl Project {
 
     pub(crate) async fn execute(&self, statements: &[&str]) {
         let statements: Vec<String> = statements.iter().map(|s| (*s).to_owned()).collect();
-        self.database().await.execute(&statements, true).await.unwrap();
+        self.database().await.execute(&statements, true, None).await.unwrap();
     }
 
     pub(crate) async fn execute_alone(&self, statement: &str) {
-        self.database().await.execute(&[statement.to_owned()], false).await.unwrap();
+        self.database().await.execute(&[statement.to_owned()], false, None).await.unwrap();
     }
 
     /// The table's rows, each as its values separated by bars.
