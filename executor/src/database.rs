@@ -12,6 +12,7 @@
 use std::borrow::Cow;
 use std::sync::Arc;
 
+use futures_util::future::BoxFuture;
 use sequor_plan_format::ColumnType;
 
 use crate::error::RunError;
@@ -44,7 +45,7 @@ pub enum Settings {
 }
 
 /// A table's name, each part as the database stores it (no quotes).
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
 pub struct TableName {
     pub database: Option<String>,
     pub namespace: Option<String>,
@@ -60,7 +61,7 @@ impl std::fmt::Display for TableName {
     }
 }
 
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct ColumnDefinition {
     pub name: Arc<str>,
     pub kind: ColumnType,
@@ -82,12 +83,28 @@ pub enum Cell<'a> {
 }
 
 /// How a table is filled.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub enum Mode {
     /// Into a staging table that replaces the table at the end.
     Create,
     /// Into the table, which is created where it does not exist.
     Append,
+}
+
+/// Told of statements that run outside a transaction, one after the other.
+pub trait Watch: Send + Sync {
+    /// The statement runs once this is good.
+    fn begins(&self, index: usize) -> BoxFuture<'_, Result<(), RunError>>;
+
+    fn done(&self, index: usize);
+}
+
+/// How statements run outside a transaction.
+#[derive(Clone, Copy)]
+pub struct Each<'a> {
+    /// Statements that have run already.
+    pub skip: usize,
+    pub watch: &'a dyn Watch,
 }
 
 /// A connected database. Cheap to clone.
@@ -163,10 +180,21 @@ impl Database {
     pub async fn execute(&self, statements: &[String], transaction: bool, effect: Option<&Effect>) -> Result<Stored, RunError> {
         let marking = self.claim(effect.filter(|_| transaction)).await?;
         let rows = match &self.engine {
-            Engine::Sqlite(sqlite) => sqlite.execute(statements, transaction, marking.as_ref()).await,
-            Engine::Postgres(postgres) => postgres.execute(statements, transaction, marking.as_ref()).await,
+            Engine::Sqlite(sqlite) => sqlite.execute(statements, transaction, marking.as_ref(), None).await,
+            Engine::Postgres(postgres) => postgres.execute(statements, transaction, marking.as_ref(), None).await,
         };
         Ok(Stored { rows: rows?, marked: marking.is_some() })
+    }
+
+    /// Runs statements each on its own, as `execute` without a transaction does, from the one with the index `each.skip` on. `each.watch` is told before and after each.
+    ///
+    /// # Errors
+    /// As `execute`; what the watch reports.
+    pub async fn execute_each(&self, statements: &[String], each: Each<'_>) -> Result<u64, RunError> {
+        match &self.engine {
+            Engine::Sqlite(sqlite) => sqlite.execute(statements, false, None, Some(each)).await,
+            Engine::Postgres(postgres) => postgres.execute(statements, false, None, Some(each)).await,
+        }
     }
 
     /// Makes the result of `query` the content of `table`, or appends it, in one transaction together with the effect's marker (batch 0). The query

@@ -28,7 +28,7 @@ mod held;
 mod resource;
 pub mod signals;
 
-pub(crate) use doubt::Policy;
+pub use doubt::Policy;
 pub(crate) use resource::missing;
 
 use held::{Entry, Held};
@@ -58,16 +58,18 @@ pub struct Driver<'a> {
     /// Nodes that run, with their start.
     running: Vec<(NodeId, Instant)>,
     held: Held,
+    /// The command at hand was given before the run was resumed: its effect may be there.
+    again: bool,
 }
 
 impl<'a> Driver<'a> {
     #[must_use]
     pub(crate) fn new(services: &'a Arc<Services>, progress: Progress) -> Self {
-        Self { services, progress, open: BTreeMap::new(), running: Vec::new(), held: Held::default() }
+        Self { services, progress, open: BTreeMap::new(), running: Vec::new(), held: Held::default(), again: false }
     }
 
     /// Runs from where the progress is. A run that is resumed opens again what was open, and settles what is in doubt by `policy`.
-    pub(crate) async fn run(mut self, policy: Policy, signals: &mut Signals) -> Ended {
+    pub(crate) async fn run(mut self, policy: Option<Policy>, signals: &mut Signals) -> Ended {
         let ended = match self.reopen(policy).await {
             Ok(None) => self.drive(signals).await,
             Ok(Some(ended)) => ended,
@@ -92,7 +94,7 @@ impl<'a> Driver<'a> {
     }
 
     /// Makes the start durable, or opens what was open before a crash.
-    async fn reopen(&mut self, policy: Policy) -> Result<Option<Ended>, RunError> {
+    async fn reopen(&mut self, policy: Option<Policy>) -> Result<Option<Ended>, RunError> {
         let plan = &self.services.plan;
         if self.progress.pending.is_none() {
             self.snapshot();
@@ -102,6 +104,7 @@ impl<'a> Driver<'a> {
         if !doubts.is_empty() {
             return Ok(Some(Ended::InDoubt(doubts)));
         }
+        self.again = true;
         let scope = self.scope();
         for open in self.progress.state.open_frames() {
             let resource = Resource::reopen(self.services, &open, &scope).await?;
@@ -114,10 +117,8 @@ impl<'a> Driver<'a> {
     }
 
     async fn drive(&mut self, signals: &mut Signals) -> Ended {
-        let mut event = match &self.progress.pending {
-            None => Some(Event::Start),
-            Some(_) => None,
-        };
+        let starts = self.progress.pending.is_none() && !self.progress.state.is_over();
+        let mut event = starts.then_some(Event::Start);
         loop {
             if let Some(event) = event.take()
                 && let Some(ended) = self.step(event).await
@@ -138,6 +139,7 @@ impl<'a> Driver<'a> {
                 event = self.perform(command, &scope) => event,
                 signal = signals.patience_over() => return Ended::Stopped(signal),
             });
+            self.again = false;
         }
     }
 
@@ -279,7 +281,7 @@ impl<'a> Driver<'a> {
                 if has_effect(&services.plan.node(node).op) {
                     http_request::durable(&services.journal).await?;
                 }
-                let assigned = crate::op::perform(services, node, activation, scope).await?;
+                let assigned = crate::op::perform(services, node, activation, self.again, scope).await?;
                 hit("run.after");
                 Event::Done { assigned }
             }

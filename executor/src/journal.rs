@@ -79,6 +79,11 @@ impl Journal {
         (journal, Writing { task })
     }
 
+    /// Goes on with the effects that an earlier executor has noted.
+    pub(crate) fn restore(&self, effects: Effects) {
+        self.ledger().effects = effects;
+    }
+
     /// Keeps nothing: for what runs without a run.
     #[must_use]
     pub fn detached() -> Self {

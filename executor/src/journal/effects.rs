@@ -1,7 +1,7 @@
 //! The effects of a run that are not settled: requests that were sent, replies that have not been read, tables that are being filled, statements outside
 //! transactions.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use sequor_plan_format::SourceId;
 use serde::{Deserialize, Serialize};
@@ -11,7 +11,7 @@ use crate::machine::Activation;
 
 /// Names a request of a run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-pub struct RequestId {
+pub(crate) struct RequestId {
     pub activation: Activation,
     /// The item's, from 0.
     pub ordinal: u64,
@@ -45,7 +45,7 @@ pub(crate) struct Intent {
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub enum Settlement {
+pub(crate) enum Settlement {
     Skip,
     Done,
 }
@@ -69,6 +69,15 @@ pub(crate) enum Body {
     Spooled { parts: u64 },
 }
 
+/// What is done about a request that is in doubt.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Decision {
+    Send,
+    Skip,
+    Done,
+}
+
 /// A request of which nobody knows whether it arrived.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Doubt {
@@ -80,8 +89,8 @@ pub struct Doubt {
     pub page: u64,
     /// `METHOD url`, or the statement.
     pub title: String,
-    /// What came of it.
-    pub settled: Option<Settlement>,
+    /// What somebody decided.
+    pub settled: Option<Decision>,
 }
 
 /// A table that an activation fills, as it was first mentioned.
@@ -112,6 +121,8 @@ pub(crate) struct Effects {
     statements: BTreeMap<Activation, Statements>,
     /// Requests and statements whose op has ended without knowing whether they arrived.
     doubts: Vec<Doubt>,
+    /// Database sources that hold markers or staging tables of the run.
+    targets: BTreeSet<SourceId>,
 }
 
 /// One change.
@@ -137,6 +148,12 @@ pub(crate) enum Change {
         done: bool,
     },
     Doubt(Doubt),
+    /// A database source is about to have markers of the run.
+    Target(SourceId),
+    /// The statement that had begun is to run again.
+    Retry {
+        activation: Activation,
+    },
 }
 
 impl Effects {
@@ -154,6 +171,14 @@ impl Effects {
                 *statements = Statements { done: index + u32::from(done), begun: !done };
             }
             Change::Doubt(doubt) => self.doubts.push(doubt),
+            Change::Target(source) => {
+                self.targets.insert(source);
+            }
+            Change::Retry { activation } => {
+                if let Some(statements) = self.statements.get_mut(&activation) {
+                    statements.begun = false;
+                }
+            }
         }
     }
 
@@ -186,6 +211,18 @@ impl Effects {
 
     pub(crate) fn statements_of(&self, activation: Activation) -> Statements {
         self.statements.get(&activation).copied().unwrap_or_default()
+    }
+
+    pub(crate) fn targets(&self) -> &BTreeSet<SourceId> {
+        &self.targets
+    }
+
+    /// Requests that may have arrived, of every activation.
+    pub(crate) fn intended(&self) -> impl Iterator<Item = (RequestId, &Intent)> {
+        self.requests.iter().filter_map(|(id, state)| match state {
+            RequestState::Intended(intent) | RequestState::Cleared(intent) => Some((*id, intent)),
+            RequestState::Replied(_) | RequestState::Settled(_) => None,
+        })
     }
 
     pub(crate) fn doubts(&self) -> &[Doubt] {

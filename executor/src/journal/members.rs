@@ -194,6 +194,15 @@ pub(crate) async fn find<E: ToString>(
     member.ok_or_else(|| unreadable("a member is missing"))
 }
 
+/// How many members a loop has, straight from the spool.
+pub(crate) async fn count<E: ToString>(
+    activation: Activation,
+    mut read: impl AsyncFnMut(String, u64) -> Result<Vec<u8>, E>,
+) -> Result<u64, RunError> {
+    let index = read(index_name(&spool_name(activation)), 0).await.map_err(|error| unreadable(&error.to_string()))?;
+    Ok(decode_index(&index)?.count)
+}
+
 fn encode(part: &Part) -> Result<Vec<u8>, RunError> {
     let bytes = postcard::to_allocvec(part).map_err(|error| unreadable(&error.to_string()))?;
     let mut encoder = ZlibEncoder::new(Vec::new(), Compression::fast());

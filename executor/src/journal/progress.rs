@@ -60,9 +60,10 @@ impl Progress {
         };
         let mut left = Vec::new();
         for notice in &notices {
-            // The effects of a run that ends here are still to be settled, by whoever goes on with it.
+            // Where the error may end the run, whoever goes on with it settles its effects.
             if let Command::Ended { node, activation, .. } = notice
                 && !fatal
+                && !self.state.is_failing()
             {
                 left.extend(effects.end(*activation).into_iter().map(|(id, state)| (*node, id, state)));
             }

@@ -109,6 +109,12 @@ impl State {
         })
     }
 
+    /// Whether the run is over: nothing is left to do.
+    #[must_use]
+    pub fn is_over(&self) -> bool {
+        self.frames.is_empty()
+    }
+
     /// Whether an error is on its way up and a `finally` runs before it goes on.
     #[must_use]
     pub fn is_failing(&self) -> bool {

@@ -1,17 +1,19 @@
 //! Lists of statements.
 
+use super::super::Each;
 use super::super::effect::{Marking, Stored};
 use super::super::landing::Ledger;
 use super::*;
 use crate::failpoint;
 
 impl Postgres {
-    /// `marking` goes with a transaction only.
+    /// `marking` goes with a transaction only, `each` without one.
     pub(in super::super) async fn execute(
         &self,
         statements: &[String],
         transaction: bool,
         marking: Option<&Marking>,
+        each: Option<Each<'_>>,
     ) -> Result<u64, RunError> {
         let mut lease = self.acquire().await?;
         let connection = &mut lease.connection;
@@ -22,11 +24,18 @@ impl Postgres {
             run(connection, format!("SET LOCAL {IN_TRANSACTION} = 'yes'")).await?;
         }
         let mut rows = 0;
-        for (index, statement) in statements.iter().enumerate() {
+        let skip = each.map_or(0, |each| each.skip);
+        for (index, statement) in statements.iter().enumerate().skip(skip) {
+            if let Some(each) = each {
+                each.watch.begins(index).await?;
+            }
             rows += run_statement(connection, statement)
                 .await
                 .map_err(|error| fault::prefixed(fault::of_statement(&error, statement), &fault::statement_label(index, statements)))?;
             failpoint::hit("execute.pg.after_statement");
+            if let Some(each) = each {
+                each.watch.done(index);
+            }
         }
         if let Some(marking) = marking {
             let still = texts(connection, format!("SELECT 'x' WHERE current_setting('{IN_TRANSACTION}', true) = 'yes'")).await?;

@@ -1,5 +1,6 @@
 //! Lists of statements.
 
+use super::super::Each;
 use super::super::effect::{Marking, Stored};
 use super::super::landing::Ledger;
 use super::*;
@@ -9,12 +10,13 @@ use crate::failpoint;
 const IN_TRANSACTION: &str = "sequor_in_transaction";
 
 impl Sqlite {
-    /// `marking` goes with a transaction only.
+    /// `marking` goes with a transaction only, `each` without one.
     pub(in super::super) async fn execute(
         &self,
         statements: &[String],
         transaction: bool,
         marking: Option<&Marking>,
+        each: Option<Each<'_>>,
     ) -> Result<u64, RunError> {
         let _turn = self.writer.lock().await;
         // Dropped at the end, not given back: the statements may have changed its settings.
@@ -27,11 +29,18 @@ impl Sqlite {
         if marking.is_some() {
             run(connection, format!("SAVEPOINT {IN_TRANSACTION}")).await?;
         }
-        for (index, statement) in statements.iter().enumerate() {
+        let skip = each.map_or(0, |each| each.skip);
+        for (index, statement) in statements.iter().enumerate().skip(skip) {
+            if let Some(each) = each {
+                each.watch.begins(index).await?;
+            }
             run_raw(connection, statement.clone())
                 .await
                 .map_err(|error| fault::prefixed(fault::of_statement(&error, statement), &fault::statement_label(index, statements)))?;
             failpoint::hit("execute.sqlite.after_statement");
+            if let Some(each) = each {
+                each.watch.done(index);
+            }
         }
         let rows = changes(connection).await? - before;
         if let Some(marking) = marking {

@@ -66,7 +66,7 @@ pub(super) fn stand_in(url: String, json: String, title: String) -> Recorded {
     Recorded { status: 200, url, headers, body: Body::Inline(json.into_bytes()), elapsed_us: 0, title }
 }
 
-pub(super) fn spool_name(id: RequestId) -> String {
+pub(crate) fn spool_name(id: RequestId) -> String {
     format!("reply-{}-{}-{}", id.activation.0, id.ordinal, id.page)
 }
 
@@ -74,7 +74,7 @@ pub(super) fn spool_name(id: RequestId) -> String {
 ///
 /// # Errors
 /// It is not: the driver finds out why from the journal, and ends the run.
-pub(super) async fn durable(journal: &Journal) -> Result<(), RunError> {
+pub(crate) async fn durable(journal: &Journal) -> Result<(), RunError> {
     journal.sync().await.map_err(|error| {
         journal.note(&error);
         internal(error.to_string())

@@ -11,7 +11,7 @@ use super::mode::Mode;
 use super::pages::{Pages, digest};
 use super::recorded;
 use super::{Item, build, in_source, op, status};
-use crate::error::RunError;
+use crate::error::{ErrorKind, RunError};
 use crate::eval::Reply;
 use crate::failpoint::hit;
 use crate::http::{Observer, Outgoing, Received, Unanswered};
@@ -60,18 +60,22 @@ impl Sender {
             }
             Some(RequestState::Settled(_)) => Ok(Exchanged::Nothing),
             // Whether it may be sent again was settled when the run was resumed.
-            Some(RequestState::Intended(_) | RequestState::Cleared(_)) | None => self.send(scope, item, id).await,
+            Some(RequestState::Intended(intent)) => self.send(scope, item, id, Some(intent)).await,
+            Some(RequestState::Cleared(_)) | None => self.send(scope, item, id, None).await,
         }
     }
 
-    async fn send(&self, scope: &Scope, item: &Item, id: RequestId) -> Result<Exchanged, RunError> {
+    async fn send(&self, scope: &Scope, item: &Item, id: RequestId, before: Option<Intent>) -> Result<Exchanged, RunError> {
         let services = &*self.services;
         let op = op(&services.plan, self.node)?;
         let scope = in_source(op, scope);
         let client = services.clients.of(&services.plan, &services.network, op.request.source);
-        let built = build::request(services, &op.request, &client, &scope, build::Key::Of(&services.journal, id))?;
+        let built = build::request(services, &op.request, &op.response.success, &client, &scope, Some(id))?;
         let title = client.title(&built.outgoing);
         self.pages.lock().unwrap_or_else(PoisonError::into_inner).enter(item.ordinal, id.page, &built.outgoing)?;
+        if let Some(before) = before {
+            same(&before, &built.outgoing, built.key.as_deref())?;
+        }
         let once = built.key.is_some() || !built.outgoing.repeatable;
         if once {
             self.intend(id, &built.outgoing, built.key.clone(), &title).await?;
@@ -111,6 +115,19 @@ impl Sender {
         hit("http.after_intent_before_send");
         Ok(())
     }
+}
+
+/// A key that has been used goes with the same request only.
+fn same(before: &Intent, outgoing: &Outgoing, key: Option<&str>) -> Result<(), RunError> {
+    if before.key.is_none() || (before.key.as_deref() == key && before.digest == digest(outgoing)) {
+        return Ok(());
+    }
+    let message = format!(
+        "{}: this request was sent before the run was interrupted, with an idempotency key and other content, and it is not known whether it arrived; \
+         it must not be made from anything that changes (the time, random values). Find out whether it arrived, then resume with --in-doubt send, skip or done",
+        outgoing.title()
+    );
+    Err(RunError::new(ErrorKind::Data, message))
 }
 
 fn doubtful(mut error: RunError) -> RunError {

@@ -14,7 +14,7 @@ use super::columns::{column_names, inferred};
 use super::mode::Mode;
 use super::recorded::durable;
 use super::reply::{cell, shown};
-use crate::database::{Cell, ColumnDefinition, Landing, Slot, TableName};
+use crate::database::{Cell, ColumnDefinition, Landing, Settings, Slot, TableName};
 use crate::error::{ErrorKind, RunError};
 use crate::journal::effects::{Change, LoadedTable};
 use crate::machine::Activation;
@@ -23,9 +23,6 @@ use crate::op::table::mode;
 use crate::scope::Scope;
 use crate::services::Services;
 use crate::value::Value;
-
-/// What the last marker of a landing says: its created tables have been swapped in.
-const CLOSED: &[u8] = b"closed";
 
 /// The loads of one op.
 pub(super) struct Tables {
@@ -68,9 +65,9 @@ struct Load {
     slot: Option<Slot>,
 }
 
-/// The landing in one source.
+/// The landing in one database.
 struct Target {
-    source: SourceId,
+    database: Settings,
     /// None once it is closed.
     landing: Option<Landing>,
     /// Batches that had landed when the run was resumed: their rows are there.
@@ -97,7 +94,8 @@ impl Tables {
         resumed.batch = read;
         for table in tables {
             let LoadedTable { source, name, columns, mode, inferred } = table;
-            let target = match resumed.targets.iter().position(|target| target.source == source) {
+            let database = services.settings(source, scope)?;
+            let target = match resumed.targets.iter().position(|target| target.database == database) {
                 Some(target) => target,
                 None => resumed.reopen(source, read, scope).await?,
             };
@@ -116,9 +114,9 @@ impl Tables {
     async fn reopen(&mut self, source: SourceId, read: u64, scope: &Scope) -> Result<usize, RunError> {
         let effect = effect(&self.services, source, self.node, self.activation);
         let database = self.services.database(source, scope).await?;
-        let markers = database.markers(&effect).await?;
+        let markers = database.markers(&effect, 0).await?;
         let last = markers.last();
-        let closed = last.is_some_and(|marker| marker.data == CLOSED);
+        let closed = last.is_some_and(|marker| marker.finished);
         let resumed = last.map_or(0, |marker| marker.batch);
         if closed && let Some(last) = last {
             self.services.reporter.rows_out(self.node, last.rows_out);
@@ -128,14 +126,14 @@ impl Tables {
             false => Some(database.landing(&effect, &landing_tag(&self.services, self.activation), true).await?),
         };
         if !self.mode.recorded {
-            for marker in markers.iter().filter(|marker| marker.batch > read && marker.data != CLOSED) {
+            for marker in markers.iter().filter(|marker| marker.batch > read && !marker.finished) {
                 let absorbed = postcard::from_bytes(&marker.data).map_err(|error| {
                     RunError::new(ErrorKind::Database, format!("marker {} of the run cannot be read: {error}", marker.batch))
                 })?;
                 self.landed.push_back((marker.batch, absorbed));
             }
         }
-        self.targets.push(Target { source, landing, resumed });
+        self.targets.push(Target { database: self.services.settings(source, scope)?, landing, resumed });
         Ok(self.targets.len() - 1)
     }
 
@@ -240,16 +238,17 @@ impl Tables {
     async fn start(&mut self, index: usize, columns: Vec<ColumnDefinition>, inferred: bool) -> Result<(), RunError> {
         let Open { wanted, scope, .. } = &self.open[index];
         let (source, name, mode) = (wanted.source, wanted.name.clone(), mode(wanted.write_mode));
-        let target = match self.targets.iter().position(|target| target.source == source) {
+        let settings = self.services.settings(source, scope)?;
+        let target = match self.targets.iter().position(|target| target.database == settings) {
             Some(target) => target,
             None => {
                 let effect = effect(&self.services, source, self.node, self.activation);
                 let database = self.services.database(source, scope).await?;
                 let landing = database.landing(&effect, &landing_tag(&self.services, self.activation), false).await?;
                 if !landing.has_marker() {
-                    self.services.reporter.unmarked(self.node, self.services.plan.text(self.services.plan.source(source).name));
+                    self.services.unmarked(self.node, source);
                 }
-                self.targets.push(Target { source, landing: Some(landing), resumed: 0 });
+                self.targets.push(Target { database: settings, landing: Some(landing), resumed: 0 });
                 self.targets.len() - 1
             }
         };
@@ -285,6 +284,11 @@ impl Tables {
             return Ok(());
         }
         self.start(index, old, true).await
+    }
+
+    /// Whether something that is evaluated after the rows are loaded may look for them in a database.
+    pub(super) fn are_read_by_what_follows(&self) -> bool {
+        self.mode.queries
     }
 
     /// Ends the batch: its rows and what came of it are committed together.
@@ -331,8 +335,9 @@ impl Tables {
             }
         }
         for target in &mut self.targets {
-            let Some(landing) = target.landing.take() else { continue };
-            let rows = landing.finish(batch, CLOSED.to_vec()).await?;
+            let Some(landing) = &mut target.landing else { continue };
+            let rows = landing.finish(batch, Vec::new()).await?;
+            target.landing = None;
             self.services.reporter.rows_out(self.node, rows.iter().sum());
         }
         Ok(())
