@@ -11,8 +11,8 @@ use sequor_executor::services::network::Network;
 use sequor_executor::services::{Services, Surroundings};
 use sequor_executor::value::Value;
 use sequor_plan_format::op::http_request::{
-    Backoff, Body, BodyFormat, Columns, ForEachRow, HttpRequest, Method, Pairs, PathStep, ReplyFormat, Request, Response, ResponseTable,
-    RetryPolicy, SuccessStatus, TableData,
+    Backoff, Body, BodyFormat, Columns, ForEachRow, HttpRequest, InDoubt, Method, Pairs, PathStep, ReplyFormat, Request, Response,
+    ResponseTable, RetryPolicy, SuccessStatus, TableData,
 };
 use sequor_plan_format::op::{Assign, Rows, Scope as VariableScope, Table, WriteMode};
 use sequor_plan_format::source::{Auth, Http, SourceKind, Sqlite};
@@ -53,6 +53,7 @@ impl Project {
                     timeout_ms: None,
                     retry: None,
                     idempotent: false,
+                    key: None,
                 },
                 response: Response {
                     success: SuccessStatus::Default,
@@ -62,6 +63,8 @@ impl Project {
                     variables: Vec::new(),
                     repeat: None,
                 },
+                verify: None,
+                in_doubt: InDoubt::Stop,
             },
             api: Http { base_url, headers: Vec::new(), auth: Auth::None, timeout_ms: None, retry, allow_hosts: Vec::new() },
             network: Network::default(),
@@ -161,7 +164,7 @@ impl Project {
     pub(crate) fn for_each_row_of(&mut self, table: &str, key: &[&str]) {
         let rows = Rows::Table(self.table(table));
         let key = key.iter().map(|k| self.plan.text(k)).collect();
-        self.op.for_each = Some(ForEachRow { rows, item: self.plan.text("row"), key });
+        self.op.for_each = Some(ForEachRow { rows, item: self.plan.text("row"), key, concurrency: 1 });
     }
 
     pub(crate) async fn database(&self) -> Database {
