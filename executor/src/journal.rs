@@ -198,6 +198,9 @@ impl Journal {
     /// # Errors
     /// It could not be made durable: nothing may be built on it.
     pub(crate) async fn sync(&self) -> Result<(), JournalError> {
+        if !self.inner.on {
+            return Ok(());
+        }
         let (answer, answered) = oneshot::channel();
         self.send(Message::Sync(answer));
         answered.await.unwrap_or_else(|_| Err(self.ended()))

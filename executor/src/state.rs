@@ -223,5 +223,3 @@ impl Store {
     }
 }
 
-#[cfg(test)]
-mod tests;

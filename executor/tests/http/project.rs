@@ -5,6 +5,7 @@ use std::sync::Arc;
 use indexmap::IndexMap;
 use sequor_executor::database::{Database, TableName};
 use sequor_executor::error::RunError;
+use sequor_executor::machine::Activation;
 use sequor_executor::op::http_request::Active;
 use sequor_executor::scope::{Assigned, Scope};
 use sequor_executor::services::network::Network;
@@ -193,12 +194,16 @@ impl Project {
         let (services, node) = self.services();
         let mut scope = Scope::new(&services, Arc::default(), Arc::default());
         let mut variables = IndexMap::new();
-        let (mut active, assigned) = Active::open(&services, node, &scope).await?;
+        let (mut active, assigned) = Active::open(&services, node, Activation(1), &scope).await?;
         set(&mut scope, &mut variables, assigned);
         match pages(&mut active, scope, &mut variables).await {
-            Ok(()) => active.close().await?,
+            Ok(read) => {
+                let closed = active.close(read + 1).await;
+                active.discard().await;
+                closed?;
+            }
             Err(error) => {
-                active.abort().await;
+                active.discard().await;
                 return Err(error);
             }
         }
@@ -233,19 +238,22 @@ impl Project {
     }
 }
 
-async fn pages(active: &mut Active, mut scope: Scope, variables: &mut IndexMap<String, String>) -> Result<(), RunError> {
-    while let Some(item) = active.next_item().await? {
+/// Gives the number of replies that were read.
+async fn pages(active: &mut Active, mut scope: Scope, variables: &mut IndexMap<String, String>) -> Result<u64, RunError> {
+    let mut read = 0;
+    while let Some((_, row)) = active.next_item().await? {
         for page in 1.. {
-            let inner = scope.with_local("row", item.value.clone());
-            let reply = active.exchange(&inner, &item, page).await?;
-            let absorbed = active.absorb(&inner, &item, page, &reply).await?;
+            let inner = scope.with_local("row", row.clone());
+            active.exchange(&inner, page).await?;
+            read += 1;
+            let absorbed = active.absorb(&inner, page, read).await?;
             set(&mut scope, variables, absorbed.assigned);
             if !absorbed.again {
                 break;
             }
         }
     }
-    Ok(())
+    Ok(read)
 }
 
 fn set(scope: &mut Scope, variables: &mut IndexMap<String, String>, assigned: Vec<Assigned>) {

@@ -72,7 +72,7 @@ impl Active {
     ///
     /// # Errors
     /// An expression's or a database's.
-    pub(crate) async fn open(
+    pub async fn open(
         services: &Arc<Services>,
         node: NodeId,
         activation: Activation,
@@ -159,7 +159,7 @@ impl Active {
     ///
     /// # Errors
     /// The spool's.
-    pub(crate) async fn next_item(&mut self) -> Result<Option<(u64, Value)>, RunError> {
+    pub async fn next_item(&mut self) -> Result<Option<(u64, Value)>, RunError> {
         let ordinal = self.next;
         let value = match &mut self.members {
             None => (ordinal == 0).then_some(Value::Null),
@@ -174,7 +174,7 @@ impl Active {
     ///
     /// # Errors
     /// An expression's, or of kind `HttpStatus`, `Network`, `Timeout`, with request, row and page filled in.
-    pub(crate) async fn exchange(&mut self, scope: &Scope, page: u64) -> Result<(), RunError> {
+    pub async fn exchange(&mut self, scope: &Scope, page: u64) -> Result<(), RunError> {
         let item = self.current.clone().ok_or_else(crate::driver::missing)?;
         if self.tables.has_landed() {
             // Its rows and what it set are there already.
@@ -231,7 +231,7 @@ impl Active {
     ///
     /// # Errors
     /// `Reply`, `Expression`, `Data`, or a database's, with request, row and page filled in.
-    pub(crate) async fn absorb(&mut self, scope: &Scope, page: u64, batch: u64) -> Result<Absorbed, RunError> {
+    pub async fn absorb(&mut self, scope: &Scope, page: u64, batch: u64) -> Result<Absorbed, RunError> {
         if let Some(landed) = self.tables.landed(batch)? {
             return Ok(landed);
         }
@@ -296,12 +296,12 @@ impl Active {
     ///
     /// # Errors
     /// A database's; the old tables are then as they were.
-    pub(crate) async fn close(&mut self, batch: u64) -> Result<(), RunError> {
+    pub async fn close(&mut self, batch: u64) -> Result<(), RunError> {
         self.tables.close(batch).await
     }
 
     /// The op has ended, well or with an error that something catches: what was loaded but not swapped in is dropped.
-    pub(crate) async fn discard(mut self) {
+    pub async fn discard(mut self) {
         self.drain().await;
         self.tables.discard().await;
         if let Some(members) = &self.members {
