@@ -154,10 +154,7 @@ impl<'a> Driver<'a> {
         let stepped = services.journal.with_effects(|effects| self.progress.step(&services.plan, event, effects));
         let Stepped { notices, fatal, caught, read, left } = stepped;
         if fatal {
-            return notices.into_iter().find_map(|notice| match notice {
-                Command::Finish { outcome: Err(error) } => Some(Ended::Failed(error)),
-                _ => None,
-            });
+            return self.fatal(notices).await;
         }
         self.held.push(entry);
         if failed {
@@ -190,6 +187,20 @@ impl<'a> Driver<'a> {
             self.compact().await;
         }
         None
+    }
+
+    /// The run ends with an error. Nothing of the step is kept: a resumed run takes it again.
+    async fn fatal(&mut self, notices: Vec<Command>) -> Option<Ended> {
+        let mut ended = None;
+        for notice in notices {
+            match notice {
+                Command::Finish { outcome: Err(error) } => ended = Some(Ended::Failed(error)),
+                // What is open is suspended at the end.
+                Command::Release { .. } | Command::Commit { .. } => {}
+                told => self.notice(told, false).await,
+            }
+        }
+        ended
     }
 
     /// What the journal has of an event. Rows of a reply are committed later than it is read.

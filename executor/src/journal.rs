@@ -5,6 +5,7 @@
 //!
 //! What must be durable before what is decided by its callers: `driver` for events, `op::http_request` for requests and rows.
 
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 use tokio::sync::{mpsc, oneshot};
@@ -87,8 +88,10 @@ impl Journal {
     /// Keeps nothing: for what runs without a run.
     #[must_use]
     pub fn detached() -> Self {
+        static COUNT: AtomicU64 = AtomicU64::new(1);
         let (messages, _) = mpsc::unbounded_channel();
-        Self { inner: Arc::new(Inner::new("detached".to_owned(), [0; 32], 0, false, messages)) }
+        let run = format!("detached-{}", COUNT.fetch_add(1, Ordering::Relaxed));
+        Self { inner: Arc::new(Inner::new(run, [0; 32], 0, false, messages)) }
     }
 
     /// The run's name.

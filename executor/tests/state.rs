@@ -255,6 +255,13 @@ async fn contents(path: &Path) -> Result<String, String> {
     Ok(said.join("\n"))
 }
 
+/// Those of the file that was there before.
+fn remove_logs(path: &Path) {
+    for suffix in ["-wal", "-shm"] {
+        let _ = std::fs::remove_file(format!("{}{suffix}", path.display()));
+    }
+}
+
 #[tokio::test]
 async fn damage_is_found_or_harmless() {
     let folder = tempfile::tempdir().unwrap();
@@ -275,9 +282,7 @@ async fn damage_is_found_or_harmless() {
         let mut bytes = whole.clone();
         bytes[offset] ^= 1 << (offset % 8);
         std::fs::write(&damaged, &bytes).unwrap();
-        for suffix in ["-wal", "-shm"] {
-            let _ = std::fs::remove_file(folder.path().join(format!("damaged.db{suffix}")));
-        }
+        remove_logs(&damaged);
         match contents(&damaged).await {
             Ok(same) => assert_eq!(same, good, "bit {} of byte {offset}", offset % 8),
             Err(message) => {
@@ -289,6 +294,7 @@ async fn damage_is_found_or_harmless() {
     assert!(found > 10, "only {found} of the damages were found");
     for length in [0, 100, 4096, whole.len() / 2, whole.len() - 1] {
         std::fs::write(&damaged, &whole[..length]).unwrap();
+        remove_logs(&damaged);
         match contents(&damaged).await {
             // A file of no bytes is a new one.
             Ok(text) => assert!(length == 0 && text == "{}", "{length}: {text}"),

@@ -62,7 +62,8 @@ impl Session {
                 });
             }
         };
-        if outcome == Outcome::Done {
+        // Whoever finds no markers any more must find in the journal that nothing is left to do.
+        if outcome == Outcome::Done && services.journal.sync().await.is_ok() {
             clean_up(&services).await;
         }
         let doubts = doubts(&services, &ended).await;

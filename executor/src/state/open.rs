@@ -33,6 +33,10 @@ pub(super) async fn open(location: &Location) -> Result<Connection, StateError> 
 }
 
 async fn open_file(location: &Location, path: &Path) -> Result<Connection, StateError> {
+    // SQLite takes less than a page for an empty file.
+    if std::fs::metadata(path).is_ok_and(|file| (1..512).contains(&file.len())) {
+        return Err(fault(location, "is damaged or no state file (it is cut); move it away to start anew, which forgets runs and project variables".to_owned()));
+    }
     make_file(path).map_err(|e| fault(location, format!("cannot be made: {e}; name another place with --state")))?;
     let options = SqliteConnectOptions::new()
         .filename(path)

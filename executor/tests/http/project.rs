@@ -203,6 +203,7 @@ impl Project {
                 closed?;
             }
             Err(error) => {
+                active.settle().await?;
                 active.discard().await;
                 return Err(error);
             }

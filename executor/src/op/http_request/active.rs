@@ -283,7 +283,7 @@ impl Active {
     ///
     /// # Errors
     /// A database's.
-    pub(crate) async fn settle(&mut self) -> Result<(), RunError> {
+    pub async fn settle(&mut self) -> Result<(), RunError> {
         self.tables.sync().await
     }
 
