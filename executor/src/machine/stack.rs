@@ -212,6 +212,10 @@ impl<'a> Stepper<'a> {
         self.locate(&mut error);
         let id = self.top();
         if let Some(Frame::Node(frame)) = self.state.frames.pop() {
+            if matches!(frame.phase, Phase::When) {
+                // What ends has begun, also where `when` is what failed.
+                self.commands.push(Command::Began { node: frame.node });
+            }
             if frame.phase.holds_resources() {
                 self.commands.push(Command::Release { frame: id, activation: frame.activation });
             }
