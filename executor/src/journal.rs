@@ -177,6 +177,7 @@ impl Journal {
         answered.await.unwrap_or_else(|_| Err(self.ended()))
     }
 
+    /// The spool's parts of that name are not needed by what comes. They stay as long as records that need them.
     pub(crate) fn drop_spool(&self, name: String) {
         if self.inner.on {
             self.send(Message::DropSpool(name));

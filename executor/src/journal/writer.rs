@@ -42,6 +42,8 @@ pub(super) struct Writer {
     next: u64,
     on: bool,
     open: Open,
+    /// Names in the spool that nothing needs but records that are already written: they go with these, at the next snapshot.
+    unneeded: Vec<String>,
     broken: Option<JournalError>,
 }
 
@@ -72,7 +74,7 @@ impl Open {
 
 impl Writer {
     pub(super) fn new(store: Store, lease: Lease, next: u64, on: bool) -> Self {
-        Self { store, lease, next, on, open: Open::default(), broken: None }
+        Self { store, lease, next, on, open: Open::default(), unneeded: Vec::new(), broken: None }
     }
 
     /// Writes until every sender is gone; gives the store back.
@@ -113,14 +115,15 @@ impl Writer {
             Message::Snapshot(bytes) => {
                 open.records = bytes;
                 open.replaces = true;
+                open.drop_spool.append(&mut self.unneeded);
             }
             Message::Spool(part) => {
                 open.spooled += part.bytes.len();
                 open.spool.push(part);
             }
             Message::DropSpool(name) => {
-                open.spool.retain(|part| part.name != name);
-                open.drop_spool.push(name);
+                self.unneeded.push(name);
+                return;
             }
             Message::Project(values) => open.project.extend(values),
             Message::Mark(mark) => open.marks.push(mark),

@@ -214,7 +214,7 @@ impl<'a> Stepper<'a> {
         if let Some(Frame::Node(frame)) = self.state.frames.pop() {
             if matches!(frame.phase, Phase::When) {
                 // What ends has begun, also where `when` is what failed.
-                self.commands.push(Command::Began { node: frame.node });
+                self.commands.push(Command::Began { node: frame.node, activation: frame.activation });
             }
             if frame.phase.holds_resources() {
                 self.commands.push(Command::Release { frame: id, activation: frame.activation });

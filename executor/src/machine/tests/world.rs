@@ -144,7 +144,7 @@ impl World {
 
     fn answer(&mut self, command: Command, visible: &Visible) -> Option<Result<Event, RunError>> {
         Some(match command {
-            Command::Began { node } => {
+            Command::Began { node, .. } => {
                 self.running.push(node);
                 return None;
             }
