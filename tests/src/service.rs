@@ -2,7 +2,9 @@
 
 use std::collections::HashMap;
 use std::convert::Infallible;
-use std::net::SocketAddr;
+use std::io::{Read as _, Write as _};
+use std::net::{SocketAddr, TcpStream};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
 use http_body_util::{BodyExt, Full};
@@ -86,6 +88,8 @@ impl Reply {
 pub struct Service {
     address: SocketAddr,
     ledger: Arc<Mutex<Vec<Request>>>,
+    /// Connections that are not closed.
+    open: Arc<AtomicUsize>,
     _runtime: Runtime,
 }
 
@@ -97,8 +101,30 @@ impl Service {
         let address = listener.local_addr().expect("an address");
         let ledger = Arc::new(Mutex::new(Vec::new()));
         let handler = Arc::new(Mutex::new(handler));
-        runtime.spawn(accept(listener, handler, ledger.clone()));
-        Self { address, ledger, _runtime: runtime }
+        let open = Arc::<AtomicUsize>::default();
+        runtime.spawn(accept(listener, handler, ledger.clone(), open.clone()));
+        Self { address, ledger, open, _runtime: runtime }
+    }
+
+    /// What [`Self::settle`] asks for.
+    pub const SETTLED: &'static str = "/settled";
+
+    /// Waits until every connection is closed. For clients that are dead: what they sent before is then in the ledger.
+    ///
+    /// # Panics
+    /// After a minute.
+    pub fn settle(&self) {
+        // Connections are accepted in order: once this one is answered, none of an earlier client waits to be accepted.
+        let mut stream = TcpStream::connect(self.address).expect("a connection");
+        let request = format!("GET {} HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n", Self::SETTLED);
+        stream.write_all(request.as_bytes()).expect("a request");
+        let _ = stream.read_to_end(&mut Vec::new());
+        drop(stream);
+        let started = std::time::Instant::now();
+        while self.open.load(Ordering::Acquire) > 0 {
+            assert!(started.elapsed().as_secs() < 60, "a connection to the service stays open");
+            std::thread::sleep(std::time::Duration::from_micros(200));
+        }
     }
 
     /// `http://127.0.0.1:PORT`.
@@ -126,10 +152,12 @@ async fn accept<H: FnMut(&Request) -> Reply + Send + 'static>(
     listener: TcpListener,
     handler: Handler<H>,
     ledger: Arc<Mutex<Vec<Request>>>,
+    open: Arc<AtomicUsize>,
 ) {
     while let Ok((stream, _)) = listener.accept().await {
         let _ = stream.set_nodelay(true);
-        let (handler, ledger) = (handler.clone(), ledger.clone());
+        let (handler, ledger, open) = (handler.clone(), ledger.clone(), open.clone());
+        open.fetch_add(1, Ordering::AcqRel);
         tokio::spawn(async move {
             let service = hyper::service::service_fn(move |request| {
                 let (handler, ledger) = (handler.clone(), ledger.clone());
@@ -145,6 +173,7 @@ async fn accept<H: FnMut(&Request) -> Reply + Send + 'static>(
                 }
             });
             let _ = hyper::server::conn::http1::Builder::new().serve_connection(TokioIo::new(stream), service).await;
+            open.fetch_sub(1, Ordering::AcqRel);
         });
     }
 }
