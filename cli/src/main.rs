@@ -4,6 +4,7 @@
 mod arguments;
 mod compile;
 mod demo;
+mod diff;
 mod explain;
 mod init;
 mod run;
@@ -46,6 +47,7 @@ fn run_command(Arguments { global, command }: Arguments) -> anyhow::Result<u8> {
         Command::Compile(arguments) => return compile::compile(&arguments, &global, out),
         Command::Run(arguments) => return run::run(*arguments, &global),
         Command::Show(arguments) => show::show(&arguments, out)?,
+        Command::Diff(arguments) => return diff::diff(&arguments, out),
         Command::Explain { code } => explain::explain(code.as_deref(), out)?,
         Command::Schema { kind } => {
             let files = match kind {
