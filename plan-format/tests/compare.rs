@@ -25,7 +25,7 @@ fn set_text(plan: &mut Plan, from: &str, to: &str) {
     *plan.texts.iter_mut().find(|text| *text == from).unwrap() = to.to_owned();
 }
 
-fn request(plan: &mut Plan, id: &str) -> &mut HttpRequest {
+fn request<'a>(plan: &'a mut Plan, id: &str) -> &'a mut HttpRequest {
     let id = find(plan, id).unwrap();
     match &mut plan.nodes[id.index()].op {
         Op::HttpRequest(op) => op,
