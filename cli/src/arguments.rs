@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
-use sequor_executor::command::RunArguments;
+use sequor_executor::command::{ForkArguments, GcArguments, ResumeArguments, RunArguments, StateArguments};
 
 /// Integrations as short YAML flows: compiled, shipped as one plan file, run by a small executor.
 #[derive(Debug, Parser)]
@@ -50,6 +50,30 @@ pub(crate) enum Command {
     Compile(Compile),
     /// Run a flow or a plan file
     Run(Box<Run>),
+    /// Go on with a run where it stopped
+    Resume(Box<ResumeArguments>),
+    /// Start a new run at a step of an old one, with its results up to there
+    Fork(Box<ForkArguments>),
+    /// List runs, the newest first
+    Runs {
+        /// Only those that can go on
+        #[arg(long)]
+        unfinished: bool,
+        /// One JSON object in each line
+        #[arg(long)]
+        json: bool,
+        #[command(flatten)]
+        place: StateArguments,
+    },
+    /// Say where a run is, and what a resume would do
+    Status {
+        /// The run, or the beginning or end of its name [default: the last one]
+        run: Option<String>,
+        #[command(flatten)]
+        place: StateArguments,
+    },
+    /// Remove finished runs from the state store, and give up runs that are named
+    Gc(GcArguments),
     /// Print a plan file as text
     Show(Show),
     /// Explain a code of `compile`, such as S103

@@ -15,6 +15,7 @@ use std::process::ExitCode;
 
 use anyhow::Context as _;
 use clap::Parser as _;
+use sequor_executor::command;
 
 use arguments::{Arguments, Color, Command, EnvCommand, Global, SchemaKind};
 
@@ -45,6 +46,16 @@ fn run_command(Arguments { global, command }: Arguments) -> anyhow::Result<u8> {
         Command::Env { command: EnvCommand::Init { name, home } } => init::environment(&name, &home_dir(home.home_dir)?, out)?,
         Command::Compile(arguments) => return compile::compile(&arguments, &global, out),
         Command::Run(arguments) => return run::run(*arguments, &global),
+        Command::Resume(arguments) => return Ok(command::resume(arguments.into_request(project(&global))).code()),
+        Command::Fork(arguments) => {
+            let (request, from) = arguments.into_request(project(&global));
+            return Ok(command::fork(request, &from).code());
+        }
+        Command::Runs { unfinished, json, place } => {
+            return Ok(command::runs(&place.into_request(project(&global)), unfinished, json).code());
+        }
+        Command::Status { run, place } => return Ok(command::status(&place.into_request(project(&global)), run.as_deref()).code()),
+        Command::Gc(arguments) => return Ok(command::gc(&arguments.into_request(project(&global))).code()),
         Command::Show(arguments) => show::show(&arguments, out)?,
         Command::Explain { code } => explain::explain(code.as_deref(), out)?,
         Command::Schema { kind } => {
@@ -61,6 +72,11 @@ fn run_command(Arguments { global, command }: Arguments) -> anyhow::Result<u8> {
         }
     }
     Ok(0)
+}
+
+/// The project whose runs are meant.
+fn project(global: &Global) -> Option<PathBuf> {
+    Some(global.project_dir.clone())
 }
 
 /// Where environments are kept that do not belong to a project.

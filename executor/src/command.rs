@@ -1,4 +1,4 @@
-//! The `run` command, shared by both binaries: from arguments to an exit status.
+//! The commands about runs, shared by both binaries: from arguments to an exit status.
 
 use std::io::{self, Write};
 use std::path::PathBuf;
@@ -10,10 +10,18 @@ use crate::services::network::UrlMapping;
 
 mod arguments;
 mod entry;
+mod fork;
 mod identity;
+mod outlook;
+mod resume;
 mod run;
+mod runs;
+mod session;
+mod settings;
 
-pub use arguments::RunArguments;
+pub use arguments::{ForkArguments, GcArguments, ResumeArguments, RunArguments, StateArguments};
+pub use resume::ResumeRequest;
+pub use runs::{GcRequest, StateRequest};
 
 /// What to run.
 pub enum PlanSource {
@@ -33,8 +41,12 @@ pub struct RunRequest {
     pub mappings: Vec<UrlMapping>,
     /// Where relative paths start and `.sequor` is; the working folder where absent.
     pub project_folder: Option<PathBuf>,
-    /// `.sequor/state.db` in the project folder where absent.
-    pub state: Option<PathBuf>,
+    /// A file or a `postgres://` URL; `.sequor/state.db` in the project folder where absent.
+    pub state: Option<String>,
+    /// Runs of a project with the same key are one run.
+    pub run_key: Option<String>,
+    /// Whether the run can be resumed.
+    pub journal: bool,
     /// Where the JSON report is written to.
     pub report: Option<PathBuf>,
     pub format: Format,
@@ -49,6 +61,10 @@ pub enum ExitStatus {
     Failed,
     /// Bad usage, a bad plan, environment or state file.
     Refused,
+    /// It can go on: it waits for a decision, or for a state store that can be written.
+    Paused,
+    /// Another executor has the run.
+    Held,
     Stopped(Signal),
 }
 
@@ -59,6 +75,8 @@ impl ExitStatus {
             Self::Done => 0,
             Self::Failed => 1,
             Self::Refused => 2,
+            Self::Paused => 75,
+            Self::Held => 76,
             Self::Stopped(signal) => signal.exit_status(),
         }
     }
@@ -74,11 +92,64 @@ impl<E: std::error::Error> From<E> for Refusal {
     }
 }
 
+impl RunRequest {
+    /// What is left of it for a run that goes on.
+    fn into_resume(self) -> ResumeRequest {
+        ResumeRequest {
+            run: None,
+            policy: None,
+            dry_run: false,
+            vars: self.vars,
+            environment: self.environment,
+            mappings: self.mappings,
+            project_folder: self.project_folder,
+            state: self.state,
+            report: self.report,
+            format: self.format,
+            verbosity: self.verbosity,
+        }
+    }
+}
+
 /// Runs a flow to its end and prints what came of it. Nothing is touched before the plan, the flow, its parameters and the environment have been
 /// found good.
 #[must_use]
 pub fn run(request: RunRequest) -> ExitStatus {
-    run::run(request).unwrap_or_else(|Refusal(reason)| {
+    told(run::run(request))
+}
+
+/// Goes on with a run, or says what that would do.
+#[must_use]
+pub fn resume(request: ResumeRequest) -> ExitStatus {
+    told(resume::resume(request))
+}
+
+/// Starts a new run at a step of an old one.
+#[must_use]
+pub fn fork(request: ResumeRequest, from: &str) -> ExitStatus {
+    told(fork::fork(request, from))
+}
+
+/// Lists runs, the newest first.
+#[must_use]
+pub fn runs(request: &StateRequest, unfinished: bool, json: bool) -> ExitStatus {
+    told(runs::runs(request, unfinished, json))
+}
+
+/// Says where a run is, and what a resume would do.
+#[must_use]
+pub fn status(request: &StateRequest, run: Option<&str>) -> ExitStatus {
+    told(runs::status(request, run))
+}
+
+/// Removes what is not needed any more.
+#[must_use]
+pub fn gc(request: &GcRequest) -> ExitStatus {
+    told(runs::gc(request))
+}
+
+fn told(result: Result<ExitStatus, Refusal>) -> ExitStatus {
+    result.unwrap_or_else(|Refusal(reason)| {
         let _ = writeln!(io::stderr().lock(), "error: {reason}");
         ExitStatus::Refused
     })

@@ -1,23 +1,37 @@
-//! Performs what the machine commands and tells it what came of it.
+//! Performs what the machine commands and tells it what came of it, with everything in the journal that must be there first.
 //!
-//! Takes a state at any point, runs it to its end or until a signal stops it. Control flow is the machine's; what an op does is the op's.
+//! Takes a run at any point, drives it to its end or until a signal stops it. Control flow is the machine's; what an op does is the op's.
+//!
+//! An event is journalled when its effect is durable, in the order of events. Rows of replies are committed behind the run's back, so events of replies wait for
+//! them ([`held`]). An error that ends the run is not journalled: the run goes on, when it is resumed, at the command that failed.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Instant;
 
-use sequor_plan_format::{NodeId, op};
+use sequor_plan_format::{NodeId, Op, op};
 
 use crate::error::{ErrorKind, RunError};
-use crate::machine::{Command, Event, FrameId, State, step};
+use crate::failpoint::hit;
+use crate::journal::JournalError;
+use crate::journal::effects::{Body, Change, Doubt, RequestState};
+use crate::journal::progress::{Progress, Stepped};
+use crate::journal::record::Record;
+use crate::machine::{Command, Event, FrameId};
+use crate::op::http_request;
 use crate::redact::Redactor;
 use crate::scope::Scope;
 use crate::services::Services;
-use crate::state::{StateError, Store};
 
+mod doubt;
+mod held;
 mod resource;
 pub mod signals;
 
+pub use doubt::Policy;
+pub(crate) use resource::missing;
+
+use held::{Entry, Held};
 use resource::Resource;
 use signals::{Signal, Signals};
 
@@ -31,87 +45,232 @@ pub enum Ended {
     Failed(RunError),
     /// A signal asked for it.
     Stopped(Signal),
-    /// The state store cannot be written: going on would lose what is done.
-    Broken(StateError),
+    /// It is not known whether these requests arrived, and nobody has said what to do.
+    InDoubt(Vec<Doubt>),
+    /// The journal cannot be written: going on would lose what is done.
+    Broken(JournalError),
 }
 
 pub struct Driver<'a> {
     services: &'a Arc<Services>,
-    store: &'a mut Store,
-    /// Name of the project whose variables flows set.
-    project: &'a str,
-    run: &'a str,
+    progress: Progress,
     open: BTreeMap<FrameId, Resource>,
     /// Nodes that run, with their start.
     running: Vec<(NodeId, Instant)>,
+    held: Held,
+    /// The command at hand was given before the run was resumed: its effect may be there.
+    again: bool,
 }
 
 impl<'a> Driver<'a> {
     #[must_use]
-    pub fn new(services: &'a Arc<Services>, store: &'a mut Store, project: &'a str, run: &'a str) -> Self {
-        Self { services, store, project, run, open: BTreeMap::new(), running: Vec::new() }
+    pub(crate) fn new(services: &'a Arc<Services>, progress: Progress) -> Self {
+        Self { services, progress, open: BTreeMap::new(), running: Vec::new(), held: Held::default(), again: false }
     }
 
-    /// Runs `state` from its start.
-    pub async fn run(mut self, state: &mut State, signals: &mut Signals) -> Ended {
-        let ended = self.drive(state, signals).await;
+    /// Runs from where the progress is. A run that is resumed opens again what was open, and settles what is in doubt by `policy`.
+    pub(crate) async fn run(mut self, policy: Option<Policy>, signals: &mut Signals) -> Ended {
+        let ended = match self.reopen(policy).await {
+            Ok(None) => self.drive(signals).await,
+            Ok(Some(ended)) => ended,
+            Err(mut error) => {
+                redact(&self.services.redactor, &mut error);
+                Ended::Failed(error)
+            }
+        };
+        let ended = match self.services.journal.broken() {
+            Some(error) => Ended::Broken(error),
+            None => ended,
+        };
         for (_, resource) in std::mem::take(&mut self.open) {
-            resource.release().await;
+            resource.suspend().await;
+        }
+        if let Ended::Failed(_) = &ended
+            && self.progress.rewound()
+        {
+            self.snapshot();
         }
         ended
     }
 
-    async fn drive(&mut self, state: &mut State, signals: &mut Signals) -> Ended {
-        let mut event = Event::Start;
+    /// Makes the start durable, or opens what was open before a crash.
+    async fn reopen(&mut self, policy: Option<Policy>) -> Result<Option<Ended>, RunError> {
+        let plan = &self.services.plan;
+        if self.progress.pending.is_none() {
+            self.snapshot();
+            return Ok(None);
+        }
+        let doubts = doubt::settle(self.services, &self.progress, policy).await?;
+        if !doubts.is_empty() {
+            return Ok(Some(Ended::InDoubt(doubts)));
+        }
+        self.again = true;
+        let scope = self.scope();
+        for open in self.progress.state.open_frames() {
+            let resource = Resource::reopen(self.services, &open, &scope).await?;
+            self.open.insert(open.frame, resource);
+        }
+        self.running = self.progress.state.position().iter().map(|(node, ..)| (*node, Instant::now())).collect();
+        self.running.iter().for_each(|(node, _)| self.services.reporter.began(plan, *node));
+        self.snapshot();
+        Ok(None)
+    }
+
+    async fn drive(&mut self, signals: &mut Signals) -> Ended {
+        let starts = self.progress.pending.is_none() && !self.progress.state.is_over();
+        let mut event = starts.then_some(Event::Start);
         loop {
-            let mut answer = None;
-            for command in step(&self.services.plan, state, event) {
-                if let Command::Finish { outcome } = command {
-                    return outcome.map_or_else(Ended::Failed, |()| Ended::Done);
-                }
-                match self.notice(command).await {
-                    Ok(None) => {}
-                    Ok(Some(command)) => answer = Some(command),
-                    Err(error) => return Ended::Broken(error),
-                }
+            if let Some(event) = event.take()
+                && let Some(ended) = self.step(event).await
+            {
+                return ended;
             }
-            let Some(command) = answer else { return Ended::Done };
+            let Some(command) = self.progress.pending.clone() else { return Ended::Done };
+            if let Some(error) = self.services.journal.broken() {
+                return Ended::Broken(error);
+            }
             if let Some(signal) = signals.received() {
+                self.settle().await;
                 return Ended::Stopped(signal);
             }
-            let scope = scope(self.services, state);
-            event = tokio::select! {
+            let scope = self.scope();
+            event = Some(tokio::select! {
                 biased;
                 event = self.perform(command, &scope) => event,
                 signal = signals.patience_over() => return Ended::Stopped(signal),
-            };
+            });
+            self.again = false;
         }
     }
 
-    /// Deals with a notice; gives back what is no notice.
-    async fn notice(&mut self, command: Command) -> Result<Option<Command>, StateError> {
-        let reporter = &self.services.reporter;
-        match command {
-            Command::Began { node } => {
-                self.running.push((node, Instant::now()));
-                reporter.began(&self.services.plan, node);
-            }
-            Command::Skipped { node } => reporter.skipped(&self.services.plan, node),
-            Command::Ended { node, failed } => {
-                if let Some((_, start)) = self.running.pop() {
-                    reporter.ended(&self.services.plan, node, start.elapsed(), failed);
-                }
-            }
-            Command::Tolerated { node, error } => reporter.tolerated(&self.services.plan, node, &error),
-            Command::Commit { values } => self.store.set_project(self.project, self.run, &values).await?,
-            Command::Release { frame } => {
-                if let Some(resource) = self.open.remove(&frame) {
-                    resource.release().await;
-                }
-            }
-            other => return Ok(Some(other)),
+    /// Takes an event. Gives how the run ended, if it did.
+    async fn step(&mut self, event: Event) -> Option<Ended> {
+        let services = self.services;
+        let entry = self.entry(&event);
+        let failed = matches!(event, Event::Failed(_));
+        if failed {
+            self.settle().await;
         }
-        Ok(None)
+        let stepped = services.journal.with_effects(|effects| self.progress.step(&services.plan, event, effects));
+        let Stepped { notices, fatal, caught, read, left } = stepped;
+        if fatal {
+            return self.fatal(notices).await;
+        }
+        self.held.push(entry);
+        if failed {
+            // What was not committed is given up with its op.
+            self.held.free();
+        }
+        if let Some((id, RequestState::Replied(reply))) = read
+            && let Body::Spooled { .. } = reply.body
+        {
+            self.held.push(Entry::drop_spool(http_request::reply_spool(id)));
+        }
+        for (node, id, state) in left {
+            self.left(node, id, state).await;
+        }
+        let mut marked = false;
+        let mut done = false;
+        for notice in notices {
+            marked |= matches!(notice, Command::Began { .. });
+            done |= matches!(notice, Command::Finish { .. });
+            self.notice(notice, caught).await;
+        }
+        self.release();
+        if done {
+            return Some(Ended::Done);
+        }
+        if marked && !self.progress.state.is_in_loop(&services.plan) {
+            self.mark();
+        }
+        if services.journal.has_grown() {
+            self.compact().await;
+        }
+        None
+    }
+
+    /// The run ends with an error. Nothing of the step is kept: a resumed run takes it again.
+    async fn fatal(&mut self, notices: Vec<Command>) -> Option<Ended> {
+        let mut ended = None;
+        for notice in notices {
+            match notice {
+                Command::Finish { outcome: Err(error) } => ended = Some(Ended::Failed(error)),
+                // What is open is suspended at the end.
+                Command::Release { .. } | Command::Commit { .. } => {}
+                told => self.notice(told, false).await,
+            }
+        }
+        ended
+    }
+
+    /// What the journal has of an event. Rows of a reply are committed later than it is read.
+    fn entry(&self, event: &Event) -> Entry {
+        let counters = self.services.reporter.changed();
+        let pending = self.progress.pending.as_ref();
+        let frame = |frame: &FrameId| self.progress.state.node_of(*frame);
+        let (after, record) = match (event, pending) {
+            (Event::Item(Some(_)), Some(Command::NextItem { frame: id } | Command::HttpNext { frame: id }))
+                if let (Some((_, activation)), Some(ordinal)) = (frame(id), self.open.get(id).and_then(Resource::taken)) =>
+            {
+                (0, Record::Member { activation, ordinal, counters })
+            }
+            (Event::Absorbed { .. }, Some(Command::HttpAbsorb { batch, .. })) => (*batch, Record::Event { event: event.clone(), counters }),
+            _ => (0, Record::Event { event: event.clone(), counters }),
+        };
+        Entry::record(after, record)
+    }
+
+    async fn notice(&mut self, command: Command, caught: bool) {
+        let reporter = &self.services.reporter;
+        let plan = &self.services.plan;
+        match command {
+            Command::Began { node, .. } => {
+                self.running.push((node, Instant::now()));
+                reporter.began(plan, node);
+            }
+            Command::Skipped { node } => reporter.skipped(plan, node),
+            Command::Ended { node, failed, .. } => {
+                if let Some((_, start)) = self.running.pop() {
+                    reporter.ended(plan, node, start.elapsed(), failed);
+                }
+            }
+            Command::Tolerated { node, error } => reporter.tolerated(plan, node, &error),
+            Command::Commit { values } => self.held.push(Entry::project(values)),
+            Command::Release { frame, .. } => {
+                self.release();
+                if let Some(resource) = self.open.remove(&frame) {
+                    // Where the error may end the run, the run goes on in here.
+                    if self.progress.state.is_failing() && !caught { resource.suspend().await } else { resource.discard().await }
+                }
+            }
+            // The others are answered, or end the run.
+            Command::Finish { .. }
+            | Command::Evaluate { .. }
+            | Command::Run { .. }
+            | Command::OpenItems { .. }
+            | Command::NextItem { .. }
+            | Command::HttpOpen { .. }
+            | Command::HttpNext { .. }
+            | Command::HttpExchange { .. }
+            | Command::HttpAbsorb { .. }
+            | Command::HttpClose { .. } => {}
+        }
+    }
+
+    /// An op ended before a request's reply was read.
+    async fn left(&mut self, node: NodeId, id: crate::journal::effects::RequestId, state: RequestState) {
+        match state {
+            RequestState::Intended(intent) | RequestState::Cleared(intent) => {
+                let doubt = doubt::of(self.services, node, id, &intent).await;
+                self.services.journal.effect(Change::Doubt(doubt));
+            }
+            RequestState::Replied(reply) => {
+                if let Body::Spooled { .. } = reply.body {
+                    self.held.push(Entry::drop_spool(http_request::reply_spool(id)));
+                }
+            }
+            RequestState::Settled(_) => {}
+        }
     }
 
     async fn perform(&mut self, command: Command, scope: &Scope) -> Event {
@@ -128,29 +287,42 @@ impl<'a> Driver<'a> {
         let services = self.services;
         let event = match command {
             Command::Evaluate { expr, .. } => Event::Value(scope.evaluate(services, expr)?),
-            Command::Run { node, .. } => Event::Done { assigned: crate::op::perform(services, node, scope).await? },
-            Command::OpenItems { frame, node, .. } => {
-                self.open.insert(frame, Resource::items(services, node, scope).await?);
-                Event::Done { assigned: Vec::new() }
-            }
-            Command::NextItem { frame } => Event::Item(self.resource(frame)?.next_item()?),
-            Command::HttpOpen { frame, node, .. } => {
-                let (resource, assigned) = Resource::http(services, node, scope).await?;
-                self.open.insert(frame, resource);
+            Command::Run { node, activation } => {
+                hit("run.before");
+                if has_effect(&services.plan.node(node).op) {
+                    http_request::durable(&services.journal).await?;
+                }
+                let assigned = crate::op::perform(services, node, activation, self.again, scope).await?;
+                hit("run.after");
                 Event::Done { assigned }
             }
-            Command::HttpNext { frame } => Event::Item(self.resource(frame)?.http_next().await?),
-            Command::HttpExchange { frame, page, .. } => {
-                self.resource(frame)?.exchange(scope, page).await?;
+            Command::OpenItems { frame, node, activation } => {
+                self.open.insert(frame, Resource::items(services, node, activation, scope).await?);
+                hit("items.opened");
                 Event::Done { assigned: Vec::new() }
             }
-            Command::HttpAbsorb { frame, page, .. } => {
-                let absorbed = self.resource(frame)?.absorb(scope, page).await?;
+            Command::NextItem { frame } => Event::Item(self.resource(frame)?.next_item().await?),
+            Command::HttpOpen { frame, node, activation } => {
+                let (resource, assigned) = Resource::requests(services, node, activation, scope).await?;
+                self.open.insert(frame, resource);
+                hit("http.opened");
+                Event::Done { assigned }
+            }
+            Command::HttpNext { frame } => Event::Item(self.resource(frame)?.next_item().await?),
+            Command::HttpExchange { frame, page, .. } => {
+                self.resource(frame)?.http()?.exchange(scope, page).await?;
+                hit("http.exchanged");
+                Event::Done { assigned: Vec::new() }
+            }
+            Command::HttpAbsorb { frame, page, batch, .. } => {
+                let absorbed = self.resource(frame)?.http()?.absorb(scope, page, batch).await?;
+                hit("http.absorbed");
                 Event::Absorbed { assigned: absorbed.assigned, again: absorbed.again }
             }
-            Command::HttpClose { frame, .. } => {
-                let resource = self.open.remove(&frame).ok_or_else(resource::missing)?;
-                resource.close().await?;
+            Command::HttpClose { frame, batch } => {
+                hit("http.before_close");
+                self.resource(frame)?.http()?.close(batch).await?;
+                hit("http.after_close");
                 Event::Done { assigned: Vec::new() }
             }
             Command::Began { .. }
@@ -159,25 +331,82 @@ impl<'a> Driver<'a> {
             | Command::Tolerated { .. }
             | Command::Commit { .. }
             | Command::Release { .. }
-            | Command::Finish { .. } => return Err(resource::missing()),
+            | Command::Finish { .. } => return Err(missing()),
         };
         can_be_kept(&event)?;
         Ok(event)
     }
 
     fn resource(&mut self, frame: FrameId) -> Result<&mut Resource, RunError> {
-        self.open.get_mut(&frame).ok_or_else(resource::missing)
+        self.open.get_mut(&frame).ok_or_else(missing)
+    }
+
+    /// The variables that the innermost frame sees.
+    fn scope(&self) -> Scope {
+        let visible = self.progress.state.visible();
+        let scope = Scope::new(self.services, visible.locals, visible.project);
+        visible.bound.into_iter().fold(scope, |scope, (name, value)| scope.with_local(&name, value))
+    }
+
+    /// Gives the journal what need not wait any longer.
+    fn release(&mut self) {
+        let committed = self.open.values().filter_map(Resource::committed).min();
+        self.held.release(committed, &self.services.journal);
+    }
+
+    /// As far as it goes: rows that were read are committed, and the journal has their events.
+    async fn settle(&mut self) {
+        for resource in self.open.values_mut() {
+            // The op that cannot commit says so itself.
+            let _ = resource.settle().await;
+        }
+        self.release();
+    }
+
+    /// Replaces the journal by a snapshot once everything in it is settled.
+    async fn compact(&mut self) {
+        self.settle().await;
+        if !self.held.is_empty() {
+            return;
+        }
+        self.snapshot();
+        if self.services.journal.sync().await.is_ok() {
+            self.open.values_mut().for_each(Resource::journalled);
+        }
+        hit("journal.compacted");
+    }
+
+    fn snapshot(&self) {
+        let counters = self.services.reporter.counters().into_iter().collect();
+        self.services.journal.snapshot(|effects| self.progress.snapshot(counters, effects.clone()));
+    }
+
+    /// Notes that a run may be forked from here.
+    fn mark(&self) {
+        let Some((node, ..)) = self.progress.state.position().last().copied() else { return };
+        let counters = self.services.reporter.counters().into_iter().collect();
+        let path = sequor_plan_format::path::node_path(&self.services.plan, node);
+        self.services.journal.mark(path, &self.progress.snapshot(counters, crate::journal::effects::Effects::default()));
     }
 }
 
-/// The variables that the innermost frame sees.
-fn scope(services: &Arc<Services>, state: &State) -> Scope {
-    let visible = state.visible();
-    let scope = Scope::new(services, visible.locals, visible.project);
-    visible.bound.into_iter().fold(scope, |scope, (name, value)| scope.with_local(&name, value))
+/// Whether an op changes something outside of the run: everything before it must be durable first.
+fn has_effect(op: &Op) -> bool {
+    match op {
+        Op::Transform(_) | Op::Execute(_) => true,
+        Op::SetVariable(_)
+        | Op::Print(_)
+        | Op::Fail(_)
+        | Op::HttpRequest(_)
+        | Op::IfElse(_)
+        | Op::WhileLoop(_)
+        | Op::ForEach(_)
+        | Op::TryCatch(_)
+        | Op::Block(_)
+        | Op::RunFlow(_) => false,
+    }
 }
 
-/// Every text of an error may have a secret in it: an URL, a body, a statement that the database quotes.
 /// Project variables are kept as JSON: a value without such a form is the step's error, not the store's.
 fn can_be_kept(event: &Event) -> Result<(), RunError> {
     let (Event::Done { assigned } | Event::Absorbed { assigned, .. }) = event else { return Ok(()) };
@@ -188,6 +417,7 @@ fn can_be_kept(event: &Event) -> Result<(), RunError> {
     Ok(())
 }
 
+/// Every text of an error may have a secret in it: an URL, a body, a statement that the database quotes.
 fn redact(redactor: &Redactor, error: &mut RunError) {
     redactor.redact_in_place(&mut error.message);
     // A snippet may raise an error with a megabyte of text.

@@ -28,6 +28,13 @@ pub struct Environment {
     resolved: Mutex<IndexMap<Arc<str>, Arc<str>>>,
 }
 
+/// Values of an environment at the start of a run.
+#[derive(Clone, Debug, Default, serde::Serialize, serde::Deserialize)]
+pub(crate) struct Frozen {
+    variables: Map,
+    overrides: Map,
+}
+
 /// Where a secret is kept.
 #[derive(Clone, Debug, PartialEq, Eq)]
 enum Reference {
@@ -53,6 +60,26 @@ impl Environment {
         environment.overrides = process_variables();
         environment.overrides.extend(vars.iter().map(|(name, value)| (name.as_str().into(), Value::text(value.as_str()))));
         Ok(environment)
+    }
+
+    /// The values that a resumed run sees again: those of the file, and those set over it. Secrets are not among them, nor what looks like one by its name; the names
+    /// of the latter are the second part.
+    pub(crate) fn frozen(&self) -> (Frozen, Vec<Arc<str>>) {
+        let (withheld, overrides): (Map, Map) = self.overrides.clone().into_iter().partition(|(name, _)| is_confidential(name));
+        let variables = self.variables.clone().into_iter().filter(|(name, _)| !is_confidential(name)).collect();
+        (Frozen { variables, overrides }, withheld.into_keys().collect())
+    }
+
+    /// The same with the values that the run was started with. What is set over them now stays.
+    #[must_use]
+    pub(crate) fn thawed(mut self, frozen: Frozen, file_too: bool) -> Self {
+        if file_too {
+            self.variables.extend(frozen.variables);
+        }
+        for (name, value) in frozen.overrides {
+            self.overrides.entry(name).or_insert(value);
+        }
+        self
     }
 
     #[must_use]
@@ -145,6 +172,12 @@ impl Reference {
             }
         }
     }
+}
+
+/// Whether a variable holds a credential, by its name.
+fn is_confidential(name: &str) -> bool {
+    let name = name.to_ascii_lowercase();
+    ["secret", "token", "password", "passwd", "credential", "api_key", "apikey", "private", "auth"].iter().any(|word| name.contains(word))
 }
 
 /// `SEQUOR_VAR_name=value`.

@@ -21,7 +21,7 @@ use sequor_plan_format::{Plan, SourceId, SourceKind};
 use crate::services::network::Network;
 
 pub(crate) use client::answered;
-pub use client::{Client, Observer, Received};
+pub use client::{Client, Observer, Received, Unanswered};
 pub use outgoing::{Outgoing, cut_url};
 
 use hosts::Written;

@@ -11,6 +11,7 @@ pub mod error;
 pub mod eval;
 mod failpoint;
 pub mod http;
+pub mod journal;
 pub mod json;
 pub mod load;
 pub mod machine;

@@ -18,11 +18,13 @@ use crate::value::{Map, Value};
 
 mod frame;
 mod http_request;
+mod open;
 mod phase;
 mod stack;
 mod variables;
 
 pub use frame::{Activation, FrameId, State};
+pub use open::{OpenFrame, Position};
 pub use variables::Visible;
 
 pub(crate) use phase::{Frame, Input, Next, holds};
@@ -32,17 +34,17 @@ pub(crate) use phase::{Frame, Input, Next, holds};
 pub enum Command {
     // Notices: no event answers them.
     /// A node starts.
-    Began { node: NodeId },
+    Began { node: NodeId, activation: Activation },
     /// A node's `when` is not true.
     Skipped { node: NodeId },
     /// A node ended.
-    Ended { node: NodeId, failed: bool },
+    Ended { node: NodeId, activation: Activation, failed: bool },
     /// A loop goes on after an item's error, or a `catch` takes one.
     Tolerated { node: NodeId, error: RunError },
     /// Project variables are to be made durable before anything else starts.
     Commit { values: Vec<(Arc<str>, Value)> },
     /// What a frame holds open is to be dropped.
-    Release { frame: FrameId },
+    Release { frame: FrameId, activation: Activation },
 
     // Answered by one event each.
     /// Answered by `Value`.
@@ -65,6 +67,31 @@ pub enum Command {
     HttpClose { frame: FrameId, batch: u64 },
     /// The run is over. Nothing answers.
     Finish { outcome: Result<(), RunError> },
+}
+
+impl Command {
+    /// Whether the driver performs it and tells what came of it.
+    #[must_use]
+    pub fn is_answered(&self) -> bool {
+        match self {
+            Self::Began { .. }
+            | Self::Skipped { .. }
+            | Self::Ended { .. }
+            | Self::Tolerated { .. }
+            | Self::Commit { .. }
+            | Self::Release { .. }
+            | Self::Finish { .. } => false,
+            Self::Evaluate { .. }
+            | Self::Run { .. }
+            | Self::OpenItems { .. }
+            | Self::NextItem { .. }
+            | Self::HttpOpen { .. }
+            | Self::HttpNext { .. }
+            | Self::HttpExchange { .. }
+            | Self::HttpAbsorb { .. }
+            | Self::HttpClose { .. } => true,
+        }
+    }
 }
 
 /// What became of a command.

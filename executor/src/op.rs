@@ -5,33 +5,39 @@ use std::sync::Arc;
 use sequor_plan_format::{NodeId, Op};
 
 use crate::error::{ErrorKind, RunError};
+use crate::machine::Activation;
 use crate::scope::{Assigned, Scope};
 use crate::services::Services;
 
+pub(crate) mod effect;
 mod execute;
 mod fail;
 pub(crate) mod for_each;
 pub mod http_request;
 pub(crate) mod if_else;
 mod print;
-mod rows;
+pub(crate) mod rows;
 pub(crate) mod run_flow;
 mod set_variable;
-mod table;
+pub(crate) mod table;
 mod transform;
 pub(crate) mod try_catch;
 pub(crate) mod while_loop;
 
-pub(crate) use rows::Cursor;
-
-/// Performs an op that is one effect. Gives the variables to set.
+/// Performs an op that is one effect. `again`: it may have happened before the run was resumed. Gives the variables to set.
 ///
 /// # Errors
 /// The op's.
-pub(crate) async fn perform(services: &Arc<Services>, node: NodeId, scope: &Scope) -> Result<Vec<Assigned>, RunError> {
+pub(crate) async fn perform(
+    services: &Arc<Services>,
+    node: NodeId,
+    activation: Activation,
+    again: bool,
+    scope: &Scope,
+) -> Result<Vec<Assigned>, RunError> {
     match &services.plan.node(node).op {
-        Op::Transform(op) => transform::run(services, node, op, scope).await.map(|()| Vec::new()),
-        Op::Execute(op) => execute::run(services, node, op, scope).await.map(|()| Vec::new()),
+        Op::Transform(op) => transform::run(services, node, activation, again, op, scope).await.map(|()| Vec::new()),
+        Op::Execute(op) => execute::run(services, node, activation, again, op, scope).await.map(|()| Vec::new()),
         Op::SetVariable(op) => set_variable::run(services, op, scope),
         Op::Print(op) => print::run(services, op, scope).map(|()| Vec::new()),
         Op::Fail(op) => Err(fail::run(services, op, scope)),

@@ -14,12 +14,14 @@ use crate::error::RunError;
 use crate::redact::Redactor;
 
 mod document;
+mod doubts;
 mod failure;
 mod line;
 mod place;
 mod table;
 
 pub use document::{Document, RunFacts};
+pub use doubts::doubts;
 pub use failure::failure;
 pub use line::{Format, Verbosity};
 pub use table::table;
@@ -32,7 +34,7 @@ const LINES_AT_ONCE: u64 = 5;
 const LINE_EVERY: Duration = Duration::from_secs(10);
 
 /// What one node did, over all its executions in the run.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct Counters {
     /// Executions that ended.
     pub executed: u64,
@@ -51,7 +53,16 @@ pub struct Reporter {
     redactor: Arc<Redactor>,
     format: Format,
     verbosity: Verbosity,
-    nodes: Mutex<BTreeMap<NodeId, Progress>>,
+    nodes: Mutex<Nodes>,
+    /// Sources whose effects have no markers, with the nodes that use them.
+    unmarked: Mutex<BTreeMap<String, NodeId>>,
+}
+
+/// What the nodes did, and which of them something was added to since `changed` was asked.
+#[derive(Default)]
+struct Nodes {
+    progress: BTreeMap<NodeId, Progress>,
+    changed: Vec<NodeId>,
 }
 
 #[derive(Clone, Copy, Default)]
@@ -60,12 +71,14 @@ struct Progress {
     /// The counters when the node started.
     before: Counters,
     last_line: Option<Instant>,
+    /// Since `changed` was asked last.
+    changed: bool,
 }
 
 impl Reporter {
     #[must_use]
     pub fn new(redactor: Arc<Redactor>, format: Format, verbosity: Verbosity) -> Self {
-        Self { redactor, format, verbosity, nodes: Mutex::default() }
+        Self { redactor, format, verbosity, nodes: Mutex::default(), unmarked: Mutex::default() }
     }
 
     /// A request was sent (each attempt counts).
@@ -163,17 +176,53 @@ impl Reporter {
         self.log(level, &text);
     }
 
+    /// The counters that have changed since this was asked last.
+    pub(crate) fn changed(&self) -> Vec<(NodeId, Counters)> {
+        let mut nodes = self.locked();
+        let Nodes { progress, changed } = &mut *nodes;
+        let counters = changed.drain(..).filter_map(|node| {
+            let progress = progress.get_mut(&node)?;
+            progress.changed = false;
+            Some((node, progress.counters))
+        });
+        counters.collect()
+    }
+
+    /// Goes on from the counters of a run that is resumed.
+    pub(crate) fn restore(&self, counters: BTreeMap<NodeId, Counters>) {
+        let mut nodes = self.locked();
+        for (node, counters) in counters {
+            nodes.progress.insert(node, Progress { counters, before: counters, ..Progress::default() });
+        }
+    }
+
+    /// A source's effects have no markers. Whether that is new.
+    pub(crate) fn unmarked(&self, node: NodeId, source: &str) -> bool {
+        self.unmarked.lock().unwrap_or_else(PoisonError::into_inner).insert(source.to_owned(), node).is_none()
+    }
+
+    /// Sources whose effects happen at least once.
+    pub(crate) fn unmarked_sources(&self) -> Vec<String> {
+        self.unmarked.lock().unwrap_or_else(PoisonError::into_inner).keys().cloned().collect()
+    }
+
     /// What every node did so far.
     #[must_use]
     pub fn counters(&self) -> BTreeMap<NodeId, Counters> {
-        self.locked().iter().map(|(node, progress)| (*node, progress.counters)).collect()
+        self.locked().progress.iter().map(|(node, progress)| (*node, progress.counters)).collect()
     }
 
     fn change<T>(&self, node: NodeId, change: impl FnOnce(&mut Progress) -> T) -> T {
-        change(self.locked().entry(node).or_default())
+        let mut nodes = self.locked();
+        let Nodes { progress, changed } = &mut *nodes;
+        let progress = progress.entry(node).or_default();
+        if !std::mem::replace(&mut progress.changed, true) {
+            changed.push(node);
+        }
+        change(progress)
     }
 
-    fn locked(&self) -> MutexGuard<'_, BTreeMap<NodeId, Progress>> {
+    fn locked(&self) -> MutexGuard<'_, Nodes> {
         self.nodes.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -7,13 +7,15 @@ use std::path::PathBuf;
 use std::sync::{Arc, OnceLock};
 
 use sequor_plan_format::refs::Refs as _;
-use sequor_plan_format::{Expr, ExprId, Plan, SourceId, SourceKind};
+use sequor_plan_format::op::print::Level;
+use sequor_plan_format::{Expr, ExprId, NodeId, Plan, SourceId, SourceKind};
 
 use crate::database::{Database, Settings};
 use crate::environment::Environment;
 use crate::error::{ErrorKind, RunError};
 use crate::eval::{Context as _, Evaluator, PythonLimits, PythonPool};
 use crate::http::Clients;
+use crate::journal::Journal;
 use crate::redact::Redactor;
 use crate::report::Reporter;
 use crate::scope::{Given, Scope};
@@ -29,8 +31,10 @@ pub struct Services {
     pub evaluator: Evaluator,
     pub clients: Clients,
     pub reporter: Arc<Reporter>,
-    /// Makes the names of staging tables: letters and digits, unique per run.
+    /// Makes the names of staging tables: letters and digits, unique per run, the same when it is resumed.
     pub run_tag: String,
+    /// What is durable of the run.
+    pub journal: Journal,
     /// What the environment, `SEQUOR_VAR_…` and `--var` give.
     pub environment: Environment,
     /// Knows the secrets that have been used so far. Whoever evaluates one adds it.
@@ -44,7 +48,6 @@ pub struct Services {
 }
 
 /// What a run is given from outside.
-#[derive(Default)]
 pub struct Surroundings {
     pub reporter: Arc<Reporter>,
     pub redactor: Arc<Redactor>,
@@ -52,20 +55,37 @@ pub struct Surroundings {
     pub network: Network,
     pub folder: PathBuf,
     pub run_tag: String,
+    pub journal: Journal,
     /// The program that Python workers are started from: this one, see `python`.
     pub program: PathBuf,
+}
+
+impl Default for Surroundings {
+    fn default() -> Self {
+        Self {
+            reporter: Arc::default(),
+            redactor: Arc::default(),
+            environment: Environment::default(),
+            network: Network::default(),
+            folder: PathBuf::new(),
+            run_tag: String::new(),
+            journal: Journal::detached(),
+            program: PathBuf::new(),
+        }
+    }
 }
 
 impl Services {
     #[must_use]
     pub fn new(plan: Arc<Plan>, surroundings: Surroundings) -> Arc<Self> {
-        let Surroundings { reporter, redactor, environment, network, folder, run_tag, program } = surroundings;
+        let Surroundings { reporter, redactor, environment, network, folder, run_tag, journal, program } = surroundings;
         Arc::new(Self {
             evaluator: Evaluator::new(Arc::clone(&plan), PythonPool::new(program, PythonLimits::default())),
             plan,
             clients: Clients::default(),
             reporter,
             run_tag,
+            journal,
             environment,
             redactor,
             network,
@@ -94,12 +114,27 @@ impl Services {
         Ok(database)
     }
 
+    /// Notes that effects in a source happen at least once, not exactly once.
+    pub(crate) fn unmarked(&self, node: NodeId, source: SourceId) {
+        let name = self.plan.text(self.plan.source(source).name);
+        if self.reporter.unmarked(node, name) {
+            let line = format!(
+                "source '{name}': there is no right to create the table _sequor_commit, so rows that were on their way when a run is interrupted may be written twice (at least once)"
+            );
+            self.reporter.log(Level::Warning, &line);
+        }
+    }
+
     /// Constants of project.yaml, evaluated in the order of the file at the first use of one of them.
     pub(crate) fn constants(&self, scope: &Scope) -> Arc<Given> {
         Arc::clone(self.constants.get_or_init(|| scope.evaluate_constants(self)))
     }
 
-    fn settings(&self, source: SourceId, scope: &Scope) -> Result<Settings, RunError> {
+    /// How to reach a database source.
+    ///
+    /// # Errors
+    /// `Configuration` for a setting that does not evaluate.
+    pub(crate) fn settings(&self, source: SourceId, scope: &Scope) -> Result<Settings, RunError> {
         let definition = self.plan.source(source);
         let name = self.plan.text(definition.name);
         let scope = scope.outside_sources().in_source(source);

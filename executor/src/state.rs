@@ -1,166 +1,225 @@
-//! The state store: which runs there were, what came of them, and the project variables that flows have set.
+//! The state store: which runs there were, how far they came, and the project variables that flows have set.
 //!
-//! One SQLite file, made at the first run. Every change is durable when its function returns. Runs may share a file at the same time.
+//! One SQLite file, made at the first run, or a schema in PostgreSQL that executors on several hosts share. Every change is durable when its function returns. A run has one
+//! owner at a time: a lease with a number, the fence, which every write proves.
+//!
+//! Knows bytes and texts only: what a segment of a journal means is `journal`'s.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-
-use sqlx::sqlite::SqliteConnection;
-use sqlx::{Connection, Row as _};
+use std::time::Duration;
 
 use crate::json;
 use crate::value::{Map, Value};
 
+mod batch;
+mod checksum;
+mod connection;
+mod holder;
+mod lease;
 mod open;
+mod runs;
 mod schema;
+
+pub use batch::{Batch, End, Mark, Segment, SpoolPart, WriteError};
+pub use holder::Holder;
+pub use lease::{AcquireError, Lease};
+pub use runs::{BeginError, NewRun, RunRow};
+
+use connection::{Connection, Param};
 
 /// Why the state store cannot be used. Printed to users as it is.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("state file {}: {reason}", path.display())]
+#[error("{place}: {reason}")]
 pub struct StateError {
-    pub path: PathBuf,
+    /// `state file PATH`, or the database without its password.
+    pub place: String,
     pub reason: String,
 }
 
-/// What is known when a run starts. Texts are redacted.
-#[derive(Clone, Debug)]
-pub struct RunRecord<'a> {
-    pub id: &'a str,
-    pub project: &'a str,
-    pub flow: &'a str,
-    pub plan_digest: &'a str,
-    pub plan: &'a [u8],
-    /// A JSON object.
-    pub parameters: &'a str,
-    /// RFC 3339, UTC.
-    pub started: &'a str,
+/// Where a state store is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Location {
+    File(PathBuf),
+    /// A `postgres://` URL.
+    Postgres(String),
+}
+
+impl Location {
+    /// A path, or a `postgres://` URL.
+    ///
+    /// # Errors
+    /// A URL of something else.
+    pub fn parse(text: &str) -> Result<Self, StateError> {
+        match text.split_once("://") {
+            None => Ok(Self::File(PathBuf::from(text))),
+            Some(("postgres" | "postgresql", rest)) => Ok(Self::Postgres(format!("postgres://{rest}"))),
+            Some((scheme, _)) => Err(StateError {
+                place: format!("state {scheme}://…"),
+                reason: "a state store is a file, or postgres://user:password@host/database".to_owned(),
+            }),
+        }
+    }
+
+    fn described(&self) -> String {
+        match self {
+            Self::File(path) => format!("state file {}", path.display()),
+            Self::Postgres(url) => {
+                let host = url.rsplit_once('@').map_or(url.trim_start_matches("postgres://"), |(_, host)| host);
+                format!("state store postgres://{}", host.split('?').next().unwrap_or_default())
+            }
+        }
+    }
+
+    /// The file, where it is one.
+    #[must_use]
+    pub fn path(&self) -> Option<&Path> {
+        match self {
+            Self::File(path) => Some(path),
+            Self::Postgres(_) => None,
+        }
+    }
 }
 
 /// What became of a run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Outcome {
+    Running,
     Done,
+    /// May go on at the step that failed.
     Failed,
-    /// By a signal.
+    /// By a signal. May go on.
     Stopped,
+    /// Waits for somebody to say what became of some requests.
+    InDoubt,
+    /// Given up: it does not go on.
+    Abandoned,
 }
 
 impl Outcome {
     #[must_use]
     pub fn name(self) -> &'static str {
         match self {
+            Self::Running => "running",
             Self::Done => "done",
             Self::Failed => "failed",
             Self::Stopped => "stopped",
+            Self::InDoubt => "in doubt",
+            Self::Abandoned => "abandoned",
+        }
+    }
+
+    fn parse(name: &str) -> Option<Self> {
+        [Self::Running, Self::Done, Self::Failed, Self::Stopped, Self::InDoubt, Self::Abandoned].into_iter().find(|o| o.name() == name)
+    }
+
+    /// The run does not go on.
+    #[must_use]
+    pub fn is_finished(self) -> bool {
+        match self {
+            Self::Done | Self::Abandoned => true,
+            Self::Running | Self::Failed | Self::Stopped | Self::InDoubt => false,
         }
     }
 }
 
-/// An open state file.
+/// An open state store.
 pub struct Store {
-    path: PathBuf,
-    connection: SqliteConnection,
+    location: Location,
+    connection: Connection,
+    /// How long a lease lasts.
+    lease: Duration,
 }
 
 impl Store {
-    /// Opens the file, or makes it and its folder.
+    /// Opens the store, or makes it.
     ///
     /// # Errors
-    /// A file that cannot be written, is no state file, is damaged, or was written by a newer version.
-    pub async fn open(path: &Path) -> Result<Self, StateError> {
-        open::open(path).await.map(|connection| Self { path: path.to_owned(), connection })
+    /// A store that cannot be written, is none, is damaged, or was written by a newer version.
+    pub async fn open(location: &Location) -> Result<Self, StateError> {
+        let connection = open::open(location).await?;
+        Ok(Self { location: location.clone(), connection, lease: lease::duration() })
     }
 
-    /// Notes that a run starts.
-    ///
-    /// # Errors
-    /// The file cannot be written.
-    pub async fn begin(&mut self, run: &RunRecord<'_>) -> Result<(), StateError> {
-        let result = write_run(&mut self.connection, run).await;
-        self.checked(result)
-    }
-
-    /// Notes what came of a run. `report` is a JSON object.
-    ///
-    /// # Errors
-    /// The file cannot be written.
-    pub async fn end(&mut self, run: &str, outcome: Outcome, ended: &str, report: &str) -> Result<(), StateError> {
-        let query = sqlx::query("UPDATE runs SET outcome = ?, ended = ?, report = ? WHERE id = ?");
-        let result = query.bind(outcome.name()).bind(ended).bind(report).bind(run).execute(&mut self.connection).await;
-        self.checked(result).map(drop)
+    /// Whether there is a store that `open` would not have to make.
+    #[must_use]
+    pub fn exists(location: &Location) -> bool {
+        location.path().is_none_or(Path::exists)
     }
 
     /// Project variables that flows have set, in this run or before.
     ///
     /// # Errors
-    /// The file cannot be read.
+    /// The store cannot be read.
     pub async fn project(&mut self, project: &str) -> Result<Map, StateError> {
-        let query = sqlx::query("SELECT name, value FROM project_variables WHERE project = ? ORDER BY name").bind(project);
-        let result = query.fetch_all(&mut self.connection).await;
+        let sql = "SELECT name, value, checksum FROM project_variables WHERE project = ? ORDER BY name";
+        let rows = self.rows(sql, &[Param::Text(project)]).await?;
         let mut variables = Map::new();
-        for row in self.checked(result)? {
-            let (name, text) = (self.checked(row.try_get::<String, _>(0))?, self.checked(row.try_get::<String, _>(1))?);
-            let value = json::parse(text.as_bytes()).map_err(|why| self.error(format!("variable '{name}' is damaged: {why}")))?;
+        for row in rows {
+            let (name, text) = self.read(|| Ok((row.text(0)?, row.text(1)?)))?;
+            let known = self.read(|| row.bytes(2))?;
+            if known != checksum::of(&[project.as_bytes(), name.as_bytes(), text.as_bytes()]) {
+                return Err(self.fault(format!("variable '{name}' is damaged (its checksum does not match)")));
+            }
+            let value = json::parse(text.as_bytes()).map_err(|why| self.fault(format!("variable '{name}' is damaged: {why}")))?;
             variables.insert(name.into(), value);
         }
         Ok(variables)
     }
 
-    /// Sets project variables, all of them or none.
-    ///
-    /// # Errors
-    /// The file cannot be written, or a value cannot be kept as JSON.
-    pub async fn set_project(&mut self, project: &str, run: &str, values: &[(Arc<str>, Value)]) -> Result<(), StateError> {
-        let mut texts = Vec::with_capacity(values.len());
+    async fn set_project(&mut self, project: &str, run: &str, values: &[(Arc<str>, Value)]) -> Result<(), StateError> {
         for (name, value) in values {
-            let text = json::to_text(value).map_err(|why| self.error(format!("variable '{name}' cannot be kept: {}", why.message)))?;
-            texts.push((name, text));
+            let text = json::to_text(value).map_err(|why| self.fault(format!("variable '{name}' cannot be kept: {}", why.message)))?;
+            let checksum = checksum::of(&[project.as_bytes(), name.as_bytes(), text.as_bytes()]);
+            let sql = "INSERT INTO project_variables (project, name, value, set_by, checksum) VALUES (?, ?, ?, ?, ?)
+                ON CONFLICT (project, name) DO UPDATE SET value = excluded.value, set_by = excluded.set_by, checksum = excluded.checksum";
+            let params = [Param::Text(project), Param::Text(name), Param::Text(&text), Param::Text(run), Param::Bytes(&checksum)];
+            self.execute(sql, &params).await?;
         }
-        let result = write_project(&mut self.connection, project, run, &texts).await;
-        self.checked(result)
+        Ok(())
     }
 
-    fn checked<T>(&self, result: Result<T, sqlx::Error>) -> Result<T, StateError> {
-        result.map_err(|error| open::explain(&self.path, &error))
+    async fn execute(&mut self, sql: &'static str, params: &[Param<'_>]) -> Result<u64, StateError> {
+        let result = self.connection.execute(sql, params).await;
+        result.map_err(|error| open::explain(&self.location, &error))
     }
 
-    fn error(&self, reason: String) -> StateError {
-        StateError { path: self.path.clone(), reason }
+    async fn rows(&mut self, sql: &'static str, params: &[Param<'_>]) -> Result<Vec<connection::Row>, StateError> {
+        let result = self.connection.rows(sql, params).await;
+        result.map_err(|error| open::explain(&self.location, &error))
+    }
+
+    async fn begin_transaction(&mut self) -> Result<(), StateError> {
+        let result = self.connection.begin().await;
+        result.map_err(|error| open::explain(&self.location, &error))
+    }
+
+    /// Ends the transaction: kept where `result` is good, undone otherwise.
+    async fn end_transaction<T, E: From<StateError>>(&mut self, result: Result<T, E>) -> Result<T, E> {
+        match result {
+            Ok(value) => match self.connection.end("COMMIT").await {
+                Ok(()) => Ok(value),
+                Err(error) => {
+                    let fault = open::explain(&self.location, &error);
+                    // A transaction that cannot be committed may still be open.
+                    let _ = self.connection.end("ROLLBACK").await;
+                    Err(fault.into())
+                }
+            },
+            Err(error) => {
+                // The first error counts; a connection that cannot roll back is lost with its transaction.
+                let _ = self.connection.end("ROLLBACK").await;
+                Err(error)
+            }
+        }
+    }
+
+    fn read<T>(&self, get: impl FnOnce() -> Result<T, sqlx::Error>) -> Result<T, StateError> {
+        get().map_err(|error| open::explain(&self.location, &error))
+    }
+
+    fn fault(&self, reason: String) -> StateError {
+        StateError { place: self.location.described(), reason }
     }
 }
 
-/// A plan is kept once, however often it runs.
-async fn write_run(connection: &mut SqliteConnection, run: &RunRecord<'_>) -> Result<(), sqlx::Error> {
-    let mut transaction = connection.begin_with("BEGIN IMMEDIATE").await?;
-    let known: Option<i64> =
-        sqlx::query_scalar("SELECT 1 FROM plans WHERE digest = ?").bind(run.plan_digest).fetch_optional(&mut *transaction).await?;
-    if known.is_none() {
-        let query = sqlx::query("INSERT INTO plans (digest, bytes) VALUES (?, ?)");
-        query.bind(run.plan_digest).bind(run.plan).execute(&mut *transaction).await?;
-    }
-    let query =
-        sqlx::query("INSERT INTO runs (id, project, flow, plan, parameters, started, outcome) VALUES (?, ?, ?, ?, ?, ?, 'running')");
-    let query = query.bind(run.id).bind(run.project).bind(run.flow).bind(run.plan_digest).bind(run.parameters).bind(run.started);
-    query.execute(&mut *transaction).await?;
-    transaction.commit().await
-}
-
-async fn write_project(
-    connection: &mut SqliteConnection,
-    project: &str,
-    run: &str,
-    values: &[(&Arc<str>, String)],
-) -> Result<(), sqlx::Error> {
-    let mut transaction = connection.begin_with("BEGIN IMMEDIATE").await?;
-    for (name, text) in values {
-        let query = sqlx::query(
-            "INSERT INTO project_variables (project, name, value, set_by) VALUES (?, ?, ?, ?)
-             ON CONFLICT (project, name) DO UPDATE SET value = excluded.value, set_by = excluded.set_by",
-        );
-        query.bind(project).bind(&***name).bind(text).bind(run).execute(&mut *transaction).await?;
-    }
-    transaction.commit().await
-}
-
-#[cfg(test)]
-mod tests;

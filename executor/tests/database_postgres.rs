@@ -120,7 +120,8 @@ async fn every_type_survives_a_load() {
         Cell::Bytes(vec![0, 92, 10, 255].into()),
     ];
     let nulls = vec![Cell::Null; definition.len()];
-    assert_eq!(load(&db, "types", &definition, Mode::Create, &[full, nulls]).await.unwrap(), 2);
+    let rows = vec![full, nulls];
+    assert_eq!(load(&db, "types", &definition, Mode::Create, &rows).await.unwrap(), 2);
     let expected = format!(
         "{nasty:?} | \"äöü\" | -32768 | 2147483647 | -9223372036854775808 | -12345678901234567890123.4567890n | 10.20n | 0.1f | \
          -1.7976931348623157e308f | true | \"0044-03-15 BC\" | \"23:59:59.999999\" | \"2024-01-02T01:04:05.5\" | \"2024-01-02T03:04:05+00:00\" | \
@@ -130,11 +131,18 @@ async fn every_type_survives_a_load() {
     assert_eq!(lines(&db, "SELECT * FROM types WHERE t IS NOT NULL").await, [expected]);
     assert_eq!(one(&db, "SELECT count(*) FROM types WHERE num_nulls(t,v,s,i,b,n,p,r,d,o,da,ti,ts,tz,j,u,x) = 17").await, "1");
 
+    // Few rows and many go different ways.
+    let many: Vec<_> = rows.iter().cycle().take(2_000).cloned().collect();
+    assert_eq!(load(&db, "many", &definition, Mode::Create, &many).await.unwrap(), 2_000);
+    assert_eq!(test.psql("SELECT count(*), count(DISTINCT many::text) FROM many"), "2000|2");
+    assert_eq!(test.psql("SELECT count(*) FROM (SELECT types::text FROM types EXCEPT SELECT many::text FROM many) d"), "0");
+
     // And once more, from the stream into another table.
     let mut stream = db.read_table(&table("types")).await.unwrap();
-    let mut loader = db.load(&table("again"), &columns(&definition), Mode::Create, "copy").await.unwrap();
-    stream.load_into(&mut loader).await.unwrap();
-    assert_eq!(loader.finish().await.unwrap(), 2);
+    let mut landing = db.landing(&effect(1), "copy", false).await.unwrap();
+    let slot = landing.table(&table("again"), &columns(&definition), Mode::Create).await.unwrap();
+    landing.push_all(slot, &mut stream).await.unwrap();
+    assert_eq!(landing.finish(1, Vec::new()).await.unwrap(), [2]);
     assert_eq!(test.psql("SELECT count(*) FROM (SELECT types::text FROM types EXCEPT SELECT again::text FROM again) d"), "0");
 }
 
@@ -201,16 +209,6 @@ async fn failed_aborted_and_dropped_loads_leave_nothing() {
         assert_eq!(test.psql("SELECT * FROM t"), "old");
         assert_eq!(test.psql("SELECT count(*) FROM pg_class WHERE relname LIKE '\\_sequor%'"), "0", "dropped: {dropped}");
     }
-    // A staging table that a crashed run left is replaced.
-    let names = test.psql("SELECT relname FROM pg_class WHERE relname LIKE '\\_sequor%'");
-    assert_eq!(names, "");
-    let stuck = db.load(&table("t"), &columns(&definition), Mode::Create, "r").await.unwrap();
-    let name = test.psql("SELECT relname FROM pg_class WHERE relname LIKE '\\_sequor%'");
-    stuck.abort().await;
-    test.psql(&format!("CREATE TABLE \"{name}\" (other int)"));
-    let loader = db.load(&table("t"), &columns(&definition), Mode::Create, "r").await.unwrap();
-    assert_eq!(loader.finish().await.unwrap(), 0);
-    assert_eq!(test.psql("SELECT count(*) FROM t"), "0");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -267,6 +265,12 @@ async fn append_fills_by_name_with_the_tables_own_types() {
 
     load(&db, "fresh", &[("id", "bigint")], Mode::Append, &[vec![Cell::Int(1)]]).await.unwrap();
     assert_eq!(test.psql("SELECT * FROM fresh"), "1");
+    // What goes for COPY goes for few rows too: rules are passed by, and identities take the given values.
+    test.psql("CREATE TABLE ruled (id bigint GENERATED ALWAYS AS IDENTITY); CREATE TABLE gone (id bigint); CREATE RULE r AS ON INSERT TO gone DO INSTEAD NOTHING");
+    for name in ["ruled", "gone"] {
+        load(&db, name, &[("id", "bigint")], Mode::Append, &[vec![Cell::Int(7)]]).await.unwrap();
+        assert_eq!(test.psql(&format!("SELECT * FROM {name}")), "7");
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -287,10 +291,10 @@ async fn a_query_may_read_the_table_that_it_replaces() {
     let test = server::database();
     let db = connect(&test).await;
     test.psql("CREATE TABLE t AS SELECT i AS id, 'n' || i AS name FROM generate_series(1, 10) i");
-    assert_eq!(db.store_query("SELECT id FROM t WHERE id > 7; -- the rest", &table("t"), Mode::Create).await.unwrap(), 3);
+    assert_eq!(db.store_query("SELECT id FROM t WHERE id > 7; -- the rest", &table("t"), Mode::Create, None).await.unwrap().rows, 3);
     assert_eq!(test.psql("SELECT * FROM t ORDER BY id"), "8\n9\n10");
-    assert_eq!(db.store_query("WITH x AS (SELECT 100 AS id) SELECT * FROM x;", &table("t"), Mode::Append).await.unwrap(), 1);
-    assert_eq!(db.store_query("SELECT id, 'x' AS label FROM t", &table("new"), Mode::Append).await.unwrap(), 4);
+    assert_eq!(db.store_query("WITH x AS (SELECT 100 AS id) SELECT * FROM x;", &table("t"), Mode::Append, None).await.unwrap().rows, 1);
+    assert_eq!(db.store_query("SELECT id, 'x' AS label FROM t", &table("new"), Mode::Append, None).await.unwrap().rows, 4);
     assert_eq!(test.psql("SELECT count(*), max(id) FROM new"), "4|100");
 
     for (sql, part) in [
@@ -298,7 +302,7 @@ async fn a_query_may_read_the_table_that_it_replaces() {
         ("SELECT id,\n  wrong\nFROM t", "at line 2, column 3: wrong"),
         ("SELECT 1/0 AS x", "division by zero"),
     ] {
-        let error = error_of(db.store_query(sql, &table("t"), Mode::Create)).await;
+        let error = error_of(db.store_query(sql, &table("t"), Mode::Create, None)).await;
         assert_eq!(error.kind, ErrorKind::Sql, "{sql}");
         assert!(error.message.contains(part), "{part} in {}", error.message);
     }
@@ -312,7 +316,7 @@ async fn statements_run_in_order_and_name_the_one_that_fails() {
     let run = |statements: &[&str], transaction| {
         let statements: Vec<String> = statements.iter().map(|s| (*s).to_owned()).collect();
         let db = db.clone();
-        async move { db.execute(&statements, transaction).await }
+        async move { db.execute(&statements, transaction, None).await.map(|stored| stored.rows) }
     };
     assert_eq!(
         run(&["CREATE TABLE t (id int)", "INSERT INTO t VALUES (1), (2)", "SELECT * FROM t", "UPDATE t SET id = 3 WHERE id = 1"], true)
@@ -352,9 +356,10 @@ async fn a_table_is_read_while_others_are_loaded() {
     test.psql("CREATE TABLE big AS SELECT i AS id, repeat('x', 100) AS filler FROM generate_series(1, 20000) i");
     let mut stream = db.read_table(&table("big")).await.unwrap();
     assert_eq!(names(&stream), ["id bigint", "filler text"]);
-    let mut loader = db.load(&table("copy"), &columns(&[("id", "integer"), ("filler", "text")]), Mode::Create, "r").await.unwrap();
-    stream.load_into(&mut loader).await.unwrap();
-    assert_eq!(loader.finish().await.unwrap(), 20_000);
+    let mut landing = db.landing(&effect(1), "r", false).await.unwrap();
+    let slot = landing.table(&table("copy"), &columns(&[("id", "integer"), ("filler", "text")]), Mode::Create).await.unwrap();
+    landing.push_all(slot, &mut stream).await.unwrap();
+    assert_eq!(landing.finish(1, Vec::new()).await.unwrap(), [20_000]);
     assert_eq!(db.row_count(&table("copy")).await.unwrap(), 20_000);
     assert_eq!(test.psql("SELECT count(*) FROM (SELECT * FROM big EXCEPT SELECT * FROM copy) d"), "0");
 
@@ -395,7 +400,7 @@ async fn a_source_schema_holds_its_tables() {
     assert_eq!(one(&db, "SELECT a FROM t").await, "2");
     assert_eq!(test.psql("SELECT a FROM public.t"), "1");
     execute(&db, "RESET ALL").await;
-    db.store_query("SELECT a + 1 AS a FROM t", &table("u"), Mode::Create).await.unwrap();
+    db.store_query("SELECT a + 1 AS a FROM t", &table("u"), Mode::Create, None).await.unwrap();
     assert_eq!(test.psql("SELECT a FROM \"My Schema\".u"), "3");
     let public = TableName { namespace: Some("public".into()), ..table("t") };
     assert_eq!(db.row_count(&public).await.unwrap(), 1);

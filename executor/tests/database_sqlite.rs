@@ -120,9 +120,10 @@ async fn every_type_survives_a_load() {
     assert_eq!(one(&db, "SELECT count(*) FROM types WHERE n > 9 AND n < 100").await, "1");
 
     let mut stream = db.read_table(&table("types")).await.unwrap();
-    let mut loader = db.load(&table("again"), &columns(&definition), Mode::Create, "copy").await.unwrap();
-    stream.load_into(&mut loader).await.unwrap();
-    assert_eq!(loader.finish().await.unwrap(), 2);
+    let mut landing = db.landing(&effect(1), "copy", false).await.unwrap();
+    let slot = landing.table(&table("again"), &columns(&definition), Mode::Create).await.unwrap();
+    landing.push_all(slot, &mut stream).await.unwrap();
+    assert_eq!(landing.finish(1, Vec::new()).await.unwrap(), [2]);
     assert_eq!(lines(&db, "SELECT * FROM again").await, expected);
 }
 
@@ -208,6 +209,99 @@ async fn what_hangs_on_a_table_is_kept() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn foreign_keys_are_enforced_for_what_is_appended() {
+    let (_folder, db) = connect().await;
+    execute(
+        &db,
+        "CREATE TABLE parent (id INTEGER PRIMARY KEY); CREATE TABLE child (p INTEGER REFERENCES parent (id) ON DELETE CASCADE); \
+         INSERT INTO parent VALUES (1); INSERT INTO child VALUES (1)",
+    )
+    .await;
+    let (child, parent) = (columns(&[("p", "integer")]), columns(&[("id", "integer")]));
+    let mut landing = db.landing(&effect(1), "r", false).await.unwrap();
+    let slot = landing.table(&table("child"), &child, Mode::Append).await.unwrap();
+    landing.push(slot, &[Cell::Int(7)]).unwrap();
+    let error = error_of(landing.finish(1, Vec::new())).await;
+    assert!(error.message.contains("FOREIGN KEY"), "{}", error.message);
+    landing.discard().await;
+
+    // Tables that nothing refers to can be created beside it.
+    let mut landing = db.landing(&effect(2), "r", false).await.unwrap();
+    let slot = landing.table(&table("child"), &child, Mode::Append).await.unwrap();
+    let other = landing.table(&table("other"), &parent, Mode::Create).await.unwrap();
+    landing.push(slot, &[Cell::Int(1)]).unwrap();
+    landing.push(other, &[Cell::Int(1)]).unwrap();
+    assert_eq!(landing.finish(1, Vec::new()).await.unwrap(), [1, 1]);
+
+    // A parent that is replaced, in any order: the rows appended to the child must have theirs in the new content.
+    for (activation, names, parent_id, fits) in
+        [(3, ["parent", "child"], 2, false), (4, ["parent", "child"], 1, true), (5, ["child", "parent"], 1, true)]
+    {
+        let mut landing = db.landing(&effect(activation), "r", false).await.unwrap();
+        for name in names {
+            let (columns, mode) = if name == "child" { (&child, Mode::Append) } else { (&parent, Mode::Create) };
+            let slot = landing.table(&table(name), columns, mode).await.unwrap();
+            landing.push(slot, &[Cell::Int(if name == "child" { 1 } else { parent_id })]).unwrap();
+        }
+        match landing.finish(1, Vec::new()).await {
+            Ok(_) => assert!(fits),
+            Err(error) => assert!(!fits && error.message.contains("refer"), "{}", error.message),
+        }
+        landing.discard().await;
+    }
+    // Where the child's rows are in the transaction already when the parent is named, nothing happens.
+    let mut landing = db.landing(&effect(6), "r", false).await.unwrap();
+    let slot = landing.table(&table("child"), &child, Mode::Append).await.unwrap();
+    for _ in 0..100_000 {
+        landing.push(slot, &[Cell::Int(1)]).unwrap();
+        if landing.is_full() {
+            landing.flush().await.unwrap();
+        }
+    }
+    landing.table(&table("parent"), &parent, Mode::Create).await.unwrap();
+    let error = error_of(landing.finish(1, Vec::new())).await;
+    assert!(error.message.contains("name it first"), "{}", error.message);
+    landing.discard().await;
+    assert_eq!(one(&db, "SELECT (SELECT count(*) FROM parent), (SELECT count(*) FROM child)").await, "1 | 4");
+
+    // Without a loss, also where it is named only after a batch of another table.
+    let mut landing = db.landing(&effect(7), "r", false).await.unwrap();
+    let slot = landing.table(&table("other"), &parent, Mode::Append).await.unwrap();
+    landing.push(slot, &[Cell::Int(2)]).unwrap();
+    landing.commit(1, Vec::new()).await.unwrap();
+    let slot = landing.table(&table("parent"), &parent, Mode::Create).await.unwrap();
+    landing.push(slot, &[Cell::Int(1)]).unwrap();
+    landing.push(slot, &[Cell::Int(2)]).unwrap();
+    landing.flush().await.unwrap();
+    landing.sync().await.unwrap();
+    assert_eq!(landing.finish(2, Vec::new()).await.unwrap(), [1, 2]);
+    assert_eq!(one(&db, "SELECT (SELECT count(*) FROM parent), (SELECT count(*) FROM child)").await, "2 | 4");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn others_write_before_and_after_a_batch_but_not_within() {
+    let (_folder, db) = connect().await;
+    execute(&db, "CREATE TABLE t (id INTEGER)").await;
+    let mut landing = db.landing(&effect(1), "r", false).await.unwrap();
+    let slot = landing.table(&table("t"), &columns(&[("id", "integer")]), Mode::Append).await.unwrap();
+    for batch in 1..=5 {
+        execute(&db, "INSERT INTO t VALUES (-1)").await;
+        landing.push(slot, &[Cell::Int(batch)]).unwrap();
+        landing.flush().await.unwrap();
+        landing.push(slot, &[Cell::Int(batch * 100)]).unwrap();
+        let waiting = tokio::spawn({
+            let db = db.clone();
+            async move { execute(&db, "INSERT INTO t VALUES (-2)").await }
+        });
+        landing.commit(batch.unsigned_abs(), Vec::new()).await.unwrap();
+        waiting.await.unwrap();
+    }
+    landing.finish(6, Vec::new()).await.unwrap();
+    assert_eq!(one(&db, "SELECT count(*) FROM t").await, "20");
+    assert_eq!(one(&db, "SELECT count(*) FROM t a JOIN t b ON b.rowid = a.rowid + 1 AND b.id = a.id * 100").await, "5");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn append_fills_by_name_with_the_tables_own_types() {
     let (_folder, db) = connect().await;
     execute(&db, "CREATE TABLE t (Key INTEGER PRIMARY KEY, amount NUMERIC(6,2), flag BOOLEAN, anything)").await;
@@ -235,17 +329,20 @@ async fn a_query_may_read_the_table_that_it_replaces() {
     let (_folder, db) = connect().await;
     execute(&db, "CREATE TABLE t (id INTEGER, ok BOOLEAN); INSERT INTO t VALUES (1, 1), (2, 0), (3, NULL)").await;
     execute(&db, "CREATE VIEW v AS SELECT * FROM t").await;
-    assert_eq!(db.store_query("SELECT id, ok FROM t WHERE id > 1; -- the rest", &table("t"), Mode::Create).await.unwrap(), 2);
+    assert_eq!(db.store_query("SELECT id, ok FROM t WHERE id > 1; -- the rest", &table("t"), Mode::Create, None).await.unwrap().rows, 2);
     assert_eq!(lines(&db, "SELECT * FROM v").await, ["2 | false", "3 | null"]);
-    assert_eq!(db.store_query("WITH x AS (SELECT 9 AS id) SELECT 0 AS ok, id FROM x", &table("t"), Mode::Append).await.unwrap(), 1);
+    assert_eq!(
+        db.store_query("WITH x AS (SELECT 9 AS id) SELECT 0 AS ok, id FROM x", &table("t"), Mode::Append, None).await.unwrap().rows,
+        1
+    );
     assert_eq!(one(&db, "SELECT * FROM t WHERE id = 9").await, "9 | false");
-    assert_eq!(db.store_query("SELECT * FROM t", &table("fresh"), Mode::Append).await.unwrap(), 3);
+    assert_eq!(db.store_query("SELECT * FROM t", &table("fresh"), Mode::Append, None).await.unwrap().rows, 3);
     for (sql, part) in [
         ("SELECT 1 AS a, 2 AS a", "duplicate column name: a"),
         ("SELECT wrong FROM t", "no such column: wrong"),
         ("DELETE FROM t", "no columns"),
     ] {
-        let error = error_of(db.store_query(sql, &table("t"), Mode::Create)).await;
+        let error = error_of(db.store_query(sql, &table("t"), Mode::Create, None)).await;
         assert_eq!(error.kind, ErrorKind::Sql, "{sql}");
         assert!(error.message.contains(part), "{part} in {}", error.message);
     }
@@ -259,7 +356,7 @@ async fn statements_run_in_order_and_name_the_one_that_fails() {
     let run = |statements: &[&str], transaction| {
         let statements: Vec<String> = statements.iter().map(|s| (*s).to_owned()).collect();
         let db = db.clone();
-        async move { db.execute(&statements, transaction).await }
+        async move { db.execute(&statements, transaction, None).await.map(|stored| stored.rows) }
     };
     assert_eq!(
         run(&["CREATE TABLE t (id int)", "INSERT INTO t VALUES (1), (2)", "CREATE TABLE u (id int)", "SELECT * FROM t"], true)
@@ -315,7 +412,7 @@ async fn another_process_that_writes_is_waited_for() {
     execute(&db, "CREATE TABLE t (id INT)").await;
     let write = |db: Database| async move {
         for _ in 0..20 {
-            db.execute(&["INSERT INTO t VALUES (1)".into(), "UPDATE t SET id = id + 1".into()], true).await.unwrap();
+            db.execute(&["INSERT INTO t VALUES (1)".into(), "UPDATE t SET id = id + 1".into()], true, None).await.unwrap();
         }
     };
     tokio::join!(write(db.clone()), write(other));

@@ -2,7 +2,8 @@
 //!
 //! The fingerprint of a node covers its own payload and all that it owns and calls: expressions, constants, child blocks, called flows, the sources it
 //! uses. It goes by content: numbering, sharing and the order of arenas do not matter. Left out is what does not change what a step does:
-//! positions, titles, descriptions, retry, timeout and log settings (see [`content`]).
+//! positions, titles, descriptions, retry, timeout, log settings, how many items are in flight, and what a resume does about requests in doubt
+//! (see [`content`]).
 //!
 //! Takes a validated plan. A field that is added to a payload counts, unless it is named among those left out.
 
@@ -12,8 +13,9 @@ use std::collections::BTreeSet;
 use std::fmt;
 
 use crate::graph::{callees_first, nodes_of};
+use crate::op::HttpRequest;
 use crate::refs::{Ref, Refs};
-use crate::{BlockId, ExprId, FlowId, NodeId, Plan, SourceId};
+use crate::{BlockId, ExprId, FlowId, Node, NodeId, Op, Plan, SourceId};
 use content::Contents;
 
 /// BLAKE3 of a step's content.
@@ -58,7 +60,7 @@ impl Fingerprints {
                     contents.set_block(block, blend(plan, block, &nodes));
                 }
                 let own = contents.of(plan.node(id));
-                nodes[id.index()] = uses.blend(own, plan.node(id));
+                nodes[id.index()] = uses.blend(own, &Counted(plan.node(id)));
             }
             contents.set_block(plan.flow(flow).body, blend(plan, plan.flow(flow).body, &nodes));
             let own = contents.of(plan.flow(flow));
@@ -82,6 +84,36 @@ impl Fingerprints {
     #[must_use]
     pub fn source(&self, id: SourceId) -> Fingerprint {
         self.sources[id.index()]
+    }
+}
+
+/// A node without what is left out of its fingerprint, so that the sources of that are left out too.
+struct Counted<'a>(&'a Node);
+
+impl Refs for Counted<'_> {
+    fn refs(&self, visit: &mut dyn FnMut(Ref)) {
+        let Node { id: _, title: _, span: _, when, replay: _, op } = self.0;
+        when.refs(visit);
+        match op {
+            Op::HttpRequest(op) => {
+                let HttpRequest { init, for_each, request, response, verify: _, in_doubt: _ } = op.as_ref();
+                init.refs(visit);
+                for_each.refs(visit);
+                request.refs(visit);
+                response.refs(visit);
+            }
+            Op::Transform(_)
+            | Op::Execute(_)
+            | Op::SetVariable(_)
+            | Op::Print(_)
+            | Op::Fail(_)
+            | Op::IfElse(_)
+            | Op::WhileLoop(_)
+            | Op::ForEach(_)
+            | Op::TryCatch(_)
+            | Op::Block(_)
+            | Op::RunFlow(_) => op.refs(visit),
+        }
     }
 }
 

@@ -16,6 +16,7 @@ pub mod ids;
 pub mod manifest;
 pub mod node;
 pub mod op;
+pub mod path;
 pub mod plan;
 pub mod refs;
 pub mod render;

@@ -15,6 +15,7 @@ mod manifest;
 mod names;
 mod payload;
 mod ranges;
+mod repeat;
 mod slots;
 mod trees;
 

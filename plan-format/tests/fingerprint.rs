@@ -7,12 +7,12 @@ mod support;
 use std::collections::BTreeMap;
 
 use sequor_plan_format::fingerprint::{Fingerprint, Fingerprints};
-use sequor_plan_format::op::http_request::RetryPolicy;
+use sequor_plan_format::op::http_request::{InDoubt, RetryPolicy};
 use sequor_plan_format::op::print::Level;
 use sequor_plan_format::op::{Scope, WriteMode};
 use sequor_plan_format::source::Sqlite;
 use sequor_plan_format::validate::validate;
-use sequor_plan_format::{Expr, Flow, Node, NodeId, Op, Plan, Replay, Source, SourceKind, Span, Value};
+use sequor_plan_format::{Expr, Flow, Node, NodeId, Op, Plan, Replay, Source, SourceId, SourceKind, Span, Value};
 use support::sample;
 
 /// Fingerprints by the name of the step. Names of steps are unique in the sample.
@@ -83,7 +83,7 @@ fn sharing_of_texts_does_not_matter() {
 }
 
 #[test]
-fn titles_positions_retries_and_levels_do_not_matter() {
+fn what_does_not_change_a_steps_effect_does_not_matter() {
     let untouched = touched(|plan| {
         for span in &mut plan.spans {
             span.line += 7;
@@ -95,6 +95,14 @@ fn titles_positions_retries_and_levels_do_not_matter() {
             Op::HttpRequest(op) => {
                 op.request.retry = None;
                 op.request.timeout_ms = Some(1);
+            }
+            other => panic!("{}", other.name()),
+        }
+        match &mut node(plan, "create").op {
+            Op::HttpRequest(op) => {
+                op.for_each.as_mut().unwrap().concurrency = 1;
+                op.in_doubt = InDoubt::Send;
+                op.verify.as_mut().unwrap().request.source = Some(SourceId(5));
             }
             other => panic!("{}", other.name()),
         }
@@ -145,6 +153,11 @@ fn a_step_is_touched_by_its_own_payload_only() {
         }
     });
     assert_eq!(float, ["set_variables"]);
+}
+
+#[test]
+fn an_idempotency_key_counts() {
+    assert_eq!(touched(|plan| set_text(plan, "reference", "id")), ["create"]);
 }
 
 #[test]

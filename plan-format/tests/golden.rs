@@ -1,6 +1,6 @@
-//! Plans that a released version wrote are read by this one, and print as they did then.
+//! Plans that a released version wrote: those of this format version are read and print as they did then, older ones are refused by name.
 //!
-//! `fixtures/plans/v1/NAME.plan` stands beside the text that it printed as, `NAME.txt`. A new one comes from `examples/golden.rs`; none is ever changed.
+//! `fixtures/plans/vN/NAME.plan` stands beside the text that it printed as, `NAME.txt`. A new one comes from `examples/golden.rs`; none is ever changed.
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
 
@@ -25,8 +25,8 @@ fn golden_plans(version: &str) -> Vec<PathBuf> {
 }
 
 #[test]
-fn plans_of_version_1_are_read_and_print_as_they_did() {
-    for path in golden_plans("v1") {
+fn plans_of_this_version_are_read_and_print_as_they_did() {
+    for path in golden_plans("v2") {
         let bytes = std::fs::read(&path).unwrap();
         let (plan, digest) = codec::decode(&bytes).unwrap_or_else(|error| panic!("refused plan {}: {error}", path.display()));
         let expected = std::fs::read_to_string(path.with_extension("txt")).unwrap();
@@ -36,12 +36,25 @@ fn plans_of_version_1_are_read_and_print_as_they_did() {
 }
 
 #[test]
-fn a_version_that_does_not_exist_yet_is_refused_by_name() {
+fn plans_of_version_1_are_refused_and_the_refusal_says_what_to_do() {
     for path in golden_plans("v1") {
+        let bytes = std::fs::read(&path).unwrap();
+        let refusal = codec::decode(&bytes).unwrap_err().to_string();
+        assert_eq!(
+            refusal,
+            "it has plan format version 1; this version of Sequor reads version 2. Compile it again with this version, or run it with the one that wrote it"
+        );
+        assert_eq!(codec::header(&bytes).unwrap_err().to_string(), refusal);
+    }
+}
+
+#[test]
+fn a_version_that_does_not_exist_yet_is_refused_by_name() {
+    for path in golden_plans("v2") {
         let mut bytes = std::fs::read(&path).unwrap();
-        bytes[8] = 2;
+        bytes[8] = 3;
         reseal::seal(&mut bytes);
         let refusal = codec::decode(&bytes).unwrap_err().to_string();
-        assert!(refusal.starts_with("it has plan format version 2"), "{refusal}");
+        assert!(refusal.starts_with("it has plan format version 3"), "{refusal}");
     }
 }

@@ -6,7 +6,7 @@ mod support;
 
 use sequor_plan_format::codec::PlanError;
 use sequor_plan_format::expr::{Binary, Clause, Comprehension, Function, Unary};
-use sequor_plan_format::op::http_request::{Columns, StatusRange, SuccessStatus, TableData};
+use sequor_plan_format::op::http_request::{Columns, Method, StatusRange, SuccessStatus, TableData};
 use sequor_plan_format::op::{Group, HttpRequest, RunFlow};
 use sequor_plan_format::plan::SourceLine;
 use sequor_plan_format::refs::Ref;
@@ -396,7 +396,7 @@ fn ops_use_sources_of_their_kind() {
 
 #[test]
 fn payloads_are_complete() {
-    let changes: [(&str, Change); 14] = [
+    let changes: [(&str, Change); 21] = [
         ("'if' has at least one condition", without_arms),
         ("'execute' has at least one statement", |plan| match &mut node_mut(plan, "execute").op {
             Op::Execute(op) => op.statements.clear(),
@@ -445,6 +445,18 @@ fn payloads_are_complete() {
                 }
             }
         }),
+        ("between 1 and 1000 items are in flight together", |plan| in_flight(plan, 0)),
+        ("between 1 and 1000 items are in flight together", |plan| in_flight(plan, 1001)),
+        ("is 'keyed', and no other is", |plan| request_mut(plan, "send").request.key = None),
+        ("is 'keyed', and no other is", |plan| node_mut(plan, "transform").replay = Replay::Keyed),
+        ("a field of the body has a body with fields", |plan| request_mut(plan, "create").request.body = None),
+        ("the request of 'verify' reads, or is idempotent", |plan| {
+            request_mut(plan, "create").verify.as_mut().unwrap().request.method = Method::Patch;
+        }),
+        ("the request of 'verify' has no idempotency key", |plan| {
+            let key = request_mut(plan, "send").request.key;
+            request_mut(plan, "create").verify.as_mut().unwrap().request.key = key;
+        }),
         ("lines count from 1", |plan| plan.lines[0].line = 0),
     ];
     for (says, change) in changes {
@@ -454,6 +466,10 @@ fn payloads_are_complete() {
 }
 
 /// The blocks of the arms go to steps of their own, so that no other rule is broken before.
+fn in_flight(plan: &mut Plan, items: u32) {
+    request_mut(plan, "create").for_each.as_mut().unwrap().concurrency = items;
+}
+
 fn without_arms(plan: &mut Plan) {
     let arms = match &mut node_mut(plan, "branches").op {
         Op::IfElse(op) => std::mem::take(&mut op.arms),

@@ -1,8 +1,9 @@
-//! Options of `run` that both binaries have.
+//! Options that both binaries have.
 
 use std::path::PathBuf;
 
-use super::{PlanSource, RunRequest};
+use super::{GcRequest, PlanSource, ResumeRequest, RunRequest, StateRequest};
+use crate::driver::Policy;
 use crate::environment::Choice;
 use crate::report::{Format, Verbosity};
 use crate::services::network::UrlMapping;
@@ -26,9 +27,14 @@ pub struct RunArguments {
     /// The folder with envs/ [default: ~/.sequor]
     #[arg(long, value_name = "DIR", env = "SEQUOR_HOME")]
     pub home_dir: Option<PathBuf>,
-    /// The state file [default: .sequor/state.db]
-    #[arg(long, value_name = "FILE", env = "SEQUOR_STATE")]
-    pub state: Option<PathBuf>,
+    #[command(flatten)]
+    pub place: StateArguments,
+    /// Runs with the same key are one run: a new key starts it, an unfinished run goes on, and where it is done nothing is done
+    #[arg(long, value_name = "KEY", value_parser = clap::builder::NonEmptyStringValueParser::new())]
+    pub run_key: Option<String>,
+    /// Keeps no journal: the run cannot be resumed
+    #[arg(long, conflicts_with = "run_key")]
+    pub no_journal: bool,
     /// Sends requests for one URL prefix to another. Repeatable.
     #[arg(long = "map-url", value_name = "FROM=TO", value_parser = UrlMapping::parse)]
     pub mappings: Vec<UrlMapping>,
@@ -62,11 +68,154 @@ impl RunArguments {
             environment: Choice { file: self.env_file, name: self.env, project_folder: project_folder.clone(), home: self.home_dir },
             mappings: self.mappings,
             project_folder,
-            state: self.state,
+            state: self.place.state,
+            run_key: self.run_key,
+            journal: !self.no_journal,
             report: self.report,
             format: self.log_format,
             verbosity,
         }
+    }
+}
+
+/// Where the state of runs is.
+#[derive(Clone, Debug, Default, clap::Args)]
+pub struct StateArguments {
+    /// Where runs are recorded: a file, or postgres://user:password@host/database for several hosts [default: .sequor/state.db]
+    #[arg(long, value_name = "FILE|URL", env = "SEQUOR_STATE", hide_env_values = true)]
+    pub state: Option<String>,
+}
+
+impl StateArguments {
+    /// The request, with the project that the command names.
+    #[must_use]
+    pub fn into_request(self, project_folder: Option<PathBuf>) -> StateRequest {
+        StateRequest { project_folder, state: self.state }
+    }
+}
+
+/// What `resume` and `fork` may be told beside the run.
+#[derive(Clone, Debug, Default, clap::Args)]
+pub struct GoOnArguments {
+    /// A value of a variable, as text, over what the run was started with. Repeatable
+    #[arg(long = "var", value_name = "NAME=VALUE", value_parser = pair)]
+    pub vars: Vec<(String, String)>,
+    /// Another environment than the run was started with, or the same one read anew
+    #[arg(long, value_name = "NAME", conflicts_with = "env_file")]
+    pub env: Option<String>,
+    /// The same: this file
+    #[arg(long, value_name = "FILE")]
+    pub env_file: Option<PathBuf>,
+    /// The folder with envs/ [default: ~/.sequor]
+    #[arg(long, value_name = "DIR", env = "SEQUOR_HOME")]
+    pub home_dir: Option<PathBuf>,
+    #[command(flatten)]
+    pub place: StateArguments,
+    /// Sends requests for one URL prefix to another, instead of what the run was started with. Repeatable
+    #[arg(long = "map-url", value_name = "FROM=TO", value_parser = UrlMapping::parse)]
+    pub mappings: Vec<UrlMapping>,
+    /// Writes a report as JSON to this file
+    #[arg(long, value_name = "FILE")]
+    pub report: Option<PathBuf>,
+    #[arg(long, value_enum, default_value_t = Format::Text, env = "SEQUOR_LOG_FORMAT")]
+    pub log_format: Format,
+    /// Only warnings, errors and what the flow prints
+    #[arg(short, long, conflicts_with = "verbose")]
+    pub quiet: bool,
+    /// Every step
+    #[arg(short, long)]
+    pub verbose: bool,
+}
+
+/// Options of `resume`.
+#[derive(Clone, Debug, Default, clap::Args)]
+pub struct ResumeArguments {
+    /// The run, or the beginning or end of its name [default: the last unfinished one]
+    pub run: Option<String>,
+    /// What to do about requests of which nobody knows whether they arrived
+    #[arg(long, value_enum, value_name = "WHAT")]
+    pub in_doubt: Option<Policy>,
+    /// Says what would be sent and written, and does nothing
+    #[arg(long)]
+    pub dry_run: bool,
+    #[command(flatten)]
+    pub go_on: GoOnArguments,
+}
+
+impl ResumeArguments {
+    /// The request, with the project that the command names.
+    #[must_use]
+    pub fn into_request(self, project_folder: Option<PathBuf>) -> ResumeRequest {
+        ResumeRequest {
+            run: self.run,
+            policy: self.in_doubt,
+            dry_run: self.dry_run,
+            ..self.go_on.into_request(project_folder)
+        }
+    }
+}
+
+/// Options of `fork`.
+#[derive(Clone, Debug, clap::Args)]
+pub struct ForkArguments {
+    /// The old run, or the beginning or end of its name
+    pub run: String,
+    /// The step to start with: its path, or its id alone
+    #[arg(long, value_name = "STEP")]
+    pub from: String,
+    #[command(flatten)]
+    pub go_on: GoOnArguments,
+}
+
+impl ForkArguments {
+    /// The request, with the project that the command names, and the step.
+    #[must_use]
+    pub fn into_request(self, project_folder: Option<PathBuf>) -> (ResumeRequest, String) {
+        (ResumeRequest { run: Some(self.run), ..self.go_on.into_request(project_folder) }, self.from)
+    }
+}
+
+impl GoOnArguments {
+    fn into_request(self, project_folder: Option<PathBuf>) -> ResumeRequest {
+        let verbosity = match (self.quiet, self.verbose) {
+            (true, _) => Verbosity::Quiet,
+            (false, true) => Verbosity::Verbose,
+            (false, false) => Verbosity::Normal,
+        };
+        ResumeRequest {
+            run: None,
+            policy: None,
+            dry_run: false,
+            vars: self.vars,
+            environment: Choice { file: self.env_file, name: self.env, project_folder: project_folder.clone(), home: self.home_dir },
+            mappings: self.mappings,
+            project_folder,
+            state: self.place.state,
+            report: self.report,
+            format: self.log_format,
+            verbosity,
+        }
+    }
+}
+
+/// Options of `gc`.
+#[derive(Clone, Debug, Default, clap::Args)]
+pub struct GcArguments {
+    /// Gives this run up, finished or not, and removes what it has left in databases. Repeatable
+    #[arg(long = "run", value_name = "RUN")]
+    pub runs: Vec<String>,
+    /// Removes finished runs that ended longer ago
+    #[arg(long, value_name = "DAYS", default_value_t = 30)]
+    pub older_than: u32,
+    #[command(flatten)]
+    pub place: StateArguments,
+}
+
+impl GcArguments {
+    /// The request, with the project that the command names.
+    #[must_use]
+    pub fn into_request(self, project_folder: Option<PathBuf>) -> GcRequest {
+        GcRequest { place: self.place.into_request(project_folder), runs: self.runs, older_than_days: self.older_than }
     }
 }
 

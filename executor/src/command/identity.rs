@@ -16,3 +16,10 @@ pub(super) fn tag() -> Result<String, Refusal> {
 pub(super) fn run(started: jiff::Timestamp, tag: &str) -> String {
     format!("{}-{tag}", started.strftime("%Y%m%dT%H%M%SZ"))
 }
+
+/// What idempotency keys of a run are made with.
+pub(super) fn secret() -> Result<[u8; 32], Refusal> {
+    let mut bytes = [0; 32];
+    getrandom::fill(&mut bytes).map_err(|error| Refusal(format!("the system gives no random numbers: {error}")))?;
+    Ok(bytes)
+}

@@ -1,90 +1,81 @@
-//! One run: prepared, recorded, driven, reported.
+//! A run from its beginning: what it is made of is settled, then it is recorded, then it is driven.
 
 use std::fs::File;
-use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use sequor_plan_format::op::print::Level;
 use sequor_plan_format::{FlowId, Plan};
 
-use super::{ExitStatus, PlanSource, Refusal, RunRequest, entry, identity};
-use crate::driver::signals::Signals;
-use crate::driver::{Driver, Ended};
+use super::session::Session;
+use super::settings::Settings;
+use super::{ExitStatus, PlanSource, Refusal, RunRequest, entry, identity, resume};
 use crate::environment::Environment;
-use crate::error::RunError;
+use crate::journal::Journal;
+use crate::journal::progress::Progress;
 use crate::load::{self, Loaded};
 use crate::machine::State;
 use crate::redact::Redactor;
-use crate::report::{self, Document, Format, Reporter, RunFacts, Verbosity};
+use crate::report::Reporter;
 use crate::services::network::{Network, UrlMapping};
 use crate::services::{Services, Surroundings};
-use crate::state::{Outcome, RunRecord, Store};
+use crate::state::{BeginError, Holder, Location, NewRun, Store};
 use crate::value::{Map, Value};
 
 /// Threads that run the flow's tasks. More than this are idle: the work is mostly waiting.
 const THREADS: usize = 4;
 
+/// Runs a command's work to its end.
+pub(super) fn on_runtime<T>(work: impl Future<Output = Result<T, Refusal>>) -> Result<T, Refusal> {
+    let threads = std::thread::available_parallelism().map_or(THREADS, |n| n.get().clamp(2, THREADS));
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(threads).enable_all().build()?;
+    runtime.block_on(Box::pin(work))
+}
+
 /// What is settled before anything is touched.
 struct Prepared {
-    services: Arc<Services>,
+    plan: Plan,
     flow: FlowId,
-    parameters: Map,
     digest: String,
     bytes: Vec<u8>,
-    state: PathBuf,
-    report: Option<PathBuf>,
-    format: Format,
-    verbosity: Verbosity,
+    parameters: Map,
+    environment: Environment,
+    location: Location,
+    folder: PathBuf,
+    settings: Settings,
 }
 
 pub(super) fn run(request: RunRequest) -> Result<ExitStatus, Refusal> {
-    let prepared = prepare(request)?;
-    let threads = std::thread::available_parallelism().map_or(THREADS, |n| n.get().clamp(2, THREADS));
-    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(threads).enable_all().build()?;
-    runtime.block_on(Box::pin(prepared.run()))
+    let (prepared, request) = prepare(request)?;
+    on_runtime(prepared.run(request))
 }
 
-fn prepare(request: RunRequest) -> Result<Prepared, Refusal> {
-    let Loaded { plan, digest, bytes } = match request.plan {
+fn prepare(mut request: RunRequest) -> Result<(Prepared, RunRequest), Refusal> {
+    let source = std::mem::replace(&mut request.plan, PlanSource::File(PathBuf::new()));
+    let Loaded { plan, digest, bytes } = match source {
         PlanSource::File(path) => load::file(&path)?,
         PlanSource::Bytes(bytes, origin) => load::bytes(bytes, &origin)?,
     };
     let flow = entry::flow(&plan, request.flow.as_deref())?;
     let parameters = entry::parameters(&plan, flow, &request.parameters)?;
     let environment = Environment::load(&request.environment, &request.vars)?;
-    let network = network(request.mappings, &environment, &parameters);
-    let redactor = Arc::new(Redactor::default());
-    let folder = request.project_folder.unwrap_or_default();
-    if let Some(url) = request.state.as_deref().and_then(Path::to_str).filter(|state| state.contains("://")) {
-        let scheme = url.split("://").next().unwrap_or_default();
-        return Err(Refusal(format!("--state {scheme}://…: the state of runs is kept in a file in this version; name one")));
+    let folder = request.project_folder.clone().unwrap_or_default();
+    let location = location(request.state.as_deref(), &folder)?;
+    let run_tag = identity::tag()?;
+    let settings = Settings::new(&request.environment, &environment, &request.mappings, &parameters, &run_tag, request.journal);
+    let prepared = Prepared { plan, flow, digest: digest.to_string(), bytes, parameters, environment, location, folder, settings };
+    Ok((prepared, request))
+}
+
+/// Where the state is: the place that was named, else a file in the project folder.
+pub(super) fn location(named: Option<&str>, folder: &Path) -> Result<Location, Refusal> {
+    match named {
+        Some(text) => Ok(Location::parse(text)?),
+        None => Ok(Location::File(folder.join(".sequor").join("state.db"))),
     }
-    let state = request.state.unwrap_or_else(|| folder.join(".sequor").join("state.db"));
-    let surroundings = Surroundings {
-        reporter: Arc::new(Reporter::new(Arc::clone(&redactor), request.format, request.verbosity)),
-        redactor,
-        environment,
-        network,
-        folder,
-        run_tag: identity::tag()?,
-        program: std::env::current_exe()?,
-    };
-    Ok(Prepared {
-        services: Services::new(Arc::new(plan), surroundings),
-        flow,
-        parameters,
-        digest: digest.to_string(),
-        bytes,
-        state,
-        report: request.report,
-        format: request.format,
-        verbosity: request.verbosity,
-    })
 }
 
 /// Hosts in values that the operator wrote are trusted, wherever they resolve to.
-fn network(mappings: Vec<UrlMapping>, environment: &Environment, parameters: &Map) -> Network {
+pub(super) fn network(mappings: Vec<UrlMapping>, environment: &Environment, parameters: &Map) -> Network {
     let mut network = Network { mappings, ..Network::default() };
     for mapping in &network.mappings {
         network.trusted.add(mapping.to());
@@ -99,111 +90,83 @@ fn network(mappings: Vec<UrlMapping>, environment: &Environment, parameters: &Ma
 }
 
 impl Prepared {
-    async fn run(mut self) -> Result<ExitStatus, Refusal> {
-        let services = Arc::clone(&self.services);
-        let plan = &*services.plan;
-        let (project, flow) = (plan.text(plan.project.name), plan.text(plan.flow(self.flow).name));
-        let started = jiff::Timestamp::now();
-        let run = identity::run(started, &services.run_tag);
-        let report = self.report.as_deref().map(open_report).transpose()?;
-        let mut store = Store::open(&self.state).await?;
-        let known = store.project(project).await?;
-        let parameters = self.recorded_parameters()?;
-        let record = RunRecord {
-            id: &run,
-            project,
-            flow,
+    async fn run(self, request: RunRequest) -> Result<ExitStatus, Refusal> {
+        let project = self.plan.text(self.plan.project.name).to_owned();
+        let flow = self.plan.text(self.plan.flow(self.flow).name).to_owned();
+        let report = request.report.as_deref().map(open_report).transpose()?;
+        let mut store = Store::open(&self.location).await?;
+        if let Some(key) = &request.run_key
+            && let Some(known) = store.run_of_key(&project, key).await?
+        {
+            drop(store);
+            return resume::of_key(known, self.location, request.into_resume(), report).await;
+        }
+        let known = store.project(&project).await?;
+        let redactor = Arc::new(Redactor::default());
+        let now = jiff::Timestamp::now();
+        let started = format!("{now:.3}");
+        let id = identity::run(now, &self.settings.run_tag);
+        let secret = identity::secret()?;
+        let parameters = recorded_parameters(&self.parameters, &redactor)?;
+        let settings = self.settings.to_text()?;
+        let new = NewRun {
+            id: &id,
+            project: &project,
+            flow: &flow,
             plan_digest: &self.digest,
             plan: &self.bytes,
             parameters: &parameters,
-            started: &format!("{started:.3}"),
+            started: &started,
+            run_key: request.run_key.as_deref(),
+            secret: &secret,
+            settings: &settings,
+            parent: None,
         };
-        store.begin(&record).await?;
-        services.evaluator.warm();
-        self.announce(flow, &run);
-
-        let mut signals = Signals::listen()?;
-        let mut state = State::new(self.flow, std::mem::take(&mut self.parameters), known);
-        let ended = Driver::new(&services, &mut store, project, &run).run(&mut state, &mut signals).await;
-
-        let (outcome, status, error) = match &ended {
-            Ended::Done => (Outcome::Done, ExitStatus::Done, None),
-            Ended::Failed(error) => (Outcome::Failed, ExitStatus::Failed, Some(error)),
-            Ended::Stopped(signal) => (Outcome::Stopped, ExitStatus::Stopped(*signal), None),
-            Ended::Broken(error) => return Err(Refusal(format!("the run was stopped, its state cannot be kept: {error}"))),
+        let lease = match store.begin(&new, &Holder::this()).await {
+            Ok(lease) => lease,
+            // Another executor came first.
+            Err(BeginError::KeyTaken { run }) => {
+                return Err(Refusal(format!("--run-key {}: run {run} has just been started with this key", request.run_key.unwrap_or_default())));
+            }
+            Err(BeginError::State(error)) => return Err(error.into()),
         };
-        let facts = RunFacts {
-            run: &run,
+        let (journal, writing) = Journal::start(store, lease, 0, secret, self.settings.journal);
+        let surroundings = Surroundings {
+            reporter: Arc::new(Reporter::new(Arc::clone(&redactor), request.format, request.verbosity)),
+            redactor,
+            network: network(request.mappings, &self.environment, &self.parameters),
+            environment: self.environment,
+            folder: self.folder,
+            run_tag: self.settings.run_tag,
+            journal,
+            program: std::env::current_exe()?,
+        };
+        let services = Services::new(Arc::new(self.plan), surroundings);
+        let progress = Progress::new(State::new(self.flow, self.parameters, known));
+        let session = Session {
+            services,
+            writing,
+            progress,
+            policy: None,
             flow,
-            plan_digest: &self.digest,
-            environment: services.environment.name(),
-            started: record.started,
-            ended: &format!("{:.3}", jiff::Timestamp::now()),
-            outcome: outcome.name(),
-            exit_status: status.code(),
-            mappings: &services.network.mappings,
+            digest: self.digest,
+            started,
+            resumed: false,
+            report,
+            format: request.format,
+            verbosity: request.verbosity,
         };
-        let counters = services.reporter.counters();
-        let mut document = serde_json::to_string(&Document::new(plan, facts, &counters, error))?;
-        services.redactor.redact_in_place(&mut document);
-        let recorded = store.end(&run, outcome, facts.ended, &document).await;
-        self.conclude(flow, status, error, &document, started);
-        if let Some(mut file) = report {
-            writeln!(file, "{document}")?;
-        }
-        recorded?;
-        Ok(status)
-    }
-
-    /// As JSON, without secrets.
-    fn recorded_parameters(&self) -> Result<String, Refusal> {
-        let value = Value::Map(Arc::new(self.parameters.clone()));
-        let text = crate::json::to_text(&value).map_err(|error| Refusal(error.message.clone()))?;
-        Ok(self.services.redactor.redact(&text).into_owned())
-    }
-
-    fn announce(&self, flow: &str, run: &str) {
-        let reporter = &self.services.reporter;
-        let environment = self.services.environment.name().map(|name| format!(", environment '{name}'")).unwrap_or_default();
-        reporter.log(Level::Info, &format!("flow '{flow}' starts (run {run}{environment})"));
-        for mapping in &self.services.network.mappings {
-            reporter.log(Level::Info, &format!("requests for {} go to {}", mapping.from(), mapping.to()));
-        }
-    }
-
-    /// What people see at the end.
-    fn conclude(&self, flow: &str, status: ExitStatus, error: Option<&RunError>, document: &str, started: jiff::Timestamp) {
-        let plan: &Plan = &self.services.plan;
-        let reporter: &Reporter = &self.services.reporter;
-        match self.format {
-            Format::Json => reporter.write_out(&format!("{document}\n")),
-            Format::Text if self.verbosity == Verbosity::Quiet => {}
-            Format::Text => reporter.write_out(&report::table(plan, &reporter.counters())),
-        }
-        let seconds = jiff::Timestamp::now().duration_since(started).as_secs_f64();
-        let code = status.code();
-        match (status, error) {
-            (_, Some(error)) => {
-                if self.format == Format::Text {
-                    reporter.write_err(&report::failure(plan, error));
-                }
-                reporter.log(Level::Error, &format!("flow '{flow}' failed after {seconds:.1} s (exit status {code}: the flow failed)"));
-            }
-            (ExitStatus::Stopped(signal), None) => {
-                let name = signal.name();
-                reporter.log(
-                    Level::Warning,
-                    &format!("flow '{flow}' was stopped by {name} after {seconds:.1} s (exit status {code}: stopped by a signal)"),
-                );
-            }
-            (ExitStatus::Done | ExitStatus::Failed | ExitStatus::Refused, None) => {
-                reporter.log(Level::Info, &format!("flow '{flow}' done in {seconds:.1} s (exit status {code})"));
-            }
-        }
+        Box::pin(session.run()).await
     }
 }
 
+/// As JSON, without secrets.
+fn recorded_parameters(parameters: &Map, redactor: &Redactor) -> Result<String, Refusal> {
+    let text = crate::json::to_text(&Value::Map(Arc::new(parameters.clone()))).map_err(|error| Refusal(error.message.clone()))?;
+    Ok(redactor.redact(&text).into_owned())
+}
+
 /// Before the run: a place that cannot be written is found out while nothing has happened yet.
-fn open_report(path: &Path) -> Result<File, Refusal> {
+pub(super) fn open_report(path: &Path) -> Result<File, Refusal> {
     File::create(path).map_err(|error| Refusal(format!("the report cannot be written to {}: {error}", path.display())))
 }

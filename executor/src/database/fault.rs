@@ -61,6 +61,10 @@ pub(super) fn no_column<'a>(table: &TableName, column: &str, existing: impl Iter
 pub(super) const LEFT_OPEN: &str =
     "the statements leave a transaction open, and it was rolled back; end it with COMMIT, or leave BEGIN out and set transaction: true";
 
+/// A list of statements with a COMMIT or ROLLBACK in it, where they are to be one transaction.
+pub(super) const ENDED_EARLY: &str = "the statements end their transaction themselves, so what they did cannot be told apart from what they did not; \
+                                      leave COMMIT and ROLLBACK out, or leave transaction: true out";
+
 /// `statement 2 of 3 (create table t …)`, for an index from 0.
 pub(super) fn statement_label(index: usize, statements: &[String]) -> String {
     let first = statements.get(index).map(|sql| first_line(sql)).unwrap_or_default();

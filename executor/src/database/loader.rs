@@ -1,55 +1,34 @@
-//! Rows on their way into one table, whichever the engine.
+//! Rows on their way into one table, without markers: a landing of a single table.
 
-use crate::error::{ErrorKind, RunError};
+use crate::error::RunError;
 
-use super::{Cell, Mode, postgres, sqlite};
+use super::{Cell, Landing, Mode, Slot};
 
 /// Rows on their way into one table. Dropping it without `finish` leaves the table as it was (with `Mode::Append`, with the rows flushed so far).
 pub struct Loader {
-    load: Load,
+    landing: Landing,
+    slot: Slot,
     mode: Mode,
-    columns: usize,
-    /// Rows pushed and accepted.
-    rows: u64,
-    /// Rows pushed, accepted or not.
-    pushed: u64,
-}
-
-pub(super) enum Load {
-    Sqlite(sqlite::Load),
-    Postgres(postgres::Load),
+    batch: u64,
 }
 
 impl Loader {
-    pub(super) fn new(load: Load, mode: Mode, columns: usize) -> Self {
-        Self { load, mode, columns, rows: 0, pushed: 0 }
+    pub(super) fn new(landing: Landing, slot: Slot, mode: Mode) -> Self {
+        Self { landing, slot, mode, batch: 0 }
     }
 
-    /// Adds a row, in the order of the columns. Does not wait: the row is encoded into a buffer. A row with an error leaves nothing behind.
+    /// As `Landing::push`.
     ///
     /// # Errors
-    /// `Data`, naming row (from 1), column, value and type, where a cell does not fit its column.
+    /// As `Landing::push`.
     pub fn push(&mut self, cells: &[Cell<'_>]) -> Result<(), RunError> {
-        self.pushed += 1;
-        if cells.len() != self.columns {
-            let message = format!("row {} has {} values for {} columns", self.pushed, cells.len(), self.columns);
-            return Err(RunError::new(ErrorKind::Data, message));
-        }
-        match &mut self.load {
-            Load::Sqlite(load) => load.push(cells, self.pushed)?,
-            Load::Postgres(load) => load.push(cells, self.pushed)?,
-        }
-        self.rows += 1;
-        Ok(())
+        self.landing.push(self.slot, cells)
     }
 
     /// Whether enough is buffered for a write.
     #[must_use]
     pub fn is_full(&self) -> bool {
-        match &self.load {
-            Load::Sqlite(load) => load.is_full(),
-            Load::Postgres(load) => load.is_full(),
-        }
+        self.landing.is_full()
     }
 
     /// Writes what is buffered: with `Mode::Append` in one transaction of its own that is committed on return, with `Mode::Create` in the background.
@@ -57,10 +36,15 @@ impl Loader {
     /// # Errors
     /// `Sql`, `Database` or `Data`; with `Mode::Create` also what went wrong with rows flushed before.
     pub async fn flush(&mut self) -> Result<(), RunError> {
-        match &mut self.load {
-            Load::Sqlite(load) => load.flush(self.mode).await,
-            Load::Postgres(load) => load.flush(self.mode).await,
+        if self.batch > 0 && self.landing.pending().rows == 0 {
+            return Ok(());
         }
+        self.batch += 1;
+        self.landing.commit(self.batch, Vec::new()).await?;
+        if self.mode == Mode::Append {
+            self.landing.sync().await?;
+        }
+        Ok(())
     }
 
     /// Writes the rest, and with `Mode::Create` swaps the new table in. Gives the number of rows loaded.
@@ -68,22 +52,17 @@ impl Loader {
     /// # Errors
     /// As `flush`; the old table is then as it was.
     pub async fn finish(mut self) -> Result<u64, RunError> {
-        if let Err(error) = self.flush().await {
-            self.abort().await;
-            return Err(error);
+        match self.landing.finish(self.batch + 1, Vec::new()).await {
+            Ok(rows) => Ok(rows.into_iter().sum()),
+            Err(error) => {
+                self.landing.discard().await;
+                Err(error)
+            }
         }
-        match self.load {
-            Load::Sqlite(load) => load.finish().await?,
-            Load::Postgres(load) => load.finish().await?,
-        }
-        Ok(self.rows)
     }
 
     /// Drops what has not been swapped in.
     pub async fn abort(self) {
-        match self.load {
-            Load::Sqlite(load) => load.abort().await,
-            Load::Postgres(load) => load.abort().await,
-        }
+        self.landing.discard().await;
     }
 }

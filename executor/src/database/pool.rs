@@ -38,6 +38,8 @@ struct Shared<O: Opener> {
 /// A connection for one user. Closed when dropped.
 pub(super) struct Lease<O: Opener> {
     pub(super) connection: O::Connection,
+    /// It was in the pool, and may have been lost there.
+    pub(super) reused: bool,
     shared: Arc<Shared<O>>,
     _place: OwnedSemaphorePermit,
 }
@@ -71,11 +73,11 @@ impl<O: Opener> Pool<O> {
         let place = tokio::time::timeout(PATIENCE, places.acquire_owned()).await.ok().and_then(Result::ok).ok_or_else(busy)?;
         while let Some((mut connection, since)) = self.shared.take_idle() {
             if since.elapsed() < FRESH || connection.ping().await.is_ok() {
-                return Ok(Lease { connection, shared: Arc::clone(&self.shared), _place: place });
+                return Ok(Lease { connection, reused: true, shared: Arc::clone(&self.shared), _place: place });
             }
         }
         let connection = self.shared.opener.open().await?;
-        Ok(Lease { connection, shared: Arc::clone(&self.shared), _place: place })
+        Ok(Lease { connection, reused: false, shared: Arc::clone(&self.shared), _place: place })
     }
 
     /// Closes what is idle.

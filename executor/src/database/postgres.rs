@@ -2,13 +2,15 @@
 //!
 //! Queries go by the simple protocol, which gives every type in its text form: that form is exact for all of them, also for those that only an
 //! extension knows, and dates, numerics, intervals and JSON are text for flows anyway. It needs no prepared statements, so connection poolers in
-//! between work. Loads go by COPY.
+//! between work. Rows from outside go by COPY, few of them by INSERT.
 
 use sqlx::postgres::{PgConnectOptions, PgConnection};
 use sqlx::{AssertSqlSafe, Connection, Executor, Row as _, SqlSafeStr as _, Statement as _};
 
 use crate::error::{ErrorKind, RunError};
 
+use super::effect::Claims;
+use super::fit::hex_bytes;
 use super::pool::{Lease, Opener, Pool};
 use super::quote::{POSTGRES, literal};
 use super::{TableName, fault};
@@ -19,19 +21,22 @@ mod connect;
 mod copy_text;
 mod decode;
 mod execute;
-mod load;
+mod landing;
+mod marker;
 mod query;
+mod rows;
 mod store;
 mod swap;
+mod transaction;
 mod types;
 
 pub(super) use connect::Settings;
-pub(super) use load::Load;
 
 #[derive(Clone)]
 pub(super) struct Postgres {
     pool: Pool<Server>,
     types: types::Cache,
+    claims: Claims,
 }
 
 /// Opens connections to one database of a server.

@@ -45,9 +45,24 @@ impl Dialect {
     /// The staging table's name: made from the tag, short enough to be kept whole. The digest tells apart the tables loaded under one tag.
     pub(super) fn staging_name(self, tag: &str, table: &str) -> String {
         let digest = blake3::hash(format!("{tag}\0{table}").as_bytes()).to_hex();
-        let readable: String = tag.chars().filter(|c| c.is_ascii_alphanumeric() || *c == '_').take(30).collect();
-        format!("_sequor_{readable}_{}", &digest[..12])
+        format!("{STAGING}{}_{}", readable(tag), &digest[..DIGEST])
     }
+}
+
+const STAGING: &str = "_sequor_";
+/// Of the digest, in characters.
+const DIGEST: usize = 12;
+
+/// What of a tag is in a name.
+fn readable(tag: &str) -> String {
+    tag.chars().filter(|c| c.is_ascii_alphanumeric() || *c == '_').take(30).collect()
+}
+
+/// Whether a table is a staging table whose tag begins with `tag`.
+pub(super) fn is_staging_of(table: &str, tag: &str) -> bool {
+    let Some((tag_there, digest)) = table.strip_prefix(STAGING).and_then(|rest| rest.rsplit_once('_')) else { return false };
+    let tag = readable(tag);
+    !tag.is_empty() && tag_there.starts_with(&tag) && digest.len() == DIGEST && digest.bytes().all(|b| b.is_ascii_hexdigit())
 }
 
 /// A string literal of standard SQL.
@@ -88,5 +103,14 @@ mod tests {
         assert!(POSTGRES.quote(&a).is_ok());
         assert_ne!(a, POSTGRES.staging_name(&long, "b"));
         assert_ne!(POSTGRES.staging_name("run1", "a"), POSTGRES.staging_name("run2", "a"));
+    }
+
+    #[test]
+    fn staging_tables_are_known_by_their_tag() {
+        let name = POSTGRES.staging_name("abcd2345n7", "orders");
+        assert!(is_staging_of(&name, "abcd2345") && is_staging_of(&name, "abcd2345n7"));
+        for (table, tag) in [(&*name, "other"), (&*name, ""), (&*name, "-"), ("_sequor_commit", "c"), ("_sequor_abcd2345n7", "abcd2345")] {
+            assert!(!is_staging_of(table, tag), "{table} {tag}");
+        }
     }
 }

@@ -12,19 +12,21 @@ use sqlx::{AssertSqlSafe, ConnectOptions, Connection, Executor, Row as _, SqlSaf
 
 use crate::error::{ErrorKind, RunError};
 
+use super::effect::Claims;
 use super::pool::{Lease, Opener, Pool};
 use super::quote::SQLITE;
 use super::{TableName, fault};
 
 mod catalog;
 mod execute;
-mod load;
+mod keys;
+mod landing;
+mod marker;
 mod query;
+mod rows;
 mod store;
 mod swap;
 mod types;
-
-pub(super) use load::Load;
 
 /// How long a writer waits for a writer of another process.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(30);
@@ -34,6 +36,7 @@ pub(super) struct Sqlite {
     pool: Pool<File>,
     /// Held by the writer of this process.
     writer: Arc<tokio::sync::Mutex<()>>,
+    claims: Claims,
 }
 
 /// Opens connections to one file.
@@ -76,7 +79,7 @@ impl File {
 impl Sqlite {
     pub(super) async fn connect(path: &Path) -> Result<Self, RunError> {
         check_path(path)?;
-        let sqlite = Self { pool: Pool::new(File { path: path.to_path_buf() }), writer: Arc::default() };
+        let sqlite = Self { pool: Pool::new(File { path: path.to_path_buf() }), writer: Arc::default(), claims: Claims::default() };
         sqlite.acquire().await?.give_back();
         Ok(sqlite)
     }

@@ -1,4 +1,4 @@
-//! Rows from a stream into a load: the values as cells, without copying them.
+//! Rows from a stream into a landing: the values as cells, without copying them.
 
 use std::borrow::Cow;
 
@@ -7,7 +7,7 @@ use sequor_plan_format::ColumnType;
 use crate::error::RunError;
 use crate::value::Value;
 
-use super::{Cell, Loader, RowStream};
+use super::{Cell, Landing, RowStream, Slot};
 
 impl<'a> Cell<'a> {
     /// A value that a database gave for a column of type `kind`: the text of a json column is JSON, not a string.
@@ -20,19 +20,19 @@ impl<'a> Cell<'a> {
     }
 }
 
-impl RowStream {
-    /// Pushes all rows that are left into `loader`, whose columns are this stream's in the same order.
+impl Landing {
+    /// Pushes all rows that are left in `rows`, whose columns are the slot's in the same order.
     ///
     /// # Errors
-    /// As `next_batch`, `Loader::push` and `Loader::flush`.
-    pub async fn load_into(&mut self, loader: &mut Loader) -> Result<(), RunError> {
-        let kinds: Vec<ColumnType> = self.columns().iter().map(|column| column.kind).collect();
-        while let Some(batch) = self.next_batch().await? {
+    /// As `push` and `flush`, and those of the stream.
+    pub async fn push_all(&mut self, slot: Slot, rows: &mut RowStream) -> Result<(), RunError> {
+        let kinds: Vec<ColumnType> = rows.columns().iter().map(|column| column.kind).collect();
+        while let Some(batch) = rows.next_batch().await? {
             for row in &batch {
                 let cells: Vec<_> = row.values.iter().zip(&kinds).map(|(value, kind)| Cell::from_column(value, *kind)).collect();
-                loader.push(&cells)?;
-                if loader.is_full() {
-                    loader.flush().await?;
+                self.push(slot, &cells)?;
+                if self.is_full() {
+                    self.flush().await?;
                 }
             }
         }

@@ -5,29 +5,26 @@ use std::sync::Arc;
 use sequor_plan_format::{NodeId, Op};
 
 use crate::error::{ErrorKind, RunError};
-use crate::eval::Reply;
-use crate::op::http_request::{Absorbed, Active, Item};
-use crate::op::{Cursor, for_each};
+use crate::journal::members::Members;
+use crate::machine::{Activation, OpenFrame, Position};
+use crate::op::for_each;
+use crate::op::http_request::{Active, Resumed};
 use crate::scope::{Assigned, Scope};
 use crate::services::Services;
 use crate::value::Value;
 
 pub(super) enum Resource {
-    Items(Cursor),
-    Http(Box<Http>),
-}
-
-/// An `http_request`, the item whose pages are asked for, and the reply that is to be read.
-pub(super) struct Http {
-    active: Active,
-    item: Option<Item>,
-    reply: Option<Arc<Reply>>,
+    Items { members: Members, next: u64 },
+    Http { active: Box<Active>, taken: u64 },
 }
 
 impl Resource {
-    pub(super) async fn items(services: &Arc<Services>, node: NodeId, scope: &Scope) -> Result<Self, RunError> {
+    pub(super) async fn items(services: &Arc<Services>, node: NodeId, activation: Activation, scope: &Scope) -> Result<Self, RunError> {
         match &services.plan.node(node).op {
-            Op::ForEach(op) => for_each::open(services, node, op, scope).await.map(Self::Items),
+            Op::ForEach(op) => {
+                let members = for_each::open(services, node, activation, op, scope).await?;
+                Ok(Self::Items { members, next: 0 })
+            }
             Op::HttpRequest(_)
             | Op::Transform(_)
             | Op::Execute(_)
@@ -42,61 +39,107 @@ impl Resource {
         }
     }
 
-    pub(super) async fn http(services: &Arc<Services>, node: NodeId, scope: &Scope) -> Result<(Self, Vec<Assigned>), RunError> {
-        let (active, assigned) = Active::open(services, node, scope).await?;
-        Ok((Self::Http(Box::new(Http { active, item: None, reply: None })), assigned))
+    pub(super) async fn requests(
+        services: &Arc<Services>,
+        node: NodeId,
+        activation: Activation,
+        scope: &Scope,
+    ) -> Result<(Self, Vec<Assigned>), RunError> {
+        let (active, assigned) = Active::open(services, node, activation, scope).await?;
+        Ok((Self::Http { active: Box::new(active), taken: 0 }, assigned))
     }
 
-    pub(super) fn next_item(&mut self) -> Result<Option<Value>, RunError> {
-        match self {
-            Self::Items(cursor) => Ok(cursor.next()),
-            Self::Http(_) => Err(missing()),
+    /// What an earlier executor had open.
+    pub(super) async fn reopen(services: &Arc<Services>, open: &OpenFrame, scope: &Scope) -> Result<Self, RunError> {
+        let OpenFrame { node, activation, .. } = *open;
+        match open.position {
+            Position::Members { taken } => {
+                Ok(Self::Items { members: Members::reopen(&services.journal, activation).await?, next: taken })
+            }
+            Position::Requests { ordinal, page, read } => {
+                let tables = services.journal.with_effects(|effects| effects.tables_of(activation));
+                let at = Resumed { ordinal, within: page.is_some(), read, tables };
+                let active = Active::resume(services, node, activation, at, scope).await?;
+                Ok(Self::Http { active: Box::new(active), taken: ordinal })
+            }
         }
     }
 
-    pub(super) async fn http_next(&mut self) -> Result<Option<Value>, RunError> {
-        let http = self.as_http()?;
-        http.item = http.active.next_item().await?;
-        Ok(http.item.as_ref().map(|item| item.value.clone()))
-    }
-
-    pub(super) async fn exchange(&mut self, scope: &Scope, page: u64) -> Result<(), RunError> {
-        let http = self.as_http()?;
-        let item = http.item.as_ref().ok_or_else(missing)?;
-        http.reply = Some(http.active.exchange(scope, item, page).await?);
-        Ok(())
-    }
-
-    pub(super) async fn absorb(&mut self, scope: &Scope, page: u64) -> Result<Absorbed, RunError> {
-        let http = self.as_http()?;
-        let (item, reply) = (http.item.as_ref().ok_or_else(missing)?, http.reply.take().ok_or_else(missing)?);
-        http.active.absorb(scope, item, page, &reply).await
-    }
-
-    pub(super) async fn close(self) -> Result<(), RunError> {
+    pub(super) async fn next_item(&mut self) -> Result<Option<Value>, RunError> {
         match self {
-            Self::Items(_) => Ok(()),
-            Self::Http(http) => http.active.close().await,
+            Self::Items { members, next } => {
+                let member = members.get(*next).await?;
+                *next += u64::from(member.is_some());
+                Ok(member)
+            }
+            Self::Http { active, taken } => Ok(active.next_item().await?.map(|(ordinal, value)| {
+                *taken = ordinal;
+                value
+            })),
         }
     }
 
-    /// Drops it, without keeping what it has loaded.
-    pub(super) async fn release(self) {
+    /// The ordinal of the member that was taken last, where the spool has it.
+    pub(super) fn taken(&self) -> Option<u64> {
         match self {
-            Self::Items(_) => {}
-            Self::Http(http) => http.active.abort().await,
+            Self::Items { next, .. } => next.checked_sub(1),
+            Self::Http { active, taken } => active.has_members().then_some(*taken),
         }
     }
 
-    fn as_http(&mut self) -> Result<&mut Http, RunError> {
+    pub(super) fn http(&mut self) -> Result<&mut Active, RunError> {
         match self {
-            Self::Http(http) => Ok(http),
-            Self::Items(_) => Err(missing()),
+            Self::Http { active, .. } => Ok(active),
+            Self::Items { .. } => Err(missing()),
+        }
+    }
+
+    /// The last batch of rows that is committed; none where no rows are on their way.
+    pub(super) fn committed(&self) -> Option<u64> {
+        match self {
+            Self::Items { .. } => None,
+            Self::Http { active, .. } => active.committed(),
+        }
+    }
+
+    /// Waits until all rows that were read are committed.
+    pub(super) async fn settle(&mut self) -> Result<(), RunError> {
+        match self {
+            Self::Items { .. } => Ok(()),
+            Self::Http { active, .. } => active.settle().await,
+        }
+    }
+
+    /// The journal has everything that is committed.
+    pub(super) fn journalled(&mut self) {
+        match self {
+            Self::Items { .. } => {}
+            Self::Http { active, .. } => {
+                if let Some(batch) = active.committed() {
+                    active.journalled(batch);
+                }
+            }
+        }
+    }
+
+    /// The op has ended: what it has loaded and not kept is dropped.
+    pub(super) async fn discard(self) {
+        match self {
+            Self::Items { members, .. } => members.forget(),
+            Self::Http { active, .. } => active.discard().await,
+        }
+    }
+
+    /// The run ends here, and may go on later.
+    pub(super) async fn suspend(self) {
+        match self {
+            Self::Items { .. } => {}
+            Self::Http { active, .. } => active.suspend().await,
         }
     }
 }
 
 /// The machine names only frames that it has opened.
-pub(super) fn missing() -> RunError {
+pub(crate) fn missing() -> RunError {
     RunError::new(ErrorKind::Failed("internal".to_owned()), "internal fault: a command does not fit what is open")
 }

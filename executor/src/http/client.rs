@@ -57,6 +57,14 @@ pub struct Observer<'a> {
     pub node: NodeId,
 }
 
+/// Why there is no reply to act on.
+#[derive(Debug)]
+pub struct Unanswered {
+    pub error: RunError,
+    /// False where it is proven that the last attempt was not sent, or was refused.
+    pub may_have_arrived: bool,
+}
+
 /// A reply and how it was got.
 pub struct Received {
     pub reply: Reply,
@@ -101,8 +109,8 @@ impl Client {
     ///
     /// # Errors
     /// `Network`, `Timeout` or `Reply` where there is no complete reply; `HttpStatus` where the server asks for a longer wait than the policy allows; `Configuration`
-    /// for a request that cannot be sent. With the request filled in.
-    pub async fn send(&self, outgoing: &Outgoing, observer: Observer<'_>) -> Result<Received, RunError> {
+    /// for a request that cannot be sent. With the request filled in, and with what is known of its arrival.
+    pub async fn send(&self, outgoing: &Outgoing, observer: Observer<'_>) -> Result<Received, Unanswered> {
         let title = self.title(outgoing);
         let mut attempts = 0;
         loop {
@@ -132,7 +140,7 @@ impl Client {
                     return finish(result, &title, attempts);
                 }
                 Decision::TooLong(wait) if !matches!(outgoing.success, SuccessStatus::Any) => {
-                    return Err(too_long(outgoing, title, &reason, wait, result.ok()));
+                    return Err(Unanswered { error: too_long(outgoing, title, &reason, wait, result.ok()), may_have_arrived: false });
                 }
                 Decision::Final | Decision::TooLong(_) => return finish(result, &title, attempts),
             }
@@ -202,8 +210,11 @@ impl Client {
     }
 }
 
-fn finish(result: Result<Answer, Failure>, title: &str, attempts: u32) -> Result<Received, RunError> {
-    let answer = result.map_err(|failure| failure.into_error(title, attempts))?;
+fn finish(result: Result<Answer, Failure>, title: &str, attempts: u32) -> Result<Received, Unanswered> {
+    let answer = result.map_err(|failure| {
+        let may_have_arrived = !failure.before_send;
+        Unanswered { error: failure.into_error(title, attempts), may_have_arrived }
+    })?;
     let text = |value: &reqwest::header::HeaderValue| String::from_utf8_lossy(value.as_bytes()).into_owned();
     let reply = Reply {
         status: answer.status,

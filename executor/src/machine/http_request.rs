@@ -68,6 +68,20 @@ impl Requesting {
         }
     }
 
+    /// The item that is worked on with its page, or the next one; nothing before the op is open.
+    pub(super) fn at(&self) -> Option<(u64, Option<u64>)> {
+        match self.stage {
+            Stage::Opening => None,
+            Stage::Fetching | Stage::Closing => Some((self.next, None)),
+            Stage::Exchanging(flight) | Stage::Absorbing(flight) => Some((flight.ordinal, Some(flight.page))),
+        }
+    }
+
+    /// Replies that have been read.
+    pub(super) fn read(&self) -> u64 {
+        self.read
+    }
+
     fn fetch(&mut self, frame: &mut Frame<'_>) -> Next {
         frame.bound.clear();
         self.stage = Stage::Fetching;

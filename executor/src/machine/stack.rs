@@ -147,7 +147,7 @@ impl<'a> Stepper<'a> {
         };
         if matches!(frame.phase, Phase::New | Phase::When) {
             frame.phase = Phase::of(&node.op);
-            self.commands.push(Command::Began { node: frame.node });
+            self.commands.push(Command::Began { node: frame.node, activation: frame.activation });
         }
         let NodeFrame { node: this, activation, phase, bound, dirty: _ } = frame;
         let this = *this;
@@ -195,14 +195,14 @@ impl<'a> Stepper<'a> {
         let id = self.top();
         if let Some(Frame::Node(frame)) = self.state.frames.pop() {
             if frame.phase.holds_resources() {
-                self.commands.push(Command::Release { frame: id });
+                self.commands.push(Command::Release { frame: id, activation: frame.activation });
             }
             if !frame.dirty.is_empty() {
                 let project = &self.state.project;
                 let values = frame.dirty.iter().filter_map(|name| Some((Arc::clone(name), project.get(name)?.clone()))).collect();
                 self.commands.push(Command::Commit { values });
             }
-            self.commands.push(Command::Ended { node: frame.node, failed: false });
+            self.commands.push(Command::Ended { node: frame.node, activation: frame.activation, failed: false });
         }
         Input::Ended
     }
@@ -212,10 +212,14 @@ impl<'a> Stepper<'a> {
         self.locate(&mut error);
         let id = self.top();
         if let Some(Frame::Node(frame)) = self.state.frames.pop() {
-            if frame.phase.holds_resources() {
-                self.commands.push(Command::Release { frame: id });
+            if matches!(frame.phase, Phase::When) {
+                // What ends has begun, also where `when` is what failed.
+                self.commands.push(Command::Began { node: frame.node, activation: frame.activation });
             }
-            self.commands.push(Command::Ended { node: frame.node, failed: true });
+            if frame.phase.holds_resources() {
+                self.commands.push(Command::Release { frame: id, activation: frame.activation });
+            }
+            self.commands.push(Command::Ended { node: frame.node, activation: frame.activation, failed: true });
         }
         Input::Failed(error)
     }

@@ -8,9 +8,10 @@ use sequor_plan_format::NodeId;
 use sequor_plan_format::op::for_each::{ForEach, OnError};
 use serde::{Deserialize, Serialize};
 
-use super::rows::Cursor;
+use super::rows;
 use crate::error::RunError;
-use crate::machine::{Command, Frame, Input, Next, unexpected};
+use crate::journal::members::Members;
+use crate::machine::{Activation, Command, Frame, Input, Next, unexpected};
 use crate::scope::Scope;
 use crate::services::Services;
 use crate::value::Value;
@@ -55,6 +56,14 @@ impl Looping {
         }
     }
 
+    /// Members that have been taken; nothing before the loop is open.
+    pub(crate) fn taken(&self) -> Option<u64> {
+        match self.stage {
+            Stage::Opening => None,
+            Stage::Fetching | Stage::Body => Some(self.taken),
+        }
+    }
+
     fn fetch(&mut self, frame: &mut Frame<'_>) -> Next {
         frame.bound.clear();
         self.stage = Stage::Fetching;
@@ -71,9 +80,15 @@ impl Looping {
     }
 }
 
-/// Opens the members of the loop.
-pub(crate) async fn open(services: &Arc<Services>, node: NodeId, op: &ForEach, scope: &Scope) -> Result<Cursor, RunError> {
-    let cursor = Cursor::open(services, &op.rows, scope).await?;
-    services.reporter.rows_in(node, cursor.len());
-    Ok(cursor)
+/// Reads the members of the loop.
+pub(crate) async fn open(
+    services: &Arc<Services>,
+    node: NodeId,
+    activation: Activation,
+    op: &ForEach,
+    scope: &Scope,
+) -> Result<Members, RunError> {
+    let members = rows::open(services, activation, &op.rows, scope).await?;
+    services.reporter.rows_in(node, members.len());
+    Ok(members)
 }

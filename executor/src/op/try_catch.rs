@@ -54,6 +54,11 @@ impl Trying {
         }
     }
 
+    /// `finally` runs with an error that goes on after it.
+    pub(crate) fn is_failing(&self) -> bool {
+        self.pending.is_some()
+    }
+
     fn finally(&mut self, frame: &mut Frame<'_>, op: &TryCatch) -> Next {
         frame.bound.clear();
         match op.finally {

@@ -13,6 +13,11 @@ pub(crate) struct Looping {
 }
 
 impl Looping {
+    /// Iterations that have started.
+    pub(crate) fn iterations(&self) -> u64 {
+        self.iterations
+    }
+
     pub(crate) fn on(&mut self, op: &WhileLoop, input: Input) -> Next {
         match input {
             Input::Begin | Input::Ended => Next::Evaluate(op.condition),

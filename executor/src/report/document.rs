@@ -8,6 +8,7 @@ use serde::Serialize;
 use super::Counters;
 use super::place::flows;
 use crate::error::RunError;
+use crate::journal::effects::Doubt;
 use crate::services::network::UrlMapping;
 
 /// What a report says about the run as a whole.
@@ -22,6 +23,10 @@ pub struct RunFacts<'a> {
     pub outcome: &'a str,
     pub exit_status: u8,
     pub mappings: &'a [UrlMapping],
+    /// Requests of which it was not known whether they arrived.
+    pub doubts: &'a [Doubt],
+    /// Sources whose effects happen at least once, not exactly once.
+    pub at_least_once: &'a [String],
 }
 
 /// Serialises to the JSON object.
@@ -38,6 +43,8 @@ pub struct Document<'a> {
     exit_status: u8,
     error: Option<Failure<'a>>,
     ops: Vec<Work<'a>>,
+    in_doubt: &'a [Doubt],
+    at_least_once: &'a [String],
     map_url: Vec<Mapping<'a>>,
 }
 
@@ -103,6 +110,8 @@ impl<'a> Document<'a> {
             exit_status: facts.exit_status,
             error: error.map(|error| failure(plan, error)),
             ops: work(plan, counters),
+            in_doubt: facts.doubts,
+            at_least_once: facts.at_least_once,
             map_url: facts.mappings.iter().map(|mapping| Mapping { from: mapping.from(), to: mapping.to() }).collect(),
         }
     }

@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use sequor_executor::database::{Cell, ColumnDefinition, Database, Mode, RowStream, Settings, TableName};
+use sequor_executor::database::{Cell, ColumnDefinition, Database, Effect, Mode, RowStream, Settings, TableName};
 use sequor_executor::error::RunError;
 use sequor_executor::value::{Row, Value};
 
@@ -17,6 +17,10 @@ pub fn postgres(url: String) -> Settings {
 
 pub fn table(name: &str) -> TableName {
     TableName { database: None, namespace: None, name: name.into() }
+}
+
+pub fn effect(activation: u64) -> Effect {
+    Effect { run: "run-1".into(), activation, node: "load orders".into(), fence: 1 }
 }
 
 pub fn columns(columns: &[(&str, &str)]) -> Vec<ColumnDefinition> {
@@ -58,7 +62,7 @@ pub async fn load(
 }
 
 pub async fn execute(database: &Database, sql: &str) -> u64 {
-    database.execute(&[sql.to_owned()], false).await.unwrap_or_else(|error| panic!("{sql}: {}", error.message))
+    database.execute(&[sql.to_owned()], false, None).await.unwrap_or_else(|error| panic!("{sql}: {}", error.message)).rows
 }
 
 pub async fn rows(database: &Database, sql: &str) -> Vec<Arc<Row>> {

@@ -44,7 +44,7 @@ fn trusting(urls: &[&str]) -> Network {
 
 async fn send_in(network: &Network, limits: Limits, outgoing: &Outgoing) -> Result<Received, RunError> {
     let client = Clients::new(limits).of(&Plan::default(), network, None);
-    client.send(outgoing, Observer { reporter: &Reporter::default(), node: NodeId(0) }).await
+    client.send(outgoing, Observer { reporter: &Reporter::default(), node: NodeId(0) }).await.map_err(|unanswered| unanswered.error)
 }
 
 async fn send(outgoing: &Outgoing) -> Result<Received, RunError> {

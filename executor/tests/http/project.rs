@@ -5,14 +5,15 @@ use std::sync::Arc;
 use indexmap::IndexMap;
 use sequor_executor::database::{Database, TableName};
 use sequor_executor::error::RunError;
+use sequor_executor::machine::Activation;
 use sequor_executor::op::http_request::Active;
 use sequor_executor::scope::{Assigned, Scope};
 use sequor_executor::services::network::Network;
 use sequor_executor::services::{Services, Surroundings};
 use sequor_executor::value::Value;
 use sequor_plan_format::op::http_request::{
-    Backoff, Body, BodyFormat, Columns, ForEachRow, HttpRequest, Method, Pairs, PathStep, ReplyFormat, Request, Response, ResponseTable,
-    RetryPolicy, SuccessStatus, TableData,
+    Backoff, Body, BodyFormat, Columns, ForEachRow, HttpRequest, InDoubt, Method, Pairs, PathStep, ReplyFormat, Request, Response,
+    ResponseTable, RetryPolicy, SuccessStatus, TableData,
 };
 use sequor_plan_format::op::{Assign, Rows, Scope as VariableScope, Table, WriteMode};
 use sequor_plan_format::source::{Auth, Http, SourceKind, Sqlite};
@@ -53,6 +54,7 @@ impl Project {
                     timeout_ms: None,
                     retry: None,
                     idempotent: false,
+                    key: None,
                 },
                 response: Response {
                     success: SuccessStatus::Default,
@@ -62,6 +64,8 @@ impl Project {
                     variables: Vec::new(),
                     repeat: None,
                 },
+                verify: None,
+                in_doubt: InDoubt::Stop,
             },
             api: Http { base_url, headers: Vec::new(), auth: Auth::None, timeout_ms: None, retry, allow_hosts: Vec::new() },
             network: Network::default(),
@@ -161,7 +165,7 @@ impl Project {
     pub(crate) fn for_each_row_of(&mut self, table: &str, key: &[&str]) {
         let rows = Rows::Table(self.table(table));
         let key = key.iter().map(|k| self.plan.text(k)).collect();
-        self.op.for_each = Some(ForEachRow { rows, item: self.plan.text("row"), key });
+        self.op.for_each = Some(ForEachRow { rows, item: self.plan.text("row"), key, concurrency: 1 });
     }
 
     pub(crate) async fn database(&self) -> Database {
@@ -171,11 +175,11 @@ impl Project {
 
     pub(crate) async fn execute(&self, statements: &[&str]) {
         let statements: Vec<String> = statements.iter().map(|s| (*s).to_owned()).collect();
-        self.database().await.execute(&statements, true).await.unwrap();
+        self.database().await.execute(&statements, true, None).await.unwrap();
     }
 
     pub(crate) async fn execute_alone(&self, statement: &str) {
-        self.database().await.execute(&[statement.to_owned()], false).await.unwrap();
+        self.database().await.execute(&[statement.to_owned()], false, None).await.unwrap();
     }
 
     /// The table's rows, each as its values separated by bars.
@@ -190,12 +194,17 @@ impl Project {
         let (services, node) = self.services();
         let mut scope = Scope::new(&services, Arc::default(), Arc::default());
         let mut variables = IndexMap::new();
-        let (mut active, assigned) = Active::open(&services, node, &scope).await?;
+        let (mut active, assigned) = Active::open(&services, node, Activation(1), &scope).await?;
         set(&mut scope, &mut variables, assigned);
         match pages(&mut active, scope, &mut variables).await {
-            Ok(()) => active.close().await?,
+            Ok(read) => {
+                let closed = active.close(read + 1).await;
+                active.discard().await;
+                closed?;
+            }
             Err(error) => {
-                active.abort().await;
+                active.settle().await?;
+                active.discard().await;
                 return Err(error);
             }
         }
@@ -230,19 +239,22 @@ impl Project {
     }
 }
 
-async fn pages(active: &mut Active, mut scope: Scope, variables: &mut IndexMap<String, String>) -> Result<(), RunError> {
-    while let Some(item) = active.next_item().await? {
+/// Gives the number of replies that were read.
+async fn pages(active: &mut Active, mut scope: Scope, variables: &mut IndexMap<String, String>) -> Result<u64, RunError> {
+    let mut read = 0;
+    while let Some((_, row)) = active.next_item().await? {
         for page in 1.. {
-            let inner = scope.with_local("row", item.value.clone());
-            let reply = active.exchange(&inner, &item, page).await?;
-            let absorbed = active.absorb(&inner, &item, page, &reply).await?;
+            let inner = scope.with_local("row", row.clone());
+            active.exchange(&inner, page).await?;
+            read += 1;
+            let absorbed = active.absorb(&inner, page, read).await?;
             set(&mut scope, variables, absorbed.assigned);
             if !absorbed.again {
                 break;
             }
         }
     }
-    Ok(())
+    Ok(read)
 }
 
 fn set(scope: &mut Scope, variables: &mut IndexMap<String, String>, assigned: Vec<Assigned>) {

@@ -11,7 +11,7 @@ pub enum PlanError {
     #[error("this is not a plan: it does not begin with the mark of a plan file. Plans are written by 'sequor compile'")]
     NotAPlan,
     #[error(
-        "it has plan format version {found}; this version of Sequor reads version {reads}. Compile the project again with this version, or run the plan with the one that wrote it",
+        "it has plan format version {found}; this version of Sequor reads version {reads}. Compile it again with this version, or run it with the one that wrote it",
         reads = FORMAT_VERSION
     )]
     Version { found: u16 },

@@ -12,6 +12,10 @@ pub struct HttpRequest {
     pub for_each: Option<ForEachRow>,
     pub request: Request,
     pub response: Response,
+    /// How a resume finds out what became of a request that it cannot know the fate of.
+    pub verify: Option<Verify>,
+    /// What a resume does with such a request where `verify` is absent, or gives no answer.
+    pub in_doubt: InDoubt,
 }
 
 /// The rows that requests are made from. Without it there is one request (and its pages).
@@ -22,6 +26,36 @@ pub struct ForEachRow {
     pub item: TextId,
     /// Columns that name a row in reports; empty: its ordinal.
     pub key: Vec<TextId>,
+    /// Items in flight together, from 1 to [`MAX_CONCURRENCY`].
+    pub concurrency: u32,
+}
+
+/// Items of one loop in flight together, at most.
+pub const MAX_CONCURRENCY: u32 = 1000;
+
+/// A question to the other side, asked on resume when it is not known whether a request arrived.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Verify {
+    /// May be repeated: it reads, or is idempotent. Sees the variables that the request in doubt saw.
+    pub request: Request,
+    /// Over the answer: the request in doubt has arrived.
+    pub arrived: ExprId,
+    /// Over the answer: the JSON value that stands for the body of the reply that was lost; without it, the answer's own body does.
+    pub reply: Option<ExprId>,
+}
+
+/// What a resume does with a request that may or may not have arrived and must not be repeated.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub enum InDoubt {
+    /// Ends the run with the list of what is in doubt.
+    #[default]
+    Stop,
+    /// Sends it again: it may arrive twice.
+    Send,
+    /// Takes it as not done and goes on.
+    Skip,
+    /// Takes it as done, with an empty reply, and goes on.
+    Done,
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -39,6 +73,34 @@ pub struct Request {
     pub retry: Option<RetryPolicy>,
     /// The user says that repeating the request does no harm.
     pub idempotent: bool,
+    /// Lets the other side see that a request is a repetition.
+    pub key: Option<Key>,
+}
+
+/// An idempotency key: the same for every attempt of one request, other for every other request.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Key {
+    pub value: KeyValue,
+    pub place: KeyIn,
+    /// Sent in quotes, as a Structured Field string (RFC 8941).
+    pub quoted: bool,
+    /// How long the other side remembers a key, in milliseconds; `None`: for as long as it matters.
+    pub validity_ms: Option<u64>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum KeyValue {
+    /// Made from the run and the request's place in it.
+    Auto,
+    Given(ExprId),
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum KeyIn {
+    /// A header of that name.
+    Header(TextId),
+    /// A top-level field of a JSON or form body.
+    Field(TextId),
 }
 
 /// Names with a value each, or one expression that gives a map of them.
@@ -82,6 +144,15 @@ impl Method {
             Self::Post | Self::Patch => false,
         }
     }
+
+    /// RFC 9110, section 9.2.1: the request only reads.
+    #[must_use]
+    pub fn is_safe(self) -> bool {
+        match self {
+            Self::Get | Self::Head | Self::Options => true,
+            Self::Put | Self::Delete | Self::Post | Self::Patch => false,
+        }
+    }
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -100,7 +171,7 @@ pub enum BodyFormat {
 }
 
 /// When a request is sent again by itself. Only requests that may be repeated are: those with an idempotent method, those marked idempotent,
-/// and those that failed before their first byte was sent or were refused with 429 or 503.
+/// those with a key, and those that failed before their first byte was sent or were refused with 429 or 503.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct RetryPolicy {
     /// Including the first one.

@@ -1,7 +1,9 @@
 //! Ids in the payloads of ops.
 
 use super::{Ref, Refs};
-use crate::op::http_request::{Body, Columns, ForEachRow, Pairs, PathStep, Request, Response, ResponseTable, TableData};
+use crate::op::http_request::{
+    Body, Columns, ForEachRow, Key, KeyIn, KeyValue, Pairs, PathStep, Request, Response, ResponseTable, TableData, Verify,
+};
 use crate::op::if_else::Arm;
 use crate::op::try_catch::Catch;
 use crate::op::{
@@ -30,17 +32,40 @@ impl Refs for Op {
 
 impl Refs for HttpRequest {
     fn refs(&self, visit: &mut dyn FnMut(Ref)) {
-        let Self { init, for_each, request, response } = self;
+        let Self { init, for_each, request, response, verify, in_doubt: _ } = self;
         init.refs(visit);
         for_each.refs(visit);
         request.refs(visit);
         response.refs(visit);
+        verify.refs(visit);
+    }
+}
+
+impl Refs for Verify {
+    fn refs(&self, visit: &mut dyn FnMut(Ref)) {
+        let Self { request, arrived, reply } = self;
+        request.refs(visit);
+        arrived.refs(visit);
+        reply.refs(visit);
+    }
+}
+
+impl Refs for Key {
+    fn refs(&self, visit: &mut dyn FnMut(Ref)) {
+        let Self { value, place, quoted: _, validity_ms: _ } = self;
+        match value {
+            KeyValue::Auto => {}
+            KeyValue::Given(value) => value.refs(visit),
+        }
+        match place {
+            KeyIn::Header(name) | KeyIn::Field(name) => name.refs(visit),
+        }
     }
 }
 
 impl Refs for ForEachRow {
     fn refs(&self, visit: &mut dyn FnMut(Ref)) {
-        let Self { rows, item, key } = self;
+        let Self { rows, item, key, concurrency: _ } = self;
         rows.refs(visit);
         item.refs(visit);
         key.refs(visit);
@@ -49,12 +74,13 @@ impl Refs for ForEachRow {
 
 impl Refs for Request {
     fn refs(&self, visit: &mut dyn FnMut(Ref)) {
-        let Self { source, url, method: _, parameters, headers, body, timeout_ms: _, retry: _, idempotent: _ } = self;
+        let Self { source, url, method: _, parameters, headers, body, timeout_ms: _, retry: _, idempotent: _, key } = self;
         source.refs(visit);
         url.refs(visit);
         parameters.refs(visit);
         headers.refs(visit);
         body.refs(visit);
+        key.refs(visit);
     }
 }
 

@@ -1,8 +1,8 @@
 //! The payload of `http_request`.
 
 use crate::op::http_request::{
-    Backoff, BodyFormat, Columns, ForEachRow, HttpRequest, Pairs, PathStep, ReplyFormat, Request, Response, ResponseTable, RetryPolicy,
-    StatusRange, SuccessStatus, TableData,
+    Backoff, BodyFormat, Columns, ForEachRow, HttpRequest, InDoubt, Key, KeyIn, KeyValue, Pairs, PathStep, ReplyFormat, Request, Response,
+    ResponseTable, RetryPolicy, StatusRange, SuccessStatus, TableData, Verify,
 };
 use crate::{Plan, TextId};
 
@@ -11,32 +11,53 @@ use super::op::{assign, optional, rows, source, table, texts, write_mode};
 use super::text::{Out, listed, name, quote};
 
 pub(super) fn http_request(out: &mut Out<'_>, op: &HttpRequest) {
-    let HttpRequest { init, for_each, request: sent, response: reply } = op;
+    let HttpRequest { init, for_each, request: sent, response: reply, verify: question, in_doubt } = op;
     for set in init {
         assign(out, "init", set);
     }
     if let Some(for_each) = for_each {
         each_row(out, for_each);
     }
-    request(out, sent);
+    request(out, "request", sent);
     response(out, reply);
+    if let Some(question) = question {
+        verify(out, question);
+    }
+    match in_doubt {
+        InDoubt::Stop => {}
+        InDoubt::Send => out.line("in doubt: send again"),
+        InDoubt::Skip => out.line("in doubt: taken as not done"),
+        InDoubt::Done => out.line("in doubt: taken as done"),
+    }
+}
+
+fn verify(out: &mut Out<'_>, verify: &Verify) {
+    let Verify { request: question, arrived, reply } = verify;
+    request(out, "verify", question);
+    out.indented(|out| {
+        field(out, "arrived", *arrived);
+        optional(out, "reply", *reply);
+    });
 }
 
 fn each_row(out: &mut Out<'_>, for_each: &ForEachRow) {
     let plan = out.plan;
-    let ForEachRow { rows: from, item, key } = for_each;
+    let ForEachRow { rows: from, item, key, concurrency } = for_each;
     rows(out, from);
     out.indented(|out| {
         out.line(&format!("as {}", name(plan.text(*item))));
         if !key.is_empty() {
             out.line(&format!("key {}", listed(&texts(plan, key))));
         }
+        if *concurrency > 1 {
+            out.line(&format!("{concurrency} items in flight together"));
+        }
     });
 }
 
-fn request(out: &mut Out<'_>, request: &Request) {
-    let Request { source: from, url, method, parameters, headers, body, timeout_ms, retry: policy, idempotent } = request;
-    out.line(&format!("request {}", method.name()));
+fn request(out: &mut Out<'_>, label: &str, request: &Request) {
+    let Request { source: from, url, method, parameters, headers, body, timeout_ms, retry: policy, idempotent, key } = request;
+    out.line(&format!("{label} {}", method.name()));
     out.indented(|out| {
         if let Some(id) = from {
             source(out, *id);
@@ -53,6 +74,9 @@ fn request(out: &mut Out<'_>, request: &Request) {
             };
             field(out, format, body.value);
         }
+        if let Some(key) = key {
+            idempotency_key(out, key);
+        }
         timeout(out, *timeout_ms);
         if let Some(policy) = policy {
             retry(out, policy);
@@ -61,6 +85,25 @@ fn request(out: &mut Out<'_>, request: &Request) {
             out.line("may be repeated: the flow says that it is idempotent");
         }
     });
+}
+
+fn idempotency_key(out: &mut Out<'_>, key: &Key) {
+    let plan = out.plan;
+    let Key { value, place, quoted, validity_ms } = key;
+    let mut label = match place {
+        KeyIn::Header(header) => format!("idempotency key in header {}", name(plan.text(*header))),
+        KeyIn::Field(body_field) => format!("idempotency key in body field {}", name(plan.text(*body_field))),
+    };
+    if *quoted {
+        label.push_str(", in quotes");
+    }
+    if let Some(milliseconds) = validity_ms {
+        label.push_str(&format!(", remembered for {milliseconds} ms"));
+    }
+    match value {
+        KeyValue::Auto => out.line(&format!("{label}, made for each request")),
+        KeyValue::Given(value) => field(out, &label, *value),
+    }
 }
 
 pub(super) fn pairs(out: &mut Out<'_>, label: &str, pairs: &Pairs) {

@@ -42,7 +42,7 @@ fn table_uses(plan: &Plan, tables: &[TableUse]) -> Result<(), Invalid> {
 
 fn method_uses(plan: &Plan, methods: &[TextId]) -> Result<(), Invalid> {
     let listed: BTreeSet<&str> = methods.iter().map(|&id| plan.text(id)).collect();
-    for request in plan.nodes.iter().filter_map(|node| request(&node.op)) {
+    for request in plan.nodes.iter().flat_map(|node| requests(&node.op)) {
         let method = request.method.name();
         if !listed.contains(method) {
             return Err(Invalid::Manifest(format!("it does not list the method {method}")));
@@ -51,9 +51,10 @@ fn method_uses(plan: &Plan, methods: &[TextId]) -> Result<(), Invalid> {
     Ok(())
 }
 
-fn request(op: &Op) -> Option<&Request> {
+/// The request of an op, and the one that its `verify` sends.
+fn requests(op: &Op) -> Vec<&Request> {
     match op {
-        Op::HttpRequest(op) => Some(&op.request),
+        Op::HttpRequest(op) => std::iter::once(&op.request).chain(op.verify.as_ref().map(|verify| &verify.request)).collect(),
         Op::Transform(_)
         | Op::Execute(_)
         | Op::SetVariable(_)
@@ -64,7 +65,7 @@ fn request(op: &Op) -> Option<&Request> {
         | Op::ForEach(_)
         | Op::TryCatch(_)
         | Op::Block(_)
-        | Op::RunFlow(_) => None,
+        | Op::RunFlow(_) => Vec::new(),
     }
 }
 

@@ -3,9 +3,9 @@
 use std::collections::BTreeSet;
 
 use super::names::unique;
-use super::{Invalid, MAX_NAME_BYTES, Owner};
+use super::{Invalid, MAX_NAME_BYTES, Owner, repeat};
 use crate::expr::{Comprehension, Function};
-use crate::op::http_request::{Columns, Response, ResponseTable, RetryPolicy, StatusRange, SuccessStatus, TableData};
+use crate::op::http_request::{Columns, Request, Response, ResponseTable, RetryPolicy, StatusRange, SuccessStatus, TableData};
 use crate::op::{HttpRequest, Rows, RunFlow, Table};
 use crate::refs::Ref;
 use crate::{Column, ColumnType, Expr, ExprId, Flow, NodeId, Op, Plan, Source, SourceId, SourceKind, Span, SpanId, Value, ValueId};
@@ -28,12 +28,14 @@ pub(super) fn check(plan: &Plan) -> Result<(), Invalid> {
     }
     let required = required(plan);
     for (index, node) in (0u32..).zip(&plan.nodes) {
-        operation(plan, Owner::Entry(Ref::Node(NodeId(index))), &node.op, &required)?;
+        let owner = Owner::Entry(Ref::Node(NodeId(index)));
+        operation(plan, owner, &node.op, &required)?;
+        repeat::check(owner, node)?;
     }
     (0u32..).zip(&plan.lines).try_for_each(|(index, line)| inside_project(Owner::Line(index), plan.text(line.file)))
 }
 
-fn incomplete(holds: bool, owner: Owner, rule: &'static str) -> Result<(), Invalid> {
+pub(super) fn incomplete(holds: bool, owner: Owner, rule: &'static str) -> Result<(), Invalid> {
     if holds { Ok(()) } else { Err(Invalid::Incomplete { owner, rule }) }
 }
 
@@ -178,17 +180,25 @@ fn http_request(plan: &Plan, owner: Owner, op: &HttpRequest) -> Result<(), Inval
         rows(plan, owner, &for_each.rows)?;
         unique(plan, "key columns of a loop", for_each.key.iter().copied())?;
     }
-    if let Some(id) = op.request.source {
+    request(plan, owner, &op.request)?;
+    if let Some(verify) = &op.verify {
+        request(plan, owner, &verify.request)?;
+    }
+    response(plan, owner, &op.response)
+}
+
+fn request(plan: &Plan, owner: Owner, request: &Request) -> Result<(), Invalid> {
+    if let Some(id) = request.source {
         let source = plan.source(id);
         match &source.kind {
             SourceKind::Http(_) => {}
             SourceKind::Sqlite(_) | SourceKind::Postgres(_) => return Err(wrong_source(plan, owner, source, "an http source")),
         }
     }
-    if let Some(policy) = &op.request.retry {
-        retry(owner, policy)?;
+    match &request.retry {
+        Some(policy) => retry(owner, policy),
+        None => Ok(()),
     }
-    response(plan, owner, &op.response)
 }
 
 fn response(plan: &Plan, owner: Owner, response: &Response) -> Result<(), Invalid> {

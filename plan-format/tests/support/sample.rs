@@ -11,7 +11,7 @@ mod steps;
 
 use sequor_plan_format::expr::DictItem;
 use sequor_plan_format::manifest::{Access, Manifest, TableUse};
-use sequor_plan_format::op::http_request::{self, Body, BodyFormat, Pairs, Request};
+use sequor_plan_format::op::http_request::{self, Body, BodyFormat, InDoubt, Key, KeyIn, KeyValue, Pairs, Request};
 use sequor_plan_format::op::{HttpRequest, Table};
 use sequor_plan_format::plan::SourceLine;
 use sequor_plan_format::{
@@ -71,6 +71,7 @@ impl Sample {
         let body_key = self.b.text_constant("text");
         let body_text = self.b.var("text");
         let body = self.b.expr(Expr::Dict(vec![DictItem::Pair(to, customer), DictItem::Pair(body_key, body_text)]));
+        let header = self.b.text("Idempotency-Key");
         let send = Request {
             source: Some(api),
             url,
@@ -81,9 +82,11 @@ impl Sample {
             timeout_ms: None,
             retry: None,
             idempotent: false,
+            key: Some(Key { value: KeyValue::Auto, place: KeyIn::Header(header), quoted: true, validity_ms: Some(86_400_000) }),
         };
-        let op = HttpRequest { init: vec![], for_each: None, request: send, response: self.plain_response() };
-        let send = self.node("send", Replay::Once, Op::HttpRequest(Box::new(op)));
+        let response = self.plain_response();
+        let op = HttpRequest { init: vec![], for_each: None, request: send, response, verify: None, in_doubt: InDoubt::Stop };
+        let send = self.node("send", Replay::Keyed, Op::HttpRequest(Box::new(op)));
         let body = self.b.block(vec![send]);
         self.flow("notify/customer", None, parameters, body)
     }

@@ -13,6 +13,8 @@ impl HttpRequest {
             for_each: self.for_each.as_ref().map(|f| f.lower(lowering)).transpose()?,
             request: self.request.lower(lowering)?,
             response: self.response.lower(lowering)?,
+            verify: None,
+            in_doubt: plan::InDoubt::Stop,
         })
     }
 }
@@ -23,6 +25,7 @@ impl ForEachRow {
             rows: lowering.rows(&self.rows)?,
             item: lowering.text(&self.item.name),
             key: self.key.iter().map(|k| lowering.text(&k.name)).collect(),
+            concurrency: 1,
         })
     }
 }
@@ -39,6 +42,7 @@ impl Request {
             timeout_ms: self.timeout_ms,
             retry: self.retry.clone(),
             idempotent: self.idempotent,
+            key: None,
         })
     }
 }

@@ -36,7 +36,7 @@ const PARAMETERS: &[&str] = &[
 
 impl Postgres {
     pub(in super::super) async fn connect(settings: &Settings<'_>) -> Result<Self, RunError> {
-        let postgres = Self { pool: Pool::new(server(settings)?), types: types::Cache::default() };
+        let postgres = Self { pool: Pool::new(server(settings)?), types: types::Cache::default(), claims: Claims::default() };
         let mut lease = postgres.acquire().await?;
         if let Some(schema) = settings.schema {
             let found =

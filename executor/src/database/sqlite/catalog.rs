@@ -47,6 +47,29 @@ pub(super) async fn is_plain(connection: &mut SqliteConnection, table: &str, sta
     Ok(attached == 0 && same == 1)
 }
 
+/// Whether foreign keys of any table lead to `table`.
+pub(super) async fn is_referred_to(connection: &mut SqliteConnection, table: &str) -> Result<bool, RunError> {
+    refresh(connection).await?;
+    let sql = "SELECT count(*) FROM sqlite_schema s, pragma_foreign_key_list(s.name) f WHERE s.type = 'table' AND f.\"table\" = ?1 COLLATE NOCASE";
+    let count: i64 = sqlx::query_scalar(sql).bind(table).fetch_one(connection).await.map_err(|error| fault::of_statement(&error, ""))?;
+    Ok(count > 0)
+}
+
+/// Whether foreign keys may refuse a row of `table`: it has some, or triggers that write elsewhere.
+pub(super) async fn may_break_references(connection: &mut SqliteConnection, table: &str) -> Result<bool, RunError> {
+    refresh(connection).await?;
+    let sql = "SELECT (SELECT count(*) FROM pragma_foreign_key_list(?1)) \
+               + (SELECT count(*) FROM sqlite_schema WHERE type = 'trigger' AND tbl_name = ?1 COLLATE NOCASE)";
+    let count: i64 = sqlx::query_scalar(sql).bind(table).fetch_one(connection).await.map_err(|error| fault::of_statement(&error, ""))?;
+    Ok(count > 0)
+}
+
+/// The number of rows, of all tables, whose foreign keys lead nowhere.
+pub(super) async fn broken_references_of_all(connection: &mut SqliteConnection) -> Result<i64, RunError> {
+    let query = sqlx::query_scalar("SELECT count(*) FROM pragma_foreign_key_check");
+    query.fetch_one(connection).await.map_err(|error| fault::of_statement(&error, ""))
+}
+
 /// Tables whose foreign keys to `table` lead nowhere.
 pub(super) async fn broken_references(connection: &mut SqliteConnection, table: &str) -> Result<Vec<String>, RunError> {
     let sql = "SELECT DISTINCT \"table\" FROM pragma_foreign_key_check WHERE parent = ?1 COLLATE NOCASE";

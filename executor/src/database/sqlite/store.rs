@@ -1,11 +1,20 @@
 //! A query's result as a table, without leaving the database.
 
 use super::super::Mode;
+use super::super::effect::{Marking, Stored};
+use super::super::landing::Ledger;
 use super::query::{ResultColumn, describe};
 use super::*;
+use crate::failpoint;
 
 impl Sqlite {
-    pub(in super::super) async fn store_query(&self, query: &str, table: &TableName, mode: Mode) -> Result<u64, RunError> {
+    pub(in super::super) async fn store_query(
+        &self,
+        query: &str,
+        table: &TableName,
+        mode: Mode,
+        marking: Option<&Marking>,
+    ) -> Result<u64, RunError> {
         let table_sql = qualified(table)?;
         let _turn = self.writer.lock().await;
         // Dropped at the end, not given back: `swap::prepare` changes its settings.
@@ -13,6 +22,7 @@ impl Sqlite {
         let connection = &mut lease.connection;
         swap::prepare(connection).await?;
         run(connection, "BEGIN IMMEDIATE".into()).await?;
+        failpoint::hit("store.sqlite.after_begin");
         let columns = describe(connection, query).await?;
         if columns.is_empty() {
             return Err(RunError::new(ErrorKind::Sql, "the query gives no columns; write a SELECT"));
@@ -32,11 +42,18 @@ impl Sqlite {
                 run(connection, format!("DROP TABLE IF EXISTS {staging_sql}")).await?;
                 run(connection, create_statement(&staging_sql, &columns)?).await?;
                 let rows = insert(connection, &staging_sql, &names, query).await?;
+                failpoint::hit("store.sqlite.before_swap");
                 swap::replace(connection, table, &staging).await?;
                 rows
             }
         };
-        run(connection, "COMMIT".into()).await?;
+        failpoint::hit("store.sqlite.before_marker");
+        if let Some(marking) = marking {
+            marker::write(connection, &marking.effect, &[Stored::marker(rows)], &Ledger::of_one_transaction(), None).await?;
+        }
+        failpoint::hit("store.sqlite.after_marker");
+        self.commit(connection, marking.map(|marking| (marking, 0))).await?;
+        failpoint::hit("store.sqlite.after_commit");
         Ok(rows)
     }
 }

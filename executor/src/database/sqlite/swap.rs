@@ -5,10 +5,17 @@ use super::*;
 /// Prepares a connection for `replace`: before the transaction, where SQLite still takes these settings. The connection is not for other use.
 pub(super) async fn prepare(connection: &mut SqliteConnection) -> Result<(), RunError> {
     // Dropping a table deletes its rows first, and with foreign keys on that would delete rows of other tables.
-    run(connection, "PRAGMA foreign_keys = OFF".into()).await?;
-    // Renaming would otherwise refuse as long as a view names the table that has just been dropped.
-    run(connection, "PRAGMA legacy_alter_table = ON".into()).await?;
-    Ok(())
+    enforce_foreign_keys(connection, false).await?;
+    keep_views(connection).await
+}
+
+pub(super) async fn enforce_foreign_keys(connection: &mut SqliteConnection, on: bool) -> Result<(), RunError> {
+    run(connection, format!("PRAGMA foreign_keys = {}", if on { "ON" } else { "OFF" })).await.map(|_| ())
+}
+
+/// Renaming would otherwise refuse as long as a view names the table that has just been dropped.
+pub(super) async fn keep_views(connection: &mut SqliteConnection) -> Result<(), RunError> {
+    run(connection, "PRAGMA legacy_alter_table = ON".into()).await.map(|_| ())
 }
 
 /// Puts the rows of `staging` in the place of `table`'s. A table with the same columns keeps its definition where that holds more than columns

@@ -38,6 +38,24 @@ fn a_step_is_skipped_unless_its_when_is_true() {
 }
 
 #[test]
+fn a_step_whose_when_fails_begins_and_ends_as_any_other() {
+    for text in ["perhaps", ""] {
+        let mut s = Script::default();
+        let when = if text.is_empty() { s.var("unset") } else { s.builder.text_constant(text) };
+        let message = s.builder.text_constant("ran");
+        let print = Op::Print(sequor_plan_format::op::Print { message, level: sequor_plan_format::op::print::Level::Info });
+        let inner = s.guarded("inner", Some(when), print);
+        let body = s.block(&[inner]);
+        let group = s.node("group", Op::Block(Group { body }));
+        let main = s.flow("main", &[], &[group]);
+        let mut world = s.world(main);
+        let error = world.run().unwrap_err();
+        assert_eq!((error.kind.clone(), error.node), (ErrorKind::Expression, Some(inner)));
+        assert_eq!(world.trace(), "");
+    }
+}
+
+#[test]
 fn if_takes_the_first_true_arm_else_otherwise_else_nothing() {
     for (conditions, otherwise, expected) in
         [(vec![false, true, true], true, "1 end"), (vec![false, false], true, "else end"), (vec![false], false, "end")]

@@ -1,6 +1,8 @@
 //! The loop of an `http_request`.
 
-use sequor_plan_format::op::http_request::{ForEachRow, HttpRequest, Method, Pairs, ReplyFormat, Request, Response, SuccessStatus};
+use sequor_plan_format::op::http_request::{
+    ForEachRow, HttpRequest, InDoubt, Method, Pairs, ReplyFormat, Request, Response, SuccessStatus,
+};
 use sequor_plan_format::op::{Rows, Scope};
 use sequor_plan_format::{NodeId, Op};
 
@@ -10,7 +12,7 @@ use crate::value::Value;
 
 fn request(s: &mut Script, looped: bool) -> NodeId {
     let url = s.builder.text_constant("https://api.example.com");
-    let for_each = looped.then(|| ForEachRow { rows: Rows::Items(s.int(0)), item: s.text("row"), key: Vec::new() });
+    let for_each = looped.then(|| ForEachRow { rows: Rows::Items(s.int(0)), item: s.text("row"), key: Vec::new(), concurrency: 1 });
     let request = Request {
         source: None,
         url,
@@ -21,6 +23,7 @@ fn request(s: &mut Script, looped: bool) -> NodeId {
         timeout_ms: None,
         retry: None,
         idempotent: false,
+        key: None,
     };
     let response = Response {
         success: SuccessStatus::Default,
@@ -30,7 +33,10 @@ fn request(s: &mut Script, looped: bool) -> NodeId {
         variables: Vec::new(),
         repeat: None,
     };
-    s.node("get", Op::HttpRequest(Box::new(HttpRequest { init: Vec::new(), for_each, request, response })))
+    s.node(
+        "get",
+        Op::HttpRequest(Box::new(HttpRequest { init: Vec::new(), for_each, request, response, verify: None, in_doubt: InDoubt::Stop })),
+    )
 }
 
 fn world(items: usize) -> World {

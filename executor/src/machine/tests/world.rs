@@ -87,6 +87,7 @@ impl Script {
             parameters: Map::new(),
             seen: Vec::new(),
             open: BTreeMap::new(),
+            running: Vec::new(),
         }
     }
 }
@@ -105,6 +106,8 @@ pub(super) struct World {
     /// Effects and notices, in their order.
     pub(super) seen: Vec<String>,
     open: BTreeMap<FrameId, (String, VecDeque<Value>)>,
+    /// Nodes that have begun and not ended.
+    running: Vec<NodeId>,
 }
 
 impl World {
@@ -141,7 +144,14 @@ impl World {
 
     fn answer(&mut self, command: Command, visible: &Visible) -> Option<Result<Event, RunError>> {
         Some(match command {
-            Command::Began { .. } | Command::Ended { .. } => return None,
+            Command::Began { node, .. } => {
+                self.running.push(node);
+                return None;
+            }
+            Command::Ended { node, .. } => {
+                assert_eq!(self.running.pop(), Some(node), "what ends is what began last");
+                return None;
+            }
             Command::Skipped { node } => {
                 self.seen.push(format!("skipped:{}", self.id(node)));
                 return None;
@@ -155,7 +165,7 @@ impl World {
                 self.seen.push(format!("commit:{}", values.join(",")));
                 return None;
             }
-            Command::Release { frame } => {
+            Command::Release { frame, .. } => {
                 if let Some((id, _)) = self.open.remove(&frame) {
                     self.seen.push(format!("release:{id}"));
                 }

@@ -31,7 +31,10 @@ pub(super) async fn read(
         None => Parsed::default(),
     };
     load(services, op, tables, &scope, reply, parsed.tables).await?;
-    tables.end_of_reply().await?;
+    if tables.are_read_by_what_follows() {
+        tables.commit(&Absorbed::default()).await?;
+        tables.sync().await?;
+    }
 
     let mut assigned = parsed.variables;
     for one in &assigned {
@@ -54,7 +57,11 @@ pub(super) async fn read(
             }
         };
     }
-    Ok(Absorbed { assigned, again })
+    let absorbed = Absorbed { assigned, again };
+    if !tables.are_read_by_what_follows() {
+        tables.commit(&absorbed).await?;
+    }
+    Ok(absorbed)
 }
 
 async fn load(

@@ -3,17 +3,17 @@
 use std::time::Duration;
 
 use reqwest::header::{CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue, USER_AGENT};
-use sequor_plan_format::op::HttpRequest;
-use sequor_plan_format::op::http_request::{BodyFormat, Pairs};
+use sequor_plan_format::op::http_request::{BodyFormat, Pairs, Request, SuccessStatus};
 use sequor_plan_format::source::Http;
 use sequor_plan_format::{ExprId, SourceKind};
 use url::Url;
 
 use super::body::{self, entries};
-use super::credentials;
+use super::{credentials, key};
 use super::text::{a_kind, is_null, plain};
 use crate::error::{ErrorKind, RunError};
 use crate::http::{Client, Outgoing};
+use crate::journal::effects::RequestId;
 use crate::scope::Scope;
 use crate::services::Services;
 use crate::value::Value;
@@ -23,14 +23,22 @@ pub(super) struct Built {
     pub(super) outgoing: Outgoing,
     /// The source whose credentials were not sent, because its URL's host came from data.
     pub(super) withheld: Option<String>,
+    /// The idempotency key that goes with it.
+    pub(super) key: Option<String>,
 }
 
-/// Builds the request of one page. `scope` sees the source's variables.
+/// Builds a request. `scope` sees the source's variables; `id` makes its idempotency key.
 ///
 /// # Errors
 /// An expression's, or `Configuration` and `Data` for a part that no request can have.
-pub(super) fn request(services: &Services, op: &HttpRequest, client: &Client, scope: &Scope) -> Result<Built, RunError> {
-    let request = &op.request;
+pub(super) fn request(
+    services: &Services,
+    request: &Request,
+    success: &SuccessStatus,
+    client: &Client,
+    scope: &Scope,
+    id: Option<RequestId>,
+) -> Result<Built, RunError> {
     let source = request.source.map(|s| services.plan.source(s));
     let http = match source.map(|s| &s.kind) {
         Some(SourceKind::Http(http)) => Some(&**http),
@@ -55,7 +63,7 @@ pub(super) fn request(services: &Services, op: &HttpRequest, client: &Client, sc
         }
     }
 
-    let trusted = credentials::may_go_to(services, op, client, base.as_ref(), &url);
+    let trusted = credentials::may_go_to(services, request, client, base.as_ref(), &url);
     let mut query_credential = None;
     let mut withheld = None;
     if let (Some(http), Some(source)) = (http, source) {
@@ -67,10 +75,18 @@ pub(super) fn request(services: &Services, op: &HttpRequest, client: &Client, sc
         }
         add_source_headers(services, scope, http, &is_set, trusted, &mut headers)?;
     }
+    let key = match (&request.key, id) {
+        (Some(key), Some(id)) => key::value(services, scope, key, id)?,
+        (Some(_), None) | (None, _) => None,
+    };
     let body = match &request.body {
-        Some(body) => body::encode(body_format(body.format, &headers), scope.evaluate(services, body.value)?)?,
+        Some(body) => {
+            let value = key::into_body(services, request, key.as_deref(), scope.evaluate(services, body.value)?)?;
+            body::encode(body_format(body.format, &headers), value)?
+        }
         None => None,
     };
+    key::into_headers(services, request, key.as_deref(), &mut headers)?;
     if let Some(body) = &body
         && !headers.contains_key(CONTENT_TYPE)
     {
@@ -88,10 +104,10 @@ pub(super) fn request(services: &Services, op: &HttpRequest, client: &Client, sc
         body: body.map(|b| b.bytes),
         timeout,
         retry,
-        repeatable: request.idempotent || request.method.is_idempotent(),
-        success: op.response.success.clone(),
+        repeatable: request.idempotent || request.method.is_idempotent() || key.is_some(),
+        success: success.clone(),
     };
-    Ok(Built { outgoing, withheld })
+    Ok(Built { outgoing, withheld, key })
 }
 
 fn configuration(message: String) -> RunError {

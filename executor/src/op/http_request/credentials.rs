@@ -7,7 +7,7 @@
 use base64::Engine as _;
 use reqwest::header::{ACCEPT, ACCEPT_LANGUAGE, AUTHORIZATION, COOKIE, HeaderMap, HeaderName, HeaderValue, USER_AGENT};
 use sequor_plan_format::expr::Binary;
-use sequor_plan_format::op::HttpRequest;
+use sequor_plan_format::op::http_request::Request;
 use sequor_plan_format::source::{Auth, Http, KeyPlace};
 use sequor_plan_format::{Expr, ExprId, Plan, Source, Value as Constant};
 use url::Url;
@@ -21,12 +21,12 @@ use crate::services::Services;
 use crate::value::Value;
 
 /// Whether the source's credentials may be sent to a URL.
-pub(super) fn may_go_to(services: &Services, op: &HttpRequest, client: &Client, base: Option<&Url>, url: &Url) -> bool {
+pub(super) fn may_go_to(services: &Services, request: &Request, client: &Client, base: Option<&Url>, url: &Url) -> bool {
     let home = match base {
         Some(base) => base.origin() == url.origin(),
         None => client.is_home(url),
     };
-    home || client.is_written(url) || writes_host(&services.plan, op.request.url)
+    home || client.is_written(url) || writes_host(&services.plan, request.url)
 }
 
 /// Whether the URL's own text names the scheme, so that its author wrote where the host stands.

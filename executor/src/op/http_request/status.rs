@@ -39,6 +39,11 @@ pub(super) fn check(built: &Built, client: &Client, received: &Received) -> Resu
     Err(error)
 }
 
+/// Whether a status proves that the server has not done what it was asked for. An error of the server, or of a gateway in between, does not.
+pub(super) fn is_refusal(status: u16) -> bool {
+    matches!(status, 300..=499 | 501 | 503 | 505)
+}
+
 fn hint(built: &Built, reply: &Reply) -> String {
     match (&built.withheld, reply.status) {
         (Some(source), 401 | 403) => {

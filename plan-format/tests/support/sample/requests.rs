@@ -2,8 +2,8 @@
 
 use sequor_plan_format::expr::{Input, PythonForm, ResponsePart};
 use sequor_plan_format::op::http_request::{
-    self, Backoff, Body, BodyFormat, Columns, ForEachRow, Pairs, PathStep, ReplyFormat, Request, Response, ResponseTable, RetryPolicy,
-    StatusRange, SuccessStatus, TableData,
+    self, Backoff, Body, BodyFormat, Columns, ForEachRow, InDoubt, Key, KeyIn, KeyValue, Pairs, PathStep, ReplyFormat, Request, Response,
+    ResponseTable, RetryPolicy, StatusRange, SuccessStatus, TableData, Verify,
 };
 use sequor_plan_format::op::{Assign, HttpRequest, Rows, Scope, Table, WriteMode};
 use sequor_plan_format::{Column, ColumnType, Expr, ExprId, NodeId, Op, Replay, SourceId, Value};
@@ -37,6 +37,7 @@ impl Sample {
             timeout_ms: Some(10_000),
             retry: Some(RetryPolicy { statuses: vec![], backoff: Backoff::Constant, ..RetryPolicy::default() }),
             idempotent: true,
+            key: None,
         };
 
         let tables = vec![self.by_path(stage), self.by_value(stage), self.by_parser(stage)];
@@ -55,7 +56,7 @@ impl Sample {
             StatusRange { first: 201, last: 204 },
         ]);
         let response = Response { success, format: ReplyFormat::Json, tables, parser: Some(parser), variables, repeat: Some(repeat) };
-        let op = HttpRequest { init, for_each: None, request, response };
+        let op = HttpRequest { init, for_each: None, request, response, verify: None, in_doubt: InDoubt::Stop };
         let id = self.node("fetch", Replay::Transactional, Op::HttpRequest(Box::new(op)));
         let title = self.b.text("Fetch \u{1b}[31mall\u{1b}[0m customers");
         let when = self.b.text("since");
@@ -129,13 +130,15 @@ impl Sample {
         let namespace = self.b.var("namespace");
         let name = self.b.text_constant("to_insert");
         let rows = Rows::Table(Table { source: stage, database: Some(database), namespace: Some(namespace), name });
-        let for_each = ForEachRow { rows, item: self.b.text("customer"), key: vec![self.b.text("id"), self.b.text("email")] };
+        let key = vec![self.b.text("id"), self.b.text("email")];
+        let for_each = ForEachRow { rows, item: self.b.text("customer"), key, concurrency: 4 };
         let url = self.b.text_constant("/customers");
         let input = self.b.var("region");
         let input = Input { name: self.b.text("_in0"), value: input };
         let body =
             self.python("row = var('customer')\nreturn [dict(row), '{}'.format(_in0)]", PythonForm::Body, &["customer"], vec![input]);
         let parameters = self.b.var("query");
+        let (given, field) = (self.b.var("customer"), self.b.text("reference"));
         let request = Request {
             source: Some(api),
             url,
@@ -146,12 +149,35 @@ impl Sample {
             timeout_ms: None,
             retry: None,
             idempotent: false,
+            key: Some(Key { value: KeyValue::Given(given), place: KeyIn::Field(field), quoted: false, validity_ms: None }),
         };
+        let verify = self.verify(api);
         let mut response = self.plain_response();
         response.success = SuccessStatus::Any;
         response.format = ReplyFormat::JsonLines;
-        let op = HttpRequest { init: vec![], for_each: Some(for_each), request, response };
-        self.node("create", Replay::Once, Op::HttpRequest(Box::new(op)))
+        let op = HttpRequest { init: vec![], for_each: Some(for_each), request, response, verify: Some(verify), in_doubt: InDoubt::Done };
+        self.node("create", Replay::Keyed, Op::HttpRequest(Box::new(op)))
+    }
+
+    fn verify(&mut self, api: SourceId) -> Verify {
+        let url = self.b.text_constant("/customers/by-reference");
+        let reference = self.b.text("reference");
+        let customer = self.b.var("customer");
+        let request = Request {
+            source: Some(api),
+            url,
+            method: http_request::Method::Get,
+            parameters: Pairs::Listed(vec![(reference, customer)]),
+            headers: Pairs::Listed(vec![]),
+            body: None,
+            timeout_ms: None,
+            retry: None,
+            idempotent: false,
+            key: None,
+        };
+        let arrived = self.b.expr(Expr::Response(ResponsePart::StatusCode));
+        let reply = self.b.expr(Expr::Response(ResponsePart::Json));
+        Verify { request, arrived, reply: Some(reply) }
     }
 
     pub(super) fn plain_response(&mut self) -> Response {

@@ -1,0 +1,240 @@
+//! `resume`: a run goes on where it stopped, with the plan and the settings that it was started with.
+
+use std::fs::File;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use sequor_plan_format::Plan;
+
+use super::run::{location, network, on_runtime, open_report};
+use super::session::Session;
+use super::settings::Settings;
+use super::{ExitStatus, Refusal, entry, outlook};
+use crate::driver::Policy;
+use crate::environment::Choice;
+use crate::error::RunError;
+use crate::journal::Journal;
+use crate::journal::members;
+use crate::journal::progress::Progress;
+use crate::journal::restore::{self, Restored};
+use crate::load::{self, Loaded};
+use crate::machine::{Activation, State};
+use crate::redact::Redactor;
+use crate::report::{Format, Reporter, Verbosity};
+use crate::services::network::UrlMapping;
+use crate::services::{Services, Surroundings};
+use crate::state::{AcquireError, Holder, Location, Outcome, RunRow, Store};
+use crate::value::Value;
+
+/// What is said beside the run.
+pub struct ResumeRequest {
+    /// A run by its name, or a part of it that is its alone; the last unfinished one where absent.
+    pub run: Option<String>,
+    pub policy: Option<Policy>,
+    /// Only say what would be done.
+    pub dry_run: bool,
+    pub vars: Vec<(String, String)>,
+    pub environment: Choice,
+    pub mappings: Vec<UrlMapping>,
+    /// Where `.sequor` is; the working folder where absent.
+    pub project_folder: Option<PathBuf>,
+    /// `.sequor/state.db` in the project folder where absent.
+    pub state: Option<String>,
+    pub report: Option<PathBuf>,
+    pub format: Format,
+    pub verbosity: Verbosity,
+}
+
+pub(super) fn resume(request: ResumeRequest) -> Result<ExitStatus, Refusal> {
+    let location = location(request.state.as_deref(), &request.project_folder.clone().unwrap_or_default())?;
+    let report = if request.dry_run { None } else { request.report.as_deref().map(open_report).transpose()? };
+    on_runtime(async move {
+        let mut store = open(&location).await?;
+        let row = match &request.run {
+            Some(text) => find(&mut store, text).await?,
+            None => match store.runs(None, true, 1).await?.pop() {
+                Some(row) => row,
+                None => return Err(Refusal("there is no unfinished run to go on with".to_owned())),
+            },
+        };
+        if request.dry_run {
+            let known = Known::of(&mut store, row).await?;
+            outlook::print(&known, &mut store).await?;
+            return Ok(ExitStatus::Done);
+        }
+        go_on(store, row, request, report).await
+    })
+}
+
+/// A run that was started with the same key before: it goes on, or is done already.
+pub(super) async fn of_key(row: RunRow, location: Location, request: ResumeRequest, report: Option<File>) -> Result<ExitStatus, Refusal> {
+    let key = row.run_key.clone().unwrap_or_default();
+    match row.outcome {
+        Outcome::Done => {
+            say(&request, &format!("run {} with the key '{key}' is done already: nothing to do", row.id));
+            Ok(ExitStatus::Done)
+        }
+        Outcome::Abandoned => Err(Refusal(format!("run {} with the key '{key}' was given up; take another key, or remove it with gc", row.id))),
+        Outcome::Running | Outcome::Failed | Outcome::Stopped | Outcome::InDoubt => {
+            let store = open(&location).await?;
+            Box::pin(go_on(store, row, request, report)).await
+        }
+    }
+}
+
+pub(super) async fn open(location: &Location) -> Result<Store, Refusal> {
+    if Store::exists(location) {
+        Ok(Store::open(location).await?)
+    } else {
+        let path = location.path().map(|path| path.display().to_string()).unwrap_or_default();
+        Err(Refusal(format!("there is no state file {path}: go to the folder where the run was started, or name the file with --state")))
+    }
+}
+
+/// The one run that a text names.
+pub(super) async fn find(store: &mut Store, text: &str) -> Result<RunRow, Refusal> {
+    let mut found = store.find(text).await?;
+    match found.len() {
+        1 => found.pop().ok_or_else(|| Refusal(String::new())),
+        0 => Err(Refusal(format!("there is no run '{text}'; 'runs' lists those there are"))),
+        _ => {
+            let names: Vec<&str> = found.iter().map(|run| run.id.as_str()).collect();
+            Err(Refusal(format!("'{text}' names several runs: {}", names.join(", "))))
+        }
+    }
+}
+
+async fn go_on(mut store: Store, row: RunRow, request: ResumeRequest, report: Option<File>) -> Result<ExitStatus, Refusal> {
+    let lease = match store.acquire(&row.id, &Holder::this()).await {
+        Ok(lease) => lease,
+        Err(AcquireError::Finished(Outcome::Done)) => {
+            say(&request, &format!("run {} is done already: nothing to do", row.id));
+            return Ok(ExitStatus::Done);
+        }
+        Err(error @ AcquireError::Held { .. }) => {
+            say(&request, &format!("error: run {}: {error}", row.id));
+            return Ok(ExitStatus::Held);
+        }
+        Err(error) => return Err(Refusal(format!("run {}: {error}", row.id))),
+    };
+    let prepared = prepare(&mut store, row, &request).await;
+    let prepared = match prepared {
+        Ok(prepared) => prepared,
+        Err(refusal) => {
+            // Nothing was touched: the next one need not wait for this lease.
+            let _ = store.release(&lease).await;
+            return Err(refusal);
+        }
+    };
+    let Prepared { known, environment, settings, digest, next } = prepared;
+    let Known { row, plan, restored } = known;
+    let Restored { progress, effects, counters } = restored;
+    let (journal, writing) = Journal::start(store, lease, next, row.secret, settings.journal);
+    journal.restore(effects);
+    let redactor = Arc::new(Redactor::default());
+    let reporter = Reporter::new(Arc::clone(&redactor), request.format, request.verbosity);
+    reporter.restore(counters);
+    let surroundings = Surroundings {
+        reporter: Arc::new(reporter),
+        redactor,
+        network: network(settings.mappings(request.mappings), &environment, &settings.parameters),
+        folder: settings.folder(request.project_folder),
+        environment,
+        run_tag: settings.run_tag,
+        journal,
+        program: std::env::current_exe()?,
+    };
+    let session = Session {
+        services: Services::new(Arc::new(plan), surroundings),
+        writing,
+        progress,
+        policy: request.policy,
+        flow: row.flow,
+        digest,
+        started: row.started,
+        resumed: true,
+        report,
+        format: request.format,
+        verbosity: request.verbosity,
+    };
+    Box::pin(session.run()).await
+}
+
+/// A run as its journal has it.
+pub(super) struct Known {
+    pub(super) row: RunRow,
+    pub(super) plan: Plan,
+    pub(super) restored: Restored,
+}
+
+struct Prepared {
+    known: Known,
+    environment: crate::environment::Environment,
+    settings: Settings,
+    digest: String,
+    /// The number of the journal's next segment.
+    next: u64,
+}
+
+async fn prepare(store: &mut Store, row: RunRow, request: &ResumeRequest) -> Result<Prepared, Refusal> {
+    let settings = Settings::parse(&row.settings)?;
+    let digest = row.plan_digest.clone();
+    let environment = settings.environment(&request.environment, &request.vars)?;
+    let missing = settings.missing(&environment);
+    if !missing.is_empty() {
+        let line = format!("the run was started with values that are not kept; where they are needed, give them again: {}", missing.join(", "));
+        say(request, &line);
+    }
+    if !settings.journal {
+        return Err(Refusal(format!("run {} was started with --no-journal: it cannot go on", row.id)));
+    }
+    let (_, next) = store.journal(&row.id).await?;
+    let known = Known::of(store, row).await?;
+    Ok(Prepared { known, environment, settings, digest, next })
+}
+
+impl Known {
+    /// Reads the plan and the journal of a run. Changes nothing.
+    pub(super) async fn of(store: &mut Store, row: RunRow) -> Result<Self, Refusal> {
+        let bytes = store.plan(&row.plan_digest).await?;
+        let Loaded { plan, .. } = load::bytes(bytes, &format!("of run {}", row.id))?;
+        let (segments, _) = store.journal(&row.id).await?;
+        let restored = if segments.is_empty() {
+            fresh(&plan, &row, store).await?
+        } else {
+            let mut members = Spooled { store, run: row.id.clone(), cache: None };
+            let restored = restore::restore(&plan, &segments, &mut members).await;
+            restored.map_err(|error| Refusal(error.message.clone()))?
+        };
+        Ok(Self { row, plan, restored })
+    }
+}
+
+/// A run that was interrupted before its first step was kept: nothing has happened.
+async fn fresh(plan: &Plan, row: &RunRow, store: &mut Store) -> Result<Restored, Refusal> {
+    let flow = entry::flow(plan, Some(&row.flow))?;
+    let parameters = Settings::parse(&row.settings)?.parameters;
+    let known = store.project(&row.project).await?;
+    let progress = Progress::new(State::new(flow, parameters, known));
+    Ok(Restored { progress, effects: crate::journal::effects::Effects::default(), counters: std::collections::BTreeMap::new() })
+}
+
+/// Members of loops, straight from the store.
+struct Spooled<'a> {
+    store: &'a mut Store,
+    run: String,
+    cache: Option<(Activation, u64, Vec<Value>)>,
+}
+
+impl restore::Members for Spooled<'_> {
+    async fn member(&mut self, activation: Activation, ordinal: u64) -> Result<Value, RunError> {
+        let Self { store, run, cache } = self;
+        members::find(activation, ordinal, cache, async |name, part| store.spool_part(run, &name, part).await).await
+    }
+}
+
+/// A line for whoever called, outside of any run.
+fn say(request: &ResumeRequest, line: &str) {
+    let reporter = Reporter::new(Arc::default(), request.format, request.verbosity);
+    reporter.log(sequor_plan_format::op::print::Level::Warning, line);
+}

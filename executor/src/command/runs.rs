@@ -1,0 +1,167 @@
+//! `runs`, `status` and `gc`: what the state store knows of runs.
+
+use std::io::Write as _;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use super::resume::{Known, find, open};
+use super::run::{location, network, on_runtime};
+use super::session::clean_up;
+use super::settings::Settings;
+use super::{ExitStatus, Refusal, outlook};
+use crate::environment::Choice;
+use crate::journal::Journal;
+use crate::redact::Redactor;
+use crate::report::{Format, Reporter, Verbosity};
+use crate::services::{Services, Surroundings};
+use crate::state::{AcquireError, Holder, RunRow, Store};
+
+/// Where the state is.
+pub struct StateRequest {
+    pub project_folder: Option<PathBuf>,
+    pub state: Option<String>,
+}
+
+/// What `gc` removes.
+pub struct GcRequest {
+    pub place: StateRequest,
+    /// Runs that are given up, whatever their state.
+    pub runs: Vec<String>,
+    /// Finished runs that ended longer ago than this.
+    pub older_than_days: u32,
+}
+
+pub(super) fn runs(request: &StateRequest, unfinished: bool, json: bool) -> Result<ExitStatus, Refusal> {
+    on_runtime(async {
+        let mut store = store(request).await?;
+        let rows = store.runs(None, unfinished, 1_000).await?;
+        let text = if json { as_json(&rows)? } else { as_table(&rows) };
+        std::io::stdout().lock().write_all(text.as_bytes())?;
+        Ok(ExitStatus::Done)
+    })
+}
+
+pub(super) fn status(request: &StateRequest, run: Option<&str>) -> Result<ExitStatus, Refusal> {
+    on_runtime(async {
+        let mut store = store(request).await?;
+        let row = match run {
+            Some(text) => find(&mut store, text).await?,
+            None => store.runs(None, false, 1).await?.pop().ok_or_else(|| Refusal("there is no run yet".to_owned()))?,
+        };
+        if row.outcome.is_finished() {
+            let text = format!("run {}: flow '{}', {} (started {})\nnothing is left to do\n", row.id, row.flow, row.state(), row.started);
+            std::io::stdout().lock().write_all(text.as_bytes())?;
+            return Ok(ExitStatus::Done);
+        }
+        let known = Known::of(&mut store, row).await?;
+        outlook::print(&known, &mut store).await?;
+        Ok(ExitStatus::Done)
+    })
+}
+
+pub(super) fn gc(request: &GcRequest) -> Result<ExitStatus, Refusal> {
+    on_runtime(async {
+        let mut store = store(&request.place).await?;
+        let mut removed = Vec::new();
+        for text in &request.runs {
+            let row = find(&mut store, text).await?;
+            removed.push(row.id.clone());
+            if row.outcome.is_finished() {
+                store.forget(&row.id).await?;
+            } else {
+                store = give_up(store, row, &request.place).await?;
+            }
+        }
+        if request.runs.is_empty() {
+            let oldest = jiff::Timestamp::now() - jiff::SignedDuration::from_hours(24 * i64::from(request.older_than_days));
+            let oldest = format!("{oldest:.3}");
+            for row in store.runs(None, false, u32::MAX).await? {
+                if row.outcome.is_finished() && row.ended.as_deref().unwrap_or(&row.started) < oldest.as_str() {
+                    store.forget(&row.id).await?;
+                    removed.push(row.id);
+                }
+            }
+        }
+        let text = match removed.len() {
+            0 => "nothing to remove; unfinished runs stay until they are named with --run\n".to_owned(),
+            count => format!("removed {count} runs: {}\n", removed.join(", ")),
+        };
+        std::io::stdout().lock().write_all(text.as_bytes())?;
+        Ok(ExitStatus::Done)
+    })
+}
+
+/// Removes an unfinished run with what it has left in databases.
+async fn give_up(mut store: Store, row: RunRow, place: &StateRequest) -> Result<Store, Refusal> {
+    let lease = store.acquire(&row.id, &Holder::this()).await.map_err(|error| match error {
+        AcquireError::State(error) => Refusal::from(error),
+        other => Refusal(format!("run {}: {other}", row.id)),
+    })?;
+    let settings = Settings::parse(&row.settings)?;
+    let Known { row, plan, restored } = Known::of(&mut store, row).await?;
+    let environment = settings.environment(&Choice::default(), &[])?;
+    let redactor = Arc::new(Redactor::default());
+    let (_, next) = store.journal(&row.id).await?;
+    let (journal, writing) = Journal::start(store, lease, next, row.secret, false);
+    journal.restore(restored.effects);
+    let services = Services::new(
+        Arc::new(plan),
+        Surroundings {
+            reporter: Arc::new(Reporter::new(Arc::clone(&redactor), Format::Text, Verbosity::Normal)),
+            redactor,
+            network: network(Vec::new(), &environment, &settings.parameters),
+            folder: settings.folder(place.project_folder.clone()),
+            environment,
+            run_tag: settings.run_tag.clone(),
+            journal,
+            program: std::env::current_exe()?,
+        },
+    );
+    clean_up(&services).await;
+    drop(services);
+    let mut store = writing.ended().await.ok_or_else(|| Refusal("the state store was lost".to_owned()))?;
+    store.forget(&row.id).await?;
+    Ok(store)
+}
+
+async fn store(request: &StateRequest) -> Result<Store, Refusal> {
+    open(&location(request.state.as_deref(), &request.project_folder.clone().unwrap_or_default())?).await
+}
+
+fn as_table(rows: &[RunRow]) -> String {
+    if rows.is_empty() {
+        return "no runs\n".to_owned();
+    }
+    let mut lines = vec![["run", "flow", "state", "started", "ended", "key"].map(str::to_owned)];
+    for row in rows {
+        lines.push([
+            row.id.clone(),
+            row.flow.clone(),
+            row.state().to_owned(),
+            row.started.clone(),
+            row.ended.clone().unwrap_or_else(|| "-".to_owned()),
+            row.run_key.clone().unwrap_or_else(|| "-".to_owned()),
+        ]);
+    }
+    let widths: [usize; 6] = std::array::from_fn(|i| lines.iter().map(|line| line[i].chars().count()).max().unwrap_or(0));
+    let mut text = String::new();
+    for line in &lines {
+        let cells: Vec<String> = line.iter().zip(widths).map(|(cell, width)| format!("{cell:<width$}")).collect();
+        text.push_str(cells.join("  ").trim_end());
+        text.push('\n');
+    }
+    text
+}
+
+fn as_json(rows: &[RunRow]) -> Result<String, Refusal> {
+    let mut text = String::new();
+    for row in rows {
+        let line = serde_json::json!({
+            "run": row.id, "project": row.project, "flow": row.flow, "state": row.state(), "finished": row.outcome.is_finished(),
+            "started": row.started, "ended": row.ended, "run_key": row.run_key, "parent": row.parent, "plan": row.plan_digest,
+        });
+        text.push_str(&serde_json::to_string(&line)?);
+        text.push('\n');
+    }
+    Ok(text)
+}

@@ -1,0 +1,151 @@
+//! What a stored state says about what was open: for whoever goes on with it.
+
+use std::sync::Arc;
+
+use sequor_plan_format::{NodeId, Op, Plan};
+
+use super::frame::{Activation, Frame, FrameId, State};
+use super::http_request::Requesting;
+use super::phase::Phase;
+
+/// A loop or an `http_request` that holds something open.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct OpenFrame {
+    pub frame: FrameId,
+    pub node: NodeId,
+    pub activation: Activation,
+    pub position: Position,
+}
+
+/// How far it has come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Position {
+    /// A `for_each`: members that have been taken.
+    Members { taken: u64 },
+    /// An `http_request`: the item whose pages are asked for, or the next one; and the replies that have been read.
+    Requests { ordinal: u64, page: Option<u64>, read: u64 },
+}
+
+impl State {
+    /// What is open, outermost first.
+    #[must_use]
+    pub fn open_frames(&self) -> Vec<OpenFrame> {
+        let place = |index: usize| FrameId(u32::try_from(index).unwrap_or(u32::MAX));
+        self.frames
+            .iter()
+            .enumerate()
+            .filter_map(|(index, frame)| match frame {
+                Frame::Node(node) => {
+                    let position = match &node.phase {
+                        Phase::ForEach(looping) => looping.taken().map(|taken| Position::Members { taken }),
+                        Phase::Http(requesting) => requesting.position(),
+                        Phase::New
+                        | Phase::When
+                        | Phase::Effect
+                        | Phase::Body
+                        | Phase::If(_)
+                        | Phase::While(_)
+                        | Phase::Try(_)
+                        | Phase::Call(_) => None,
+                    };
+                    position.map(|position| OpenFrame { frame: place(index), node: node.node, activation: node.activation, position })
+                }
+                Frame::Flow(_) | Frame::Block(_) => None,
+            })
+            .collect()
+    }
+
+    /// The node of a frame, and which of its activations it is.
+    #[must_use]
+    pub fn node_of(&self, frame: FrameId) -> Option<(NodeId, Activation)> {
+        match self.frames.get(frame.0 as usize)? {
+            Frame::Node(node) => Some((node.node, node.activation)),
+            Frame::Flow(_) | Frame::Block(_) => None,
+        }
+    }
+
+    /// The nodes that are running, outermost first, with how often a loop among them has gone round.
+    #[must_use]
+    pub fn position(&self) -> Vec<(NodeId, Activation, Option<u64>)> {
+        self.frames
+            .iter()
+            .filter_map(|frame| match frame {
+                Frame::Node(node) => {
+                    let round = match &node.phase {
+                        Phase::ForEach(looping) => looping.taken(),
+                        Phase::While(looping) => Some(looping.iterations()),
+                        Phase::New
+                        | Phase::When
+                        | Phase::Effect
+                        | Phase::Body
+                        | Phase::If(_)
+                        | Phase::Try(_)
+                        | Phase::Call(_)
+                        | Phase::Http(_) => None,
+                    };
+                    Some((node.node, node.activation, round))
+                }
+                Frame::Flow(_) | Frame::Block(_) => None,
+            })
+            .collect()
+    }
+
+    /// Nodes of each running block that have not started, innermost block first. Those of a loop's body come again with each round.
+    #[must_use]
+    pub fn ahead(&self, plan: &Plan) -> Vec<NodeId> {
+        let blocks = self.frames.iter().rev().filter_map(|frame| match frame {
+            Frame::Block(block) => plan.block(block.block).nodes.get(block.next..),
+            Frame::Flow(_) | Frame::Node(_) => None,
+        });
+        blocks.flatten().copied().collect()
+    }
+
+    /// Whether the innermost running node is inside of a loop, where it may start any number of times.
+    #[must_use]
+    pub fn is_in_loop(&self, plan: &Plan) -> bool {
+        self.frames.iter().any(|frame| match frame {
+            Frame::Node(node) => matches!(plan.node(node.node).op, Op::WhileLoop(_) | Op::ForEach(_)),
+            Frame::Flow(_) | Frame::Block(_) => false,
+        })
+    }
+
+    /// Whether the run is over: nothing is left to do.
+    #[must_use]
+    pub fn is_over(&self) -> bool {
+        self.frames.is_empty()
+    }
+
+    /// Whether an error is on its way up and a `finally` runs before it goes on.
+    #[must_use]
+    pub fn is_failing(&self) -> bool {
+        self.frames.iter().any(|frame| match frame {
+            Frame::Node(node) => match &node.phase {
+                Phase::Try(trying) => trying.is_failing(),
+                Phase::New
+                | Phase::When
+                | Phase::Effect
+                | Phase::Body
+                | Phase::If(_)
+                | Phase::While(_)
+                | Phase::ForEach(_)
+                | Phase::Call(_)
+                | Phase::Http(_) => false,
+            },
+            Frame::Flow(_) | Frame::Block(_) => false,
+        })
+    }
+
+    /// The same state, whose nodes to come are named as if those of `other` had started before them: `other` went on from here, and its effects stay.
+    #[must_use]
+    pub fn after(mut self, other: &Self) -> Self {
+        self.started = self.started.max(other.started);
+        self.project = Arc::clone(&other.project);
+        self
+    }
+}
+
+impl Requesting {
+    fn position(&self) -> Option<Position> {
+        self.at().map(|(ordinal, page)| Position::Requests { ordinal, page, read: self.read() })
+    }
+}

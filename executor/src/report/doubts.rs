@@ -1,0 +1,23 @@
+//! What is in doubt, for people.
+
+use std::fmt::Write as _;
+
+use crate::journal::effects::{Decision, Doubt};
+
+/// A line for each.
+#[must_use]
+pub fn doubts(doubts: &[Doubt]) -> String {
+    let mut text = String::from("in doubt (nobody knows whether these arrived):\n");
+    for doubt in doubts {
+        let item = doubt.item.as_ref().map(|item| format!(", row {item}")).unwrap_or_default();
+        let page = if doubt.page > 1 { format!(", page {}", doubt.page) } else { String::new() };
+        let settled = match doubt.settled {
+            None => "",
+            Some(Decision::Send) => ": sent again",
+            Some(Decision::Skip) => ": left out",
+            Some(Decision::Done) => ": taken as done",
+        };
+        let _ = writeln!(text, "  {}: {}{item}{page}{settled}", doubt.node, doubt.title);
+    }
+    text
+}

@@ -1,0 +1,158 @@
+//! One set of statements for both databases: written for SQLite with `?`, numbered for PostgreSQL.
+
+use sqlx::postgres::{PgArguments, PgConnection, PgRow};
+use sqlx::sqlite::{SqliteArguments, SqliteConnection, SqliteRow};
+use sqlx::{AssertSqlSafe, Arguments as _, Executor, Row as _};
+
+pub(super) enum Connection {
+    Sqlite(SqliteConnection),
+    Postgres(PgConnection),
+}
+
+/// A value of a statement.
+#[derive(Clone, Copy)]
+pub(super) enum Param<'a> {
+    Int(i64),
+    Text(&'a str),
+    OptionalText(Option<&'a str>),
+    Bytes(&'a [u8]),
+}
+
+pub(super) enum Row {
+    Sqlite(SqliteRow),
+    Postgres(PgRow),
+}
+
+impl Connection {
+    /// Gives the number of rows changed.
+    pub(super) async fn execute(&mut self, sql: &'static str, params: &[Param<'_>]) -> Result<u64, sqlx::Error> {
+        match self {
+            Self::Sqlite(connection) => {
+                Ok(sqlx::query_with(sql, sqlite(params)?).execute(connection).await?.rows_affected())
+            }
+            Self::Postgres(connection) => {
+                let sql = AssertSqlSafe(numbered(sql));
+                Ok(sqlx::query_with(sql, postgres(params)?).execute(connection).await?.rows_affected())
+            }
+        }
+    }
+
+    pub(super) async fn rows(&mut self, sql: &'static str, params: &[Param<'_>]) -> Result<Vec<Row>, sqlx::Error> {
+        match self {
+            Self::Sqlite(connection) => {
+                let rows = sqlx::query_with(sql, sqlite(params)?).fetch_all(connection).await?;
+                Ok(rows.into_iter().map(Row::Sqlite).collect())
+            }
+            Self::Postgres(connection) => {
+                let sql = AssertSqlSafe(numbered(sql));
+                let rows = sqlx::query_with(sql, postgres(params)?).fetch_all(connection).await?;
+                Ok(rows.into_iter().map(Row::Postgres).collect())
+            }
+        }
+    }
+
+    /// Statements without values and results.
+    pub(super) async fn script(&mut self, sql: &'static str) -> Result<(), sqlx::Error> {
+        match self {
+            Self::Sqlite(connection) => connection.execute(sqlx::raw_sql(sql)).await.map(drop),
+            Self::Postgres(connection) => connection.execute(sqlx::raw_sql(sql)).await.map(drop),
+        }
+    }
+
+    /// Begins a transaction that will write.
+    pub(super) async fn begin(&mut self) -> Result<(), sqlx::Error> {
+        match self {
+            Self::Sqlite(_) => self.script("BEGIN IMMEDIATE").await,
+            Self::Postgres(_) => self.script("BEGIN").await,
+        }
+    }
+
+    /// `COMMIT` or `ROLLBACK`.
+    pub(super) async fn end(&mut self, how: &'static str) -> Result<(), sqlx::Error> {
+        self.script(how).await
+    }
+
+    /// Milliseconds since 1970: by the database's clock where several hosts share it.
+    pub(super) async fn now(&mut self) -> Result<i64, sqlx::Error> {
+        match self {
+            Self::Sqlite(_) => Ok(jiff::Timestamp::now().as_millisecond()),
+            Self::Postgres(connection) => {
+                sqlx::query_scalar("SELECT (extract(epoch FROM clock_timestamp()) * 1000)::bigint").fetch_one(connection).await
+            }
+        }
+    }
+}
+
+impl Row {
+    pub(super) fn int(&self, column: usize) -> Result<i64, sqlx::Error> {
+        match self {
+            Self::Sqlite(row) => row.try_get(column),
+            Self::Postgres(row) => row.try_get(column),
+        }
+    }
+
+    pub(super) fn text(&self, column: usize) -> Result<String, sqlx::Error> {
+        match self {
+            Self::Sqlite(row) => row.try_get(column),
+            Self::Postgres(row) => row.try_get(column),
+        }
+    }
+
+    pub(super) fn optional_text(&self, column: usize) -> Result<Option<String>, sqlx::Error> {
+        match self {
+            Self::Sqlite(row) => row.try_get(column),
+            Self::Postgres(row) => row.try_get(column),
+        }
+    }
+
+    pub(super) fn bytes(&self, column: usize) -> Result<Vec<u8>, sqlx::Error> {
+        match self {
+            Self::Sqlite(row) => row.try_get(column),
+            Self::Postgres(row) => row.try_get(column),
+        }
+    }
+}
+
+fn sqlite(params: &[Param<'_>]) -> Result<SqliteArguments, sqlx::Error> {
+    let mut arguments = SqliteArguments::default();
+    for param in params {
+        match param {
+            Param::Int(number) => arguments.add(*number),
+            Param::Text(text) => arguments.add((*text).to_owned()),
+            Param::OptionalText(text) => arguments.add(text.map(str::to_owned)),
+            Param::Bytes(bytes) => arguments.add(bytes.to_vec()),
+        }
+        .map_err(sqlx::Error::Encode)?;
+    }
+    Ok(arguments)
+}
+
+fn postgres(params: &[Param<'_>]) -> Result<PgArguments, sqlx::Error> {
+    let mut arguments = PgArguments::default();
+    for param in params {
+        match param {
+            Param::Int(number) => arguments.add(*number),
+            Param::Text(text) => arguments.add(*text),
+            Param::OptionalText(text) => arguments.add(*text),
+            Param::Bytes(bytes) => arguments.add(*bytes),
+        }
+        .map_err(sqlx::Error::Encode)?;
+    }
+    Ok(arguments)
+}
+
+/// `a = ?` as `a = $1`. Statements here have no question mark in a text.
+fn numbered(sql: &str) -> String {
+    let mut out = String::with_capacity(sql.len() + 16);
+    let mut number = 0;
+    for character in sql.chars() {
+        if character == '?' {
+            number += 1;
+            out.push('$');
+            out.push_str(&number.to_string());
+        } else {
+            out.push(character);
+        }
+    }
+    out
+}
