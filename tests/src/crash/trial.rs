@@ -47,12 +47,22 @@ pub struct Story {
 /// The run does not come to an end.
 pub fn carry_out(world: &World<'_>, shots: &[Shot]) -> Result<(Left, Story), String> {
     let mut story = Story::default();
+    let (first, others) = shots.split_first().map_or((None, shots), |(first, others)| (Some(first), others));
+    let ended = world.run(step(&mut story, "run", first), None);
+    finish(world, ended, story, others)
+}
+
+/// Brings a run to its end whose first process ended so.
+///
+/// # Errors
+/// The run does not come to an end.
+pub fn finish(world: &World<'_>, first: Ended, mut story: Story, shots: &[Shot]) -> Result<(Left, Story), String> {
     let mut shots = shots.iter();
-    let mut ended = world.run(step(&mut story, "run", shots.next()), None);
+    let mut ended = first;
     let mut answer = None;
     for _ in 0..PATIENCE {
         match ended {
-            Ended::Stuck => return Err(format!("a process does not end\n{}\n{}", story.steps.join("\n"), world.output())),
+            Ended::Stuck => return Err(stopped(world, &story, "a process does not end")),
             Ended::Killed => story.crashes += 1,
             Ended::Status(75) => answer = Some(decide(world, &mut story)?),
             // Nothing to resume: the run was not recorded before the crash, or had ended.
@@ -62,9 +72,7 @@ pub fn carry_out(world: &World<'_>, shots: &[Shot]) -> Result<(Left, Story), Str
                     continue;
                 }
                 Some("done") => return Ok((left(world, 0), story)),
-                Some(outcome) => {
-                    return Err(format!("resume refuses a run that is '{outcome}'\n{}\n{}", story.steps.join("\n"), world.output()));
-                }
+                Some(outcome) => return Err(stopped(world, &story, &format!("resume refuses a run that is '{outcome}'"))),
             },
             Ended::Status(status) => return Ok((left(world, status), story)),
         }
@@ -74,7 +82,11 @@ pub fn carry_out(world: &World<'_>, shots: &[Shot]) -> Result<(Left, Story), Str
             answer = None;
         }
     }
-    Err(format!("not at its end after {PATIENCE} resumes\n{}\n{}", story.steps.join("\n"), world.output()))
+    Err(stopped(world, &story, &format!("not at its end after {PATIENCE} resumes")))
+}
+
+fn stopped(world: &World<'_>, story: &Story, what: &str) -> String {
+    format!("{what}\n  {}\n{}", story.steps.join("\n  "), world.output())
 }
 
 /// Everything that is left, read now.
