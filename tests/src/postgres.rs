@@ -145,7 +145,7 @@ impl Cluster {
     }
 
     /// What psql prints for these statements: columns separated by `|`.
-    fn psql(&self, database: &str, sql: &str) -> String {
+    pub fn psql(&self, database: &str, sql: &str) -> String {
         let mut psql = Command::new(self.bin.join("psql"));
         psql.args(self.arguments(database)).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
         let mut child = psql.spawn().expect("psql starts");
