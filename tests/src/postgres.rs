@@ -90,7 +90,11 @@ impl Cluster {
     pub fn restart(&mut self) {
         let keeper = self.keeper.stdin.as_mut().expect("stdin is a pipe");
         keeper.write_all(b"again\n").expect("the keeper reads");
-        assert!(self.is_ready(), "PostgreSQL did not start again: {}", std::fs::read_to_string(self.folder.join("log")).unwrap_or_default());
+        assert!(
+            self.is_ready(),
+            "PostgreSQL did not start again: {}",
+            std::fs::read_to_string(self.folder.join("log")).unwrap_or_default()
+        );
     }
 
     /// Waits until it answers, or half a minute has passed.

@@ -114,7 +114,16 @@ fn killed_at_any_write() {
 /// The same command under strace, which kills it at the n-th of these system calls of a thread.
 fn traced(executor: &Command, calls: &str, number: u32) -> Command {
     let mut strace = Command::new("strace");
-    strace.args(["-f", "-qq", "-o", "/dev/null", "-e", &format!("trace={calls}"), "-e", &format!("inject={calls}:signal=SIGKILL:when={number}")]);
+    strace.args([
+        "-f",
+        "-qq",
+        "-o",
+        "/dev/null",
+        "-e",
+        &format!("trace={calls}"),
+        "-e",
+        &format!("inject={calls}:signal=SIGKILL:when={number}"),
+    ]);
     strace.arg(executor.get_program()).args(executor.get_args());
     if let Some(folder) = executor.get_current_dir() {
         strace.current_dir(folder);
@@ -197,7 +206,8 @@ fn resumed_from_another_folder() {
     assert_eq!(ran.status, 0, "{}", ran.output());
     let story = Story { crashes: 1, sent_again: vec![("POST".to_owned(), "/orders/3".to_owned())], ..Story::default() };
     let mut left = trial::left(&world, 0);
-    left.state.report = std::fs::read_to_string(elsewhere.path().join("report.json")).ok().and_then(|text| serde_json::from_str(&text).ok());
+    left.state.report =
+        std::fs::read_to_string(elsewhere.path().join("report.json")).ok().and_then(|text| serde_json::from_str(&text).ok());
     let faults = judge(&one.case, &one.undisturbed, &left, &story);
     assert!(faults.is_empty(), "{faults:?}");
 }
@@ -270,7 +280,8 @@ fn the_disk_of_the_state_is_full() {
             let on_disk = |arguments: &[&str]| {
                 let mut command = world.command(arguments);
                 let state = state.clone();
-                let arguments: Vec<_> = command.get_args().map(|a| if a == "state.db" { state.clone().into() } else { a.to_owned() }).collect();
+                let arguments: Vec<_> =
+                    command.get_args().map(|a| if a == "state.db" { state.clone().into() } else { a.to_owned() }).collect();
                 let mut other = Command::new(command.get_program().to_owned());
                 other.args(arguments).current_dir(world.folder());
                 for (name, value) in command.get_envs() {
@@ -300,7 +311,8 @@ fn the_disk_of_the_state_is_full() {
             let mut left = trial::left(&world, 0);
             left.state.variables = one.undisturbed.state.variables.clone();
             let faults = judge(&one.case, &one.undisturbed, &left, &Story::default());
-            let faults: Vec<_> = faults.iter().filter(|fault| !first.contains("in doubt") || !fault.message.contains("arrived 2 times")).collect();
+            let faults: Vec<_> =
+                faults.iter().filter(|fault| !first.contains("in doubt") || !fault.message.contains("arrived 2 times")).collect();
             assert!(faults.is_empty(), "{name}, {kibibytes} KiB: {faults:?}\n{first}\n{}", world.output());
         }
         assert!(seen > 0, "{name}: the disk was never full");

@@ -87,7 +87,11 @@ const CRASH_CASES: [(&str, &str, &[(&str, &[&str])]); 6] = [
         ],
     ),
     ("plan-format/src/op.rs", "WriteMode", &[("Create", &["write_mode: create"]), ("Append", &["write_mode: append"])]),
-    ("plan-format/src/source.rs", "SourceKind", &[("Http", &["source: api"]), ("Sqlite", &["kind: sqlite"]), ("Postgres", &["kind: postgres"])]),
+    (
+        "plan-format/src/source.rs",
+        "SourceKind",
+        &[("Http", &["source: api"]), ("Sqlite", &["kind: sqlite"]), ("Postgres", &["kind: postgres"])],
+    ),
     (
         "plan-format/src/op/http_request.rs",
         "Method",
@@ -115,7 +119,8 @@ fn crash_cases_have_every_op_loop_and_write_mode() {
     for (file, name, variants) in CRASH_CASES {
         for variant in variants_of(file, name) {
             let known = variants.iter().find(|(known, _)| *known == variant);
-            let (_, texts) = known.unwrap_or_else(|| panic!("{name}::{variant} is new: add cases to fixtures/crash, and here what they have"));
+            let (_, texts) =
+                known.unwrap_or_else(|| panic!("{name}::{variant} is new: add cases to fixtures/crash, and here what they have"));
             for text in *texts {
                 assert!(cases.contains(text), "no case of fixtures/crash has '{text}' ({name}::{variant})");
             }
@@ -141,7 +146,8 @@ fn variants_of(file: &str, name: &str) -> Vec<String> {
     let start = format!("pub enum {name} {{");
     let body = text.split(&start).nth(1).unwrap_or_else(|| panic!("{file} has no {start}"));
     let body = body.split("\n}").next().unwrap_or_default();
-    let variant = |line: &str| line.strip_prefix("    ").filter(|line| line.starts_with(|c: char| c.is_ascii_uppercase())).map(str::to_owned);
+    let variant =
+        |line: &str| line.strip_prefix("    ").filter(|line| line.starts_with(|c: char| c.is_ascii_uppercase())).map(str::to_owned);
     let variants: Vec<String> =
         body.lines().filter_map(variant).map(|line| line.chars().take_while(char::is_ascii_alphanumeric).collect()).collect();
     assert!(!variants.is_empty(), "{name} in {file} has no variants");

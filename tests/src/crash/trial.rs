@@ -31,6 +31,8 @@ pub struct Story {
     pub crashes: usize,
     /// Requests and statements listed as in doubt.
     pub listed: usize,
+    /// Statements that ran again although they may have run: they find less to do.
+    pub statements: usize,
     /// Sent again although they had arrived.
     pub sent_again: Vec<Asked>,
     /// Done without their reply.
@@ -76,11 +78,10 @@ pub fn finish(world: &World<'_>, first: Ended, mut story: Story, shots: &[Shot])
             },
             Ended::Status(status) => return Ok((left(world, status), story)),
         }
+        // An answer is for what was listed: what comes to be in doubt later is listed again.
+        let answer = answer.take();
         let words = answer.map_or_else(|| "resume".to_owned(), |answer| format!("resume --in-doubt {answer}"));
         ended = world.resume(answer, step(&mut story, &words, shots.next()), None);
-        if ended != Ended::Killed {
-            answer = None;
-        }
     }
     Err(stopped(world, &story, &format!("not at its end after {PATIENCE} resumes")))
 }
@@ -125,6 +126,7 @@ fn decide(world: &World<'_>, story: &mut Story) -> Result<&'static str, String> 
     }
     let requests: Vec<Asked> = listed.iter().filter_map(|title| asked(title)).collect();
     let entries: Vec<_> = world.shop.entries().into_iter().filter(|e| e.acted() && case.is_unsafe(&e.method, &e.path)).collect();
+    story.statements += listed.len() - requests.len();
     story.complaints.extend(unfounded(case, &requests, &entries));
     let (arrived, missing): (Vec<_>, Vec<_>) = requests.into_iter().partition(|asked| entries.iter().any(|e| is(e, asked)));
     if case.doubt == Answer::Done && missing.is_empty() && !arrived.is_empty() {
@@ -146,7 +148,10 @@ fn unfounded(case: &Case, requests: &[Asked], entries: &[Entry]) -> Vec<String> 
         if !case.is_unsafe(&asked.0, &asked.1) {
             complaints.push(format!("{} {} may be repeated, but is listed as in doubt", asked.0, asked.1));
         }
-        if case.concurrency == 1 && entries.iter().take(settled).any(|e| is(e, asked)) && !entries.iter().skip(settled).any(|e| is(e, asked)) {
+        if case.concurrency == 1
+            && entries.iter().take(settled).any(|e| is(e, asked))
+            && !entries.iter().skip(settled).any(|e| is(e, asked))
+        {
             complaints.push(format!("{} {} is listed as in doubt, but another request followed it", asked.0, asked.1));
         }
     }

@@ -71,7 +71,8 @@ pub fn temporary_folder() -> TempDir {
 pub fn compile(case: &Case, folder: &Path) -> Result<PathBuf, String> {
     case.write_project(folder);
     let plan = folder.join("main.plan");
-    let ran = program::run(Command::new(program::sequor()).current_dir(folder).env("NO_COLOR", "1").args(["compile", "main", "-o"]).arg(&plan));
+    let ran =
+        program::run(Command::new(program::sequor()).current_dir(folder).env("NO_COLOR", "1").args(["compile", "main", "-o"]).arg(&plan));
     if ran.status == 0 { Ok(plan) } else { Err(ran.output()) }
 }
 
