@@ -86,11 +86,36 @@ impl Cluster {
         assert!(stopped.is_ok_and(|s| s.status.success()), "the server can be stopped");
     }
 
+    /// Starts the server again after [`Self::crash`], at the same port.
+    pub fn restart(&mut self) {
+        let keeper = self.keeper.stdin.as_mut().expect("stdin is a pipe");
+        keeper.write_all(b"again\n").expect("the keeper reads");
+        assert!(
+            self.is_ready(),
+            "PostgreSQL did not start again: {}",
+            std::fs::read_to_string(self.folder.join("log")).unwrap_or_default()
+        );
+    }
+
+    /// Waits until it answers, or half a minute has passed.
+    fn is_ready(&self) -> bool {
+        let start = Instant::now();
+        while start.elapsed() < Duration::from_secs(30) {
+            let ready = Command::new(self.bin.join("psql")).args(self.arguments("postgres")).args(["-c", "SELECT 1"]).output();
+            if ready.is_ok_and(|r| r.status.success()) {
+                return true;
+            }
+            std::thread::sleep(Duration::from_millis(50));
+        }
+        false
+    }
+
     fn listen(bin: &Path, folder: &Path) -> Option<Self> {
         let port = TcpListener::bind("127.0.0.1:0").and_then(|listener| listener.local_addr()).expect("a free port").port();
         // The shell's standard input is a pipe from this process: it closes with the process, however that ends.
         let script = r#""$0" "$@" >>"$SEQUOR_FOLDER/log" 2>&1 & server=$!
-            read -r nothing; kill -QUIT $server 2>/dev/null; wait $server; cd /; rm -rf "$SEQUOR_FOLDER""#;
+            while read -r again; do wait $server; "$0" "$@" >>"$SEQUOR_FOLDER/log" 2>&1 & server=$!; done
+            kill -QUIT $server 2>/dev/null; wait $server; cd /; rm -rf "$SEQUOR_FOLDER""#;
         let mut keeper = as_server_user(Path::new("sh"));
         keeper
             .env("SEQUOR_FOLDER", folder)
@@ -112,15 +137,7 @@ impl Cluster {
         }
         let keeper = keeper.stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::null()).spawn().expect("sh starts");
         let cluster = Self { folder: folder.to_path_buf(), bin: bin.to_path_buf(), port, keeper };
-        let start = Instant::now();
-        while start.elapsed() < Duration::from_secs(30) {
-            let ready = Command::new(bin.join("psql")).args(cluster.arguments("postgres")).args(["-c", "SELECT 1"]).output();
-            if ready.is_ok_and(|r| r.status.success()) {
-                return Some(cluster);
-            }
-            std::thread::sleep(Duration::from_millis(50));
-        }
-        None
+        cluster.is_ready().then_some(cluster)
     }
 
     fn arguments(&self, database: &str) -> Vec<String> {
@@ -132,7 +149,7 @@ impl Cluster {
     }
 
     /// What psql prints for these statements: columns separated by `|`.
-    fn psql(&self, database: &str, sql: &str) -> String {
+    pub fn psql(&self, database: &str, sql: &str) -> String {
         let mut psql = Command::new(self.bin.join("psql"));
         psql.args(self.arguments(database)).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
         let mut child = psql.spawn().expect("psql starts");

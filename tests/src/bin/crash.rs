@@ -13,7 +13,8 @@ use sequor_tests::crash::matrix::{self, Mode, Trial};
 use sequor_tests::crash::summary::{self, Figures};
 use sequor_tests::crash::world::Shot;
 
-const USAGE: &str = "usage: tests/crash [--all | --limit N] [--flow NAME] [--failpoint NAME] [--shots NAME@N,…] [--seed N] [--jobs N] [--trace]
+const USAGE: &str =
+    "usage: tests/crash [--all | --limit N] [--flow NAME] [--failpoint NAME] [--shots NAME@N,…] [--seed N] [--jobs N] [--trace]
 
   --all             every trial (without it: 1500, the same each time)
   --limit N         so many
@@ -69,8 +70,10 @@ fn main() -> ExitCode {
     let (prepared, waiting) = matrix::prepare(&cases, options.jobs);
     if options.trace {
         for one in &prepared {
-            println!("{}: {:?}", one.case.name, one.passed);
-            println!("  resumed after {:?}", one.resumed);
+            println!("{}:", one.case.name);
+            for (failpoint, passes) in &one.passed {
+                println!("  {passes:>4} {failpoint}");
+            }
         }
         return ExitCode::SUCCESS;
     }

@@ -154,7 +154,7 @@ pub fn all() -> Vec<Case> {
 fn read(path: &Path) -> Case {
     let text = std::fs::read_to_string(path).expect("a readable file");
     let mut case: Case = serde_yaml::from_str(&text).unwrap_or_else(|e| panic!("{}: {e}", path.display()));
-    path.file_stem().expect("a name").to_string_lossy().clone_into(&mut case.name);
+    case.name = path.file_stem().expect("a name").to_string_lossy().into_owned();
     case
 }
 

@@ -146,8 +146,11 @@ async fn read_sqlite(path: &Path) -> BTreeMap<String, Table> {
     let names = "select name from sqlite_master where type = 'table' and name not like 'sqlite_%'";
     for name in texts_sqlite(&mut connection, names).await {
         let quoted = name.replace('\'', "''");
-        let columns = texts_sqlite(&mut connection, &format!("select name || ' ' || type from pragma_table_info('{quoted}') order by cid")).await;
-        let pairs = format!("select group_concat(quote(name) || ', iif(typeof(\"' || name || '\") = ''blob'', hex(\"' || name || '\"), \"' || name || '\")', ', ') from pragma_table_info('{quoted}')");
+        let columns =
+            texts_sqlite(&mut connection, &format!("select name || ' ' || type from pragma_table_info('{quoted}') order by cid")).await;
+        let pairs = format!(
+            "select group_concat(quote(name) || ', iif(typeof(\"' || name || '\") = ''blob'', hex(\"' || name || '\"), \"' || name || '\")', ', ') from pragma_table_info('{quoted}')"
+        );
         let pairs = texts_sqlite(&mut connection, &pairs).await.pop().unwrap_or_default();
         let mut rows = texts_sqlite(&mut connection, &format!("select json_object({pairs}) from \"{}\"", name.replace('"', "\"\""))).await;
         rows.sort();
@@ -201,7 +204,8 @@ async fn state_sqlite(path: &Path) -> StateOfRun {
 
 async fn state_postgres(url: &str) -> StateOfRun {
     let mut connection = connect(url).await;
-    let made = "select relname::text from pg_class where relnamespace = to_regnamespace('sequor') and relname in ('runs', 'project_variables')";
+    let made =
+        "select relname::text from pg_class where relnamespace = to_regnamespace('sequor') and relname in ('runs', 'project_variables')";
     if texts_postgres(&mut connection, made).await.len() < 2 {
         return StateOfRun::default();
     }

@@ -27,7 +27,7 @@ pub struct Prepared {
     pub passed: BTreeMap<String, u64>,
     /// A crash in the middle of the run, and what the process passes that resumes it.
     pub resumed: Option<(Shot, BTreeMap<String, u64>)>,
-    plan: PathBuf,
+    pub plan: PathBuf,
     _folder: TempDir,
 }
 

@@ -55,7 +55,13 @@ pub fn text(prepared: &[Prepared], waiting: &[Waiting], trials: &[Trial], outcom
     let mut out = String::new();
     let failpoints: BTreeSet<_> = trials.iter().flat_map(|trial| &trial.shots).map(|shot| &shot.failpoint).collect();
     let _ = writeln!(out, "crash matrix: {} cases, {}", trials.len(), Figures::of(outcomes));
-    let _ = writeln!(out, "  {} flows, {} failpoints, {} kills", prepared.len(), failpoints.len(), outcomes.iter().map(|o| o.crashes).sum::<usize>());
+    let _ = writeln!(
+        out,
+        "  {} flows, {} failpoints, {} kills",
+        prepared.len(),
+        failpoints.len(),
+        outcomes.iter().map(|o| o.crashes).sum::<usize>()
+    );
     for (mode, name) in [(Mode::Once, "one crash"), (Mode::InResume, "a crash in a resume"), (Mode::Several, "2 to 5 crashes")] {
         let _ = writeln!(out, "  {name}: {}", Figures::of(outcomes.iter().filter(|outcome| outcome.trial.mode == mode)));
     }
@@ -73,7 +79,11 @@ pub fn text(prepared: &[Prepared], waiting: &[Waiting], trials: &[Trial], outcom
                 by_failpoint.entry(&shot.failpoint).or_default().push(outcome);
             }
         }
-        let _ = writeln!(out, "\n{:<44}{:>6}{:>7}{:>8}{:>6}{:>9}{:>11}", "last crash at", "run", "equal", "listed", "lost", "doubled", "different");
+        let _ = writeln!(
+            out,
+            "\n{:<44}{:>6}{:>7}{:>8}{:>6}{:>9}{:>11}",
+            "last crash at", "run", "equal", "listed", "lost", "doubled", "different"
+        );
         for (failpoint, outcomes) in by_failpoint {
             let Figures { run, equal, listed, lost, doubled, different } = Figures::of(outcomes);
             let _ = writeln!(out, "{failpoint:<44}{run:>6}{equal:>7}{listed:>8}{lost:>6}{doubled:>9}{different:>11}");

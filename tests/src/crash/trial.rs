@@ -31,6 +31,8 @@ pub struct Story {
     pub crashes: usize,
     /// Requests and statements listed as in doubt.
     pub listed: usize,
+    /// Statements that ran again although they may have run: they find less to do.
+    pub statements: usize,
     /// Sent again although they had arrived.
     pub sent_again: Vec<Asked>,
     /// Done without their reply.
@@ -47,12 +49,22 @@ pub struct Story {
 /// The run does not come to an end.
 pub fn carry_out(world: &World<'_>, shots: &[Shot]) -> Result<(Left, Story), String> {
     let mut story = Story::default();
+    let (first, others) = shots.split_first().map_or((None, shots), |(first, others)| (Some(first), others));
+    let ended = world.run(step(&mut story, "run", first), None);
+    finish(world, ended, story, others)
+}
+
+/// Brings a run to its end whose first process ended so.
+///
+/// # Errors
+/// The run does not come to an end.
+pub fn finish(world: &World<'_>, first: Ended, mut story: Story, shots: &[Shot]) -> Result<(Left, Story), String> {
     let mut shots = shots.iter();
-    let mut ended = world.run(step(&mut story, "run", shots.next()), None);
+    let mut ended = first;
     let mut answer = None;
     for _ in 0..PATIENCE {
         match ended {
-            Ended::Stuck => return Err(format!("a process does not end\n{}\n{}", story.steps.join("\n"), world.output())),
+            Ended::Stuck => return Err(stopped(world, &story, "a process does not end")),
             Ended::Killed => story.crashes += 1,
             Ended::Status(75) => answer = Some(decide(world, &mut story)?),
             // Nothing to resume: the run was not recorded before the crash, or had ended.
@@ -62,19 +74,20 @@ pub fn carry_out(world: &World<'_>, shots: &[Shot]) -> Result<(Left, Story), Str
                     continue;
                 }
                 Some("done") => return Ok((left(world, 0), story)),
-                Some(outcome) => {
-                    return Err(format!("resume refuses a run that is '{outcome}'\n{}\n{}", story.steps.join("\n"), world.output()));
-                }
+                Some(outcome) => return Err(stopped(world, &story, &format!("resume refuses a run that is '{outcome}'"))),
             },
             Ended::Status(status) => return Ok((left(world, status), story)),
         }
+        // An answer is for what was listed: what comes to be in doubt later is listed again.
+        let answer = answer.take();
         let words = answer.map_or_else(|| "resume".to_owned(), |answer| format!("resume --in-doubt {answer}"));
         ended = world.resume(answer, step(&mut story, &words, shots.next()), None);
-        if ended != Ended::Killed {
-            answer = None;
-        }
     }
-    Err(format!("not at its end after {PATIENCE} resumes\n{}\n{}", story.steps.join("\n"), world.output()))
+    Err(stopped(world, &story, &format!("not at its end after {PATIENCE} resumes")))
+}
+
+fn stopped(world: &World<'_>, story: &Story, what: &str) -> String {
+    format!("{what}\n  {}\n{}", story.steps.join("\n  "), world.output())
 }
 
 /// Everything that is left, read now.
@@ -113,6 +126,7 @@ fn decide(world: &World<'_>, story: &mut Story) -> Result<&'static str, String> 
     }
     let requests: Vec<Asked> = listed.iter().filter_map(|title| asked(title)).collect();
     let entries: Vec<_> = world.shop.entries().into_iter().filter(|e| e.acted() && case.is_unsafe(&e.method, &e.path)).collect();
+    story.statements += listed.len() - requests.len();
     story.complaints.extend(unfounded(case, &requests, &entries));
     let (arrived, missing): (Vec<_>, Vec<_>) = requests.into_iter().partition(|asked| entries.iter().any(|e| is(e, asked)));
     if case.doubt == Answer::Done && missing.is_empty() && !arrived.is_empty() {
@@ -134,7 +148,10 @@ fn unfounded(case: &Case, requests: &[Asked], entries: &[Entry]) -> Vec<String> 
         if !case.is_unsafe(&asked.0, &asked.1) {
             complaints.push(format!("{} {} may be repeated, but is listed as in doubt", asked.0, asked.1));
         }
-        if case.concurrency == 1 && entries.iter().take(settled).any(|e| is(e, asked)) && !entries.iter().skip(settled).any(|e| is(e, asked)) {
+        if case.concurrency == 1
+            && entries.iter().take(settled).any(|e| is(e, asked))
+            && !entries.iter().skip(settled).any(|e| is(e, asked))
+        {
             complaints.push(format!("{} {} is listed as in doubt, but another request followed it", asked.0, asked.1));
         }
     }

@@ -71,7 +71,8 @@ pub fn temporary_folder() -> TempDir {
 pub fn compile(case: &Case, folder: &Path) -> Result<PathBuf, String> {
     case.write_project(folder);
     let plan = folder.join("main.plan");
-    let ran = program::run(Command::new(program::sequor()).current_dir(folder).env("NO_COLOR", "1").args(["compile", "main", "-o"]).arg(&plan));
+    let ran =
+        program::run(Command::new(program::sequor()).current_dir(folder).env("NO_COLOR", "1").args(["compile", "main", "-o"]).arg(&plan));
     if ran.status == 0 { Ok(plan) } else { Err(ran.output()) }
 }
 
@@ -115,9 +116,16 @@ impl<'a> World<'a> {
         command
     }
 
-    fn wait(&self, arguments: &[&str], shot: Option<&Shot>, trace: Option<&Path>) -> Ended {
+    /// Starts the executor: for tests that do something while it runs. Its output and report are as those of the others.
+    #[must_use]
+    pub fn spawn(&self, command: &mut Command) -> Child {
         let _ = std::fs::remove_file(self.folder.path().join("report.json"));
         let output = File::create(self.folder.path().join("output")).expect("a file");
+        command.stdin(Stdio::null()).stderr(output.try_clone().expect("a file")).stdout(output);
+        command.spawn().unwrap_or_else(|e| panic!("{command:?}: {e}"))
+    }
+
+    fn wait(&self, arguments: &[&str], shot: Option<&Shot>, trace: Option<&Path>) -> Ended {
         let mut command = self.command(arguments);
         if let Some(shot) = shot {
             command.env("SEQUOR_FAILPOINT", shot.to_string());
@@ -125,8 +133,7 @@ impl<'a> World<'a> {
         if let Some(trace) = trace {
             command.env("SEQUOR_FAILPOINT_TRACE", trace);
         }
-        command.stdin(Stdio::null()).stderr(output.try_clone().expect("a file")).stdout(output);
-        let ended = await_end(&mut command.spawn().expect("the executor starts"));
+        let ended = await_end(&mut self.spawn(&mut command));
         self.shop.settle();
         ended
     }
@@ -156,7 +163,7 @@ impl<'a> World<'a> {
 }
 
 /// Waits for a process; ends it where it takes too long.
-fn await_end(child: &mut Child) -> Ended {
+pub fn await_end(child: &mut Child) -> Ended {
     let started = Instant::now();
     loop {
         if let Some(status) = child.try_wait().expect("a child") {
