@@ -6,8 +6,8 @@ use std::collections::HashMap;
 use std::path::PathBuf;
 use std::sync::{Arc, OnceLock};
 
-use sequor_plan_format::refs::Refs as _;
 use sequor_plan_format::op::print::Level;
+use sequor_plan_format::refs::Refs as _;
 use sequor_plan_format::{Expr, ExprId, NodeId, Plan, SourceId, SourceKind};
 
 use crate::database::{Database, Settings};

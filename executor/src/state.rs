@@ -222,4 +222,3 @@ impl Store {
         StateError { place: self.location.described(), reason }
     }
 }
-

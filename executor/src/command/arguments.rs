@@ -146,12 +146,7 @@ impl ResumeArguments {
     /// The request, with the project that the command names.
     #[must_use]
     pub fn into_request(self, project_folder: Option<PathBuf>) -> ResumeRequest {
-        ResumeRequest {
-            run: self.run,
-            policy: self.in_doubt,
-            dry_run: self.dry_run,
-            ..self.go_on.into_request(project_folder)
-        }
+        ResumeRequest { run: self.run, policy: self.in_doubt, dry_run: self.dry_run, ..self.go_on.into_request(project_folder) }
     }
 }
 

@@ -9,9 +9,9 @@ use super::run::{location, network, on_runtime, open_report};
 use super::session::Session;
 use super::settings::Settings;
 use super::{ExitStatus, Refusal, identity};
+use crate::journal::Journal;
 use crate::journal::progress::Progress;
 use crate::journal::record::{Record, decode};
-use crate::journal::Journal;
 use crate::load::{self, Loaded};
 use crate::redact::Redactor;
 use crate::report::Reporter;
@@ -31,7 +31,10 @@ pub(super) fn fork(request: ResumeRequest, from: &str) -> Result<ExitStatus, Ref
         let Some(mark) = store.mark(&row.id, &wanted).await? else {
             let known = store.marks(&row.id).await?;
             let known = if known.is_empty() { "it has none".to_owned() } else { format!("it can be forked from: {}", known.join(", ")) };
-            return Err(Refusal(format!("run {} cannot be forked from '{wanted}': {known} (steps that it has reached, outside of loops)", row.id)));
+            return Err(Refusal(format!(
+                "run {} cannot be forked from '{wanted}': {known} (steps that it has reached, outside of loops)",
+                row.id
+            )));
         };
         let records = decode(&mark).map_err(|error| Refusal(error.message.clone()))?;
         let Some(Record::Snapshot(snapshot)) = records.into_iter().next() else {

@@ -62,7 +62,12 @@ async fn describe(known: &Known, store: &mut Store) -> Result<String, Refusal> {
             request_lines(&mut text, plan, &restored.effects, &open, &row.id, store).await?;
         } else if let Position::Members { taken } = open.position {
             let count = count(store, &row.id, open.activation).await?;
-            let _ = writeln!(text, "  - goes on with {} at member {taken} of {count}; {} are left after it", node_path(plan, open.node), count.saturating_sub(taken));
+            let _ = writeln!(
+                text,
+                "  - goes on with {} at member {taken} of {count}; {} are left after it",
+                node_path(plan, open.node),
+                count.saturating_sub(taken)
+            );
         }
     }
     if let Some(command) = &restored.progress.pending
@@ -94,7 +99,9 @@ async fn request_lines(
     run: &str,
     store: &mut Store,
 ) -> Result<(), Refusal> {
-    let (Op::HttpRequest(op), Position::Requests { ordinal, page, read }) = (&plan.node(open.node).op, open.position) else { return Ok(()) };
+    let (Op::HttpRequest(op), Position::Requests { ordinal, page, read }) = (&plan.node(open.node).op, open.position) else {
+        return Ok(());
+    };
     let (path, method) = (node_path(plan, open.node), op.request.method.name());
     let total = match &op.for_each {
         Some(_) => count(store, run, open.activation).await?,
@@ -111,7 +118,9 @@ async fn request_lines(
             RequestState::Intended(intent) => match http_request::standing(op, intent, now) {
                 Standing::Repeatable => again += 1,
                 Standing::Doubtful => {
-                    let value = members::find(id.activation, id.ordinal, &mut cache, async |name, part| store.spool_part(run, &name, part).await).await;
+                    let value =
+                        members::find(id.activation, id.ordinal, &mut cache, async |name, part| store.spool_part(run, &name, part).await)
+                            .await;
                     let item = Item { ordinal: id.ordinal, value: value.unwrap_or(Value::Null) };
                     doubtful.push((http_request::label(plan, open.node, &item), id.page, intent.title.clone()));
                 }
@@ -158,7 +167,9 @@ fn pending_line(text: &mut String, plan: &Plan, effects: &Effects, command: &Com
                     "; its statement {} may have run, nobody knows: it stops (exit status 75), unless --in-doubt says send, skip or done",
                     known.done + 1
                 ),
-                Op::Execute(_) | Op::Transform(_) => "; if its transaction was committed already, that is seen and it is not done again".to_owned(),
+                Op::Execute(_) | Op::Transform(_) => {
+                    "; if its transaction was committed already, that is seen and it is not done again".to_owned()
+                }
                 _ => String::new(),
             };
             let _ = writeln!(text, "  - does {}: {}{state}", node_path(plan, *node), effect(plan, *node));
@@ -180,7 +191,8 @@ fn effect(plan: &Plan, node: NodeId) -> String {
                 Some(Rows::Items(_)) => " for each item".to_owned(),
                 None => String::new(),
             };
-            let tables: Vec<String> = op.response.tables.iter().map(|t| format!("{}{}", name(plan, t.table.name), mode(t.write_mode))).collect();
+            let tables: Vec<String> =
+                op.response.tables.iter().map(|t| format!("{}{}", name(plan, t.table.name), mode(t.write_mode))).collect();
             let into = if tables.is_empty() { String::new() } else { format!(", rows into {}", tables.join(", ")) };
             format!("sends {}{each}{into}", op.request.method.name())
         }

@@ -74,7 +74,9 @@ pub(super) async fn of_key(row: RunRow, location: Location, request: ResumeReque
             say(&request, &format!("run {} with the key '{key}' is done already: nothing to do", row.id));
             Ok(ExitStatus::Done)
         }
-        Outcome::Abandoned => Err(Refusal(format!("run {} with the key '{key}' was given up; take another key, or remove it with gc", row.id))),
+        Outcome::Abandoned => {
+            Err(Refusal(format!("run {} with the key '{key}' was given up; take another key, or remove it with gc", row.id)))
+        }
         Outcome::Running | Outcome::Failed | Outcome::Stopped | Outcome::InDoubt => {
             let store = open(&location).await?;
             Box::pin(go_on(store, row, request, report)).await
@@ -182,7 +184,8 @@ async fn prepare(store: &mut Store, row: RunRow, request: &ResumeRequest) -> Res
     let environment = settings.environment(&request.environment, &request.vars)?;
     let missing = settings.missing(&environment);
     if !missing.is_empty() {
-        let line = format!("the run was started with values that are not kept; where they are needed, give them again: {}", missing.join(", "));
+        let line =
+            format!("the run was started with values that are not kept; where they are needed, give them again: {}", missing.join(", "));
         say(request, &line);
     }
     if !settings.journal {

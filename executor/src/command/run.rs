@@ -126,7 +126,10 @@ impl Prepared {
             Ok(lease) => lease,
             // Another executor came first.
             Err(BeginError::KeyTaken { run }) => {
-                return Err(Refusal(format!("--run-key {}: run {run} has just been started with this key", request.run_key.unwrap_or_default())));
+                return Err(Refusal(format!(
+                    "--run-key {}: run {run} has just been started with this key",
+                    request.run_key.unwrap_or_default()
+                )));
             }
             Err(BeginError::State(error)) => return Err(error.into()),
         };

@@ -127,8 +127,15 @@ async fn doubts(services: &Services, ended: &Ended) -> Vec<Doubt> {
     let mut doubts = services.journal.with_effects(|effects| effects.doubts().to_vec());
     if let Ended::Done = ended {
         // Those of ops that ended while an error was on its way up, and that nobody went on with.
-        let left = services.journal.with_effects(|effects| effects.intended().map(|(id, intent)| (id.page, intent.clone())).collect::<Vec<_>>());
-        doubts.extend(left.into_iter().map(|(page, intent)| Doubt { node: String::new(), item: None, page, title: intent.title, settled: None }));
+        let left =
+            services.journal.with_effects(|effects| effects.intended().map(|(id, intent)| (id.page, intent.clone())).collect::<Vec<_>>());
+        doubts.extend(left.into_iter().map(|(page, intent)| Doubt {
+            node: String::new(),
+            item: None,
+            page,
+            title: intent.title,
+            settled: None,
+        }));
     }
     if let Ended::InDoubt(open) = ended {
         doubts.extend(open.iter().cloned());
@@ -159,7 +166,9 @@ impl Screen<'_> {
 
     fn broken(&self, error: &JournalError) {
         let line = match error {
-            JournalError::Fenced { by } => format!("flow '{}' stops here: the run belongs to another executor now ({by}) (exit status 76)", self.flow),
+            JournalError::Fenced { by } => {
+                format!("flow '{}' stops here: the run belongs to another executor now ({by}) (exit status 76)", self.flow)
+            }
             JournalError::State(reason) => format!(
                 "flow '{}' stops here: what it does next cannot be kept: {reason} (exit status 75: it can go on)\n{}",
                 self.flow,

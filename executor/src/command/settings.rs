@@ -68,7 +68,9 @@ impl Settings {
     pub(super) fn environment(&self, now: &Choice, vars: &[(String, String)]) -> Result<Environment, Refusal> {
         let named = now.name.is_some() || now.file.is_some();
         let choice = match named {
-            true => Choice { project_folder: self.project_folder.clone(), home: now.home.clone().or_else(|| self.home.clone()), ..now.clone() },
+            true => {
+                Choice { project_folder: self.project_folder.clone(), home: now.home.clone().or_else(|| self.home.clone()), ..now.clone() }
+            }
             false => Choice {
                 file: self.env_file.clone(),
                 name: self.env.clone(),

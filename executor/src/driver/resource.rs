@@ -53,9 +53,7 @@ impl Resource {
     pub(super) async fn reopen(services: &Arc<Services>, open: &OpenFrame, scope: &Scope) -> Result<Self, RunError> {
         let OpenFrame { node, activation, .. } = *open;
         match open.position {
-            Position::Members { taken } => {
-                Ok(Self::Items { members: Members::reopen(&services.journal, activation).await?, next: taken })
-            }
+            Position::Members { taken } => Ok(Self::Items { members: Members::reopen(&services.journal, activation).await?, next: taken }),
             Position::Requests { ordinal, page, read } => {
                 let tables = services.journal.with_effects(|effects| effects.tables_of(activation));
                 let at = Resumed { ordinal, within: page.is_some(), read, tables };

@@ -66,7 +66,9 @@ pub(crate) struct Recorded {
 pub(crate) enum Body {
     Inline(Vec<u8>),
     /// In the spool, in so many parts.
-    Spooled { parts: u64 },
+    Spooled {
+        parts: u64,
+    },
 }
 
 /// What is done about a request that is in doubt.

@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 
 use sequor_plan_format::{NodeId, Plan};
 
+use super::effects::Effects;
 use super::progress::Progress;
 use super::record::{Record, decode};
-use super::effects::Effects;
 use crate::error::{ErrorKind, RunError};
 use crate::machine::{Activation, Command, Event};
 use crate::report::Counters;

@@ -42,7 +42,9 @@ impl Requesting {
     pub(crate) fn on(&mut self, frame: &mut Frame<'_>, op: &HttpRequest, input: Input) -> Next {
         match (self.stage, input) {
             (_, Input::Failed(error)) => Next::Fail(error),
-            (Stage::Opening, Input::Begin) => Next::Command(Command::HttpOpen { frame: frame.id, node: frame.node, activation: frame.activation }),
+            (Stage::Opening, Input::Begin) => {
+                Next::Command(Command::HttpOpen { frame: frame.id, node: frame.node, activation: frame.activation })
+            }
             (Stage::Opening, Input::Done) => self.fetch(frame),
             (Stage::Fetching, Input::Item(Some(value))) => {
                 let ordinal = self.next;

@@ -34,7 +34,9 @@ enum Stage {
 impl Looping {
     pub(crate) fn on(&mut self, frame: &mut Frame<'_>, op: &ForEach, input: Input) -> Next {
         match (self.stage, input) {
-            (Stage::Opening, Input::Begin) => Next::Command(Command::OpenItems { frame: frame.id, node: frame.node, activation: frame.activation }),
+            (Stage::Opening, Input::Begin) => {
+                Next::Command(Command::OpenItems { frame: frame.id, node: frame.node, activation: frame.activation })
+            }
             (Stage::Opening, Input::Done) | (Stage::Body, Input::Ended | Input::Done) => self.fetch(frame),
             (Stage::Fetching, Input::Item(Some(value))) => {
                 self.bind(frame, op, value);

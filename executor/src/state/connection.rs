@@ -2,7 +2,7 @@
 
 use sqlx::postgres::{PgArguments, PgConnection, PgRow};
 use sqlx::sqlite::{SqliteArguments, SqliteConnection, SqliteRow};
-use sqlx::{AssertSqlSafe, Arguments as _, Executor, Row as _};
+use sqlx::{Arguments as _, AssertSqlSafe, Executor, Row as _};
 
 pub(super) enum Connection {
     Sqlite(SqliteConnection),
@@ -27,9 +27,7 @@ impl Connection {
     /// Gives the number of rows changed.
     pub(super) async fn execute(&mut self, sql: &'static str, params: &[Param<'_>]) -> Result<u64, sqlx::Error> {
         match self {
-            Self::Sqlite(connection) => {
-                Ok(sqlx::query_with(sql, sqlite(params)?).execute(connection).await?.rows_affected())
-            }
+            Self::Sqlite(connection) => Ok(sqlx::query_with(sql, sqlite(params)?).execute(connection).await?.rows_affected()),
             Self::Postgres(connection) => {
                 let sql = AssertSqlSafe(numbered(sql));
                 Ok(sqlx::query_with(sql, postgres(params)?).execute(connection).await?.rows_affected())

@@ -35,7 +35,10 @@ pub(super) async fn open(location: &Location) -> Result<Connection, StateError> 
 async fn open_file(location: &Location, path: &Path) -> Result<Connection, StateError> {
     // SQLite takes less than a page for an empty file.
     if std::fs::metadata(path).is_ok_and(|file| (1..512).contains(&file.len())) {
-        return Err(fault(location, "is damaged or no state file (it is cut); move it away to start anew, which forgets runs and project variables".to_owned()));
+        return Err(fault(
+            location,
+            "is damaged or no state file (it is cut); move it away to start anew, which forgets runs and project variables".to_owned(),
+        ));
     }
     make_file(path).map_err(|e| fault(location, format!("cannot be made: {e}; name another place with --state")))?;
     let options = SqliteConnectOptions::new()
@@ -107,7 +110,9 @@ pub(super) fn explain(location: &Location, error: &sqlx::Error) -> StateError {
         Some(8 | 14) => {
             format!("cannot be written ({detail}); check its permissions and those of its folder, or name another place with --state")
         }
-        Some(11 | 26) => format!("is damaged or no state file ({detail}); move it away to start anew, which forgets runs and project variables"),
+        Some(11 | 26) => {
+            format!("is damaged or no state file ({detail}); move it away to start anew, which forgets runs and project variables")
+        }
         Some(13) => format!("cannot be written: the disk is full ({detail})"),
         Some(10) => format!("cannot be read or written: the disk is full or faulty ({detail})"),
         _ => detail,

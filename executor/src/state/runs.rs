@@ -158,10 +158,11 @@ impl Store {
     /// # Errors
     /// As `run`.
     pub async fn runs(&mut self, project: Option<&str>, unfinished: bool, limit: u32) -> Result<Vec<RunRow>, StateError> {
-        let sql = select_runs!("WHERE (? = '' OR project = ?) AND (? = 0 OR outcome NOT IN ('done', 'abandoned')) ORDER BY started DESC, id DESC LIMIT ?");
+        let sql = select_runs!(
+            "WHERE (? = '' OR project = ?) AND (? = 0 OR outcome NOT IN ('done', 'abandoned')) ORDER BY started DESC, id DESC LIMIT ?"
+        );
         let project = project.unwrap_or_default();
-        let params =
-            [Param::Text(project), Param::Text(project), Param::Int(i64::from(unfinished)), Param::Int(i64::from(limit))];
+        let params = [Param::Text(project), Param::Text(project), Param::Int(i64::from(unfinished)), Param::Int(i64::from(limit))];
         let rows = self.rows(sql, &params).await?;
         rows.iter().map(|row| self.row(row)).collect()
     }

@@ -13,8 +13,12 @@ macro_rules! tables {
             "
 CREATE TABLE plans (
     digest TEXT NOT NULL PRIMARY KEY,
-    bytes ", $bytes, " NOT NULL
-) ", $end, ";
+    bytes ",
+            $bytes,
+            " NOT NULL
+) ",
+            $end,
+            ";
 CREATE TABLE runs (
     id TEXT NOT NULL PRIMARY KEY,
     project TEXT NOT NULL,
@@ -26,46 +30,84 @@ CREATE TABLE runs (
     outcome TEXT NOT NULL CHECK (outcome IN ('running', 'done', 'failed', 'stopped', 'in doubt', 'abandoned')),
     report TEXT,
     run_key TEXT,
-    secret ", $bytes, " NOT NULL,
+    secret ",
+            $bytes,
+            " NOT NULL,
     settings TEXT NOT NULL,
     parent TEXT,
-    fence ", $int, " NOT NULL,
+    fence ",
+            $int,
+            " NOT NULL,
     holder TEXT,
-    lease_until ", $int, " NOT NULL,
-    segments ", $int, " NOT NULL,
-    checksum ", $bytes, " NOT NULL
-) ", $end, ";
+    lease_until ",
+            $int,
+            " NOT NULL,
+    segments ",
+            $int,
+            " NOT NULL,
+    checksum ",
+            $bytes,
+            " NOT NULL
+) ",
+            $end,
+            ";
 CREATE UNIQUE INDEX runs_run_key ON runs (project, run_key) WHERE run_key IS NOT NULL;
 CREATE TABLE journal (
     run TEXT NOT NULL,
-    segment ", $int, " NOT NULL,
-    bytes ", $bytes, " NOT NULL,
-    checksum ", $bytes, " NOT NULL,
+    segment ",
+            $int,
+            " NOT NULL,
+    bytes ",
+            $bytes,
+            " NOT NULL,
+    checksum ",
+            $bytes,
+            " NOT NULL,
     PRIMARY KEY (run, segment)
-) ", $end, ";
+) ",
+            $end,
+            ";
 CREATE TABLE spool (
     run TEXT NOT NULL,
     name TEXT NOT NULL,
-    part ", $int, " NOT NULL,
-    bytes ", $bytes, " NOT NULL,
-    checksum ", $bytes, " NOT NULL,
+    part ",
+            $int,
+            " NOT NULL,
+    bytes ",
+            $bytes,
+            " NOT NULL,
+    checksum ",
+            $bytes,
+            " NOT NULL,
     PRIMARY KEY (run, name, part)
-) ", $end, ";
+) ",
+            $end,
+            ";
 CREATE TABLE marks (
     run TEXT NOT NULL,
     path TEXT NOT NULL,
-    data ", $bytes, " NOT NULL,
-    checksum ", $bytes, " NOT NULL,
+    data ",
+            $bytes,
+            " NOT NULL,
+    checksum ",
+            $bytes,
+            " NOT NULL,
     PRIMARY KEY (run, path)
-) ", $end, ";
+) ",
+            $end,
+            ";
 CREATE TABLE project_variables (
     project TEXT NOT NULL,
     name TEXT NOT NULL,
     value TEXT NOT NULL,
     set_by TEXT NOT NULL,
-    checksum ", $bytes, " NOT NULL,
+    checksum ",
+            $bytes,
+            " NOT NULL,
     PRIMARY KEY (project, name)
-) ", $end, ";
+) ",
+            $end,
+            ";
 "
         )
     };

@@ -20,8 +20,8 @@ use super::{Absorbed, Item, absorb, in_source, items, op, reply, text};
 use crate::error::RunError;
 use crate::eval::Reply;
 use crate::failpoint::hit;
-use crate::journal::members::Members;
 use crate::journal::effects::LoadedTable;
+use crate::journal::members::Members;
 use crate::machine::Activation;
 use crate::op::rows;
 use crate::scope::{Assigned, Scope};
@@ -186,6 +186,11 @@ impl Active {
             Some(first) if first.ordinal == item.ordinal && page == 1 => self.ahead.pop_front(),
             Some(_) | None => None,
         };
+        // A request that is sent at its turn has its place before those behind it.
+        let place = match sent {
+            Some(_) => None,
+            None => Some(Arc::clone(&self.places).acquire_owned().await.map_err(|_| crate::driver::missing())?),
+        };
         if self.concurrency > 1 {
             self.send_ahead(scope, item.ordinal + 1).await?;
         }
@@ -193,6 +198,7 @@ impl Active {
             Some(sent) => sent.task.await.unwrap_or_else(|_| Err(crate::driver::missing())),
             None => self.sender.exchange(scope, &item, page).await,
         };
+        drop(place);
         match result {
             Ok(exchanged) => {
                 if let Exchanged::Reply { title, .. } = &exchanged {

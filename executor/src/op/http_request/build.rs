@@ -9,8 +9,8 @@ use sequor_plan_format::{ExprId, SourceKind};
 use url::Url;
 
 use super::body::{self, entries};
-use super::{credentials, key};
 use super::text::{a_kind, is_null, plain};
+use super::{credentials, key};
 use crate::error::{ErrorKind, RunError};
 use crate::http::{Client, Outgoing};
 use crate::journal::effects::RequestId;

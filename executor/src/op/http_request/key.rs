@@ -32,7 +32,10 @@ pub(super) fn into_body(services: &Services, request: &Request, key: Option<&str
         Value::Map(map) => Arc::unwrap_or_clone(map),
         Value::Row(row) => row.columns.iter().cloned().zip(row.values.iter().cloned()).collect::<Map>(),
         other => {
-            let message = format!("the idempotency key goes into the body's field '{field}', so the body must be a map, but it is {}", a_kind(&other));
+            let message = format!(
+                "the idempotency key goes into the body's field '{field}', so the body must be a map, but it is {}",
+                a_kind(&other)
+            );
             return Err(RunError::new(ErrorKind::Data, message));
         }
     };

@@ -16,8 +16,7 @@ const INLINE: usize = 64 << 10;
 const PART: usize = 1 << 20;
 
 /// Headers that hold credentials. No flow needs them, and the journal must not have them.
-const SECRET: [&str; 6] =
-    ["set-cookie", "set-cookie2", "authorization", "www-authenticate", "proxy-authenticate", "authentication-info"];
+const SECRET: [&str; 6] = ["set-cookie", "set-cookie2", "authorization", "www-authenticate", "proxy-authenticate", "authentication-info"];
 
 /// Returns when the reply is durable.
 pub(super) async fn write(journal: &Journal, id: RequestId, reply: &Reply, title: String) -> Result<(), RunError> {

@@ -295,9 +295,8 @@ impl Tables {
     pub(super) async fn commit(&mut self, absorbed: &Absorbed) -> Result<(), RunError> {
         let data = match self.mode.recorded {
             true => Vec::new(),
-            false => postcard::to_allocvec(absorbed).map_err(|error| {
-                RunError::new(ErrorKind::Data, format!("what the reply gave cannot be kept: {error}"))
-            })?,
+            false => postcard::to_allocvec(absorbed)
+                .map_err(|error| RunError::new(ErrorKind::Data, format!("what the reply gave cannot be kept: {error}")))?,
         };
         for target in &mut self.targets {
             if let Some(landing) = target.open_for(self.batch) {
