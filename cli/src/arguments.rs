@@ -76,6 +76,8 @@ pub(crate) enum Command {
     Gc(GcArguments),
     /// Print a plan file as text
     Show(Show),
+    /// Compare two plan files step by step: status 0 where a run does the same, 1 where not
+    Diff(Diff),
     /// Explain a code of `compile`, such as S103
     Explain {
         /// The code; without it, all codes
@@ -181,6 +183,14 @@ pub(crate) struct Show {
     /// The manifest as JSON
     #[arg(long)]
     pub json: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Diff {
+    #[arg(value_name = "OLD")]
+    pub before: PathBuf,
+    #[arg(value_name = "NEW")]
+    pub after: PathBuf,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]

@@ -4,6 +4,7 @@
 mod arguments;
 mod compile;
 mod demo;
+mod diff;
 mod explain;
 mod init;
 mod run;
@@ -57,6 +58,7 @@ fn run_command(Arguments { global, command }: Arguments) -> anyhow::Result<u8> {
         Command::Status { run, place } => return Ok(command::status(&place.into_request(project(&global)), run.as_deref()).code()),
         Command::Gc(arguments) => return Ok(command::gc(&arguments.into_request(project(&global))).code()),
         Command::Show(arguments) => show::show(&arguments, out)?,
+        Command::Diff(arguments) => return diff::diff(&arguments, out),
         Command::Explain { code } => explain::explain(code.as_deref(), out)?,
         Command::Schema { kind } => {
             let files = match kind {

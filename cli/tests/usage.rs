@@ -14,7 +14,7 @@ fn stdout(output: &Output) -> String {
 #[test]
 fn help_names_every_command() {
     let help = stdout(&sequor(&["--help"]));
-    for command in ["demo", "init", "env", "compile", "run", "show", "explain", "schema", "version"] {
+    for command in ["demo", "init", "env", "compile", "run", "show", "diff", "explain", "schema", "version"] {
         assert!(help.contains(&format!("\n  {command} ")), "{command} is not in\n{help}");
     }
 }
@@ -22,7 +22,7 @@ fn help_names_every_command() {
 #[test]
 fn version_names_program_and_plan_format() {
     let text = stdout(&sequor(&["version"]));
-    assert!(text.contains(concat!("sequor ", env!("CARGO_PKG_VERSION"))) && text.contains("plan format 1"), "{text}");
+    assert!(text.contains(concat!("sequor ", env!("CARGO_PKG_VERSION"))) && text.contains("plan format 2"), "{text}");
 }
 
 #[test]

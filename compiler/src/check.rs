@@ -2,6 +2,7 @@
 
 mod ids;
 mod parameters;
+mod requests;
 mod variables;
 
 use std::collections::BTreeSet;
@@ -15,6 +16,7 @@ pub fn check(parsed: &Parsed, resolved: &Resolved<'_>) -> (BTreeSet<String>, Vec
     let mut faults = Vec::new();
     ids::check(resolved, &mut faults);
     parameters::check(resolved, &mut faults);
+    requests::check(parsed, resolved, &mut faults);
     let needed = variables::check(parsed, resolved, &mut faults);
     (needed, faults)
 }

@@ -31,6 +31,10 @@ macro_rules! codes {
 /// In the order of the pages: by letter and number.
 #[rustfmt::skip]
 pub const CODES: &[Code] = codes! {
+    C317 Error   "items-depend"            "Rows of a loop that are in flight together depend on each other."
+    H814 Warning "retry-without-key"       "A request is to be tried again that must not be sent twice."
+    H815 Hint    "in-doubt-after-crash"    "A resume cannot know whether a request in a loop arrived."
+    H816 Warning "never-in-doubt"          "`verify` or `on_in_doubt` stands beside a request that may be sent twice anyway."
     J501 Error   "jinja-syntax"            "A template is not valid Jinja."
     J502 Error   "jinja-unknown-name"      "A template uses a name that does not exist."
     J503 Error   "jinja-unknown-filter"    "A template uses a filter or test that does not exist."

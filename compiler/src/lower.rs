@@ -17,6 +17,7 @@ use crate::diagnostic::{SourceFile, Span};
 use crate::resolve::Resolved;
 use crate::snippet;
 use crate::snippet::expression::{Expression, Named};
+use crate::source::Definition;
 use crate::syntax::{Assign, Flow, Rows, SourceRef, Step, TableRef};
 
 /// A name without an id: an earlier step let it pass.
@@ -78,6 +79,12 @@ impl Lowering<'_> {
 
     pub(crate) fn source(&self, source: &SourceRef) -> Result<SourceId, Unresolved> {
         self.resolved.source_of(source).ok_or_else(|| Unresolved(source.name().unwrap_or("the default source").to_owned()))
+    }
+
+    /// What the source file says; `None` where it could not be read.
+    pub(crate) fn definition(&self, source: &SourceRef) -> Option<&Definition> {
+        let id = self.resolved.source_of(source)?;
+        self.resolved.sources.get(id.index()).map(|source| &source.definition)
     }
 
     pub(crate) fn flow(&self, flow: &Named) -> Result<FlowId, Unresolved> {

@@ -96,7 +96,8 @@ pub trait Watch: Send + Sync {
     /// The statement runs once this is good.
     fn begins(&self, index: usize) -> BoxFuture<'_, Result<(), RunError>>;
 
-    fn done(&self, index: usize);
+    /// It has changed so many rows.
+    fn done(&self, index: usize, rows: u64);
 }
 
 /// How statements run outside a transaction.

@@ -174,7 +174,7 @@ impl<'a> Driver<'a> {
         for notice in notices {
             marked |= matches!(notice, Command::Began { .. });
             done |= matches!(notice, Command::Finish { .. });
-            self.notice(notice, caught).await;
+            self.notice(notice, caught && failed).await;
         }
         self.release();
         if done {
@@ -239,6 +239,11 @@ impl<'a> Driver<'a> {
             Command::Release { frame, .. } => {
                 self.release();
                 if let Some(resource) = self.open.remove(&frame) {
+                    if caught {
+                        // Before that the run would be resumed inside of the op. A journal that cannot be written ends the run.
+                        let _ = self.services.journal.sync().await;
+                        hit("release.caught");
+                    }
                     // Where the error may end the run, the run goes on in here.
                     if self.progress.state.is_failing() && !caught { resource.suspend().await } else { resource.discard().await }
                 }

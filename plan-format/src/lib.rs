@@ -9,6 +9,7 @@
 pub mod builder;
 pub mod codec;
 pub mod column;
+pub mod compare;
 pub mod expr;
 pub mod fingerprint;
 pub mod graph;

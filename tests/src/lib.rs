@@ -8,6 +8,7 @@ pub mod datasette;
 pub mod failpoints;
 pub mod postgres;
 pub mod program;
+pub mod proxy;
 pub mod service;
 pub mod services;
 pub mod sqlite;

@@ -51,8 +51,10 @@ impl Gathered {
     fn op(&mut self, plan: &Plan, op: &Op) {
         match op {
             Op::HttpRequest(op) => {
-                self.methods.insert(op.request.method.name());
-                self.host(plan, op.request.url, op.request.source);
+                for request in std::iter::once(&op.request).chain(op.verify.as_ref().map(|verify| &verify.request)) {
+                    self.methods.insert(request.method.name());
+                    self.host(plan, request.url, request.source);
+                }
                 if let Some(for_each) = &op.for_each {
                     self.rows(plan, &for_each.rows);
                 }

@@ -4,17 +4,19 @@ mod keys;
 mod lower;
 mod path;
 mod read;
+mod repeat;
 
 use sequor_plan_format::Replay;
 use sequor_plan_format::op::WriteMode;
-use sequor_plan_format::op::http_request::{BodyFormat, Method, ReplyFormat, RetryPolicy, StatusRange};
+use sequor_plan_format::op::http_request::{BodyFormat, InDoubt, Method, ReplyFormat, RetryPolicy, StatusRange};
 
+use crate::diagnostic::Span;
 use crate::snippet::expression::{Expression, Named};
 use crate::syntax::columns::Columns;
 use crate::syntax::visit::{self, Visitor, Wanted};
 use crate::syntax::{Assign, Rows, SourceRef, TableRef};
 
-pub use keys::{FOR_EACH, INIT, KEYS, REQUEST, RESPONSE, TABLE};
+pub use keys::{FOR_EACH, INIT, KEYS, REQUEST, RESPONSE, TABLE, VERIFY};
 pub(super) use read::read;
 
 #[derive(Debug)]
@@ -23,6 +25,18 @@ pub struct HttpRequest {
     pub for_each: Option<ForEachRow>,
     pub request: Request,
     pub response: Response,
+    pub verify: Option<Verify>,
+    pub in_doubt: Option<(InDoubt, Span)>,
+}
+
+/// The question that finds out whether a request arrived.
+#[derive(Debug)]
+pub struct Verify {
+    /// The `verify` entry.
+    pub span: Span,
+    pub request: Request,
+    pub arrived: Expression,
+    pub reply: Option<Expression>,
 }
 
 #[derive(Debug)]
@@ -30,6 +44,8 @@ pub struct ForEachRow {
     pub rows: Rows,
     pub item: Named,
     pub key: Vec<Named>,
+    /// Where the flow says it.
+    pub concurrency: Option<(u32, Span)>,
 }
 
 #[derive(Debug)]
@@ -42,8 +58,18 @@ pub struct Request {
     pub headers: Pairs,
     pub body: Option<(BodyFormat, Expression)>,
     pub timeout_ms: Option<u64>,
-    pub retry: Option<RetryPolicy>,
+    /// With its place.
+    pub retry: Option<(RetryPolicy, Span)>,
     pub idempotent: bool,
+    pub key: Option<Key>,
+}
+
+/// The idempotency key of a request.
+#[derive(Debug)]
+pub struct Key {
+    pub span: Span,
+    /// `None`: one is made for each request.
+    pub given: Option<Expression>,
 }
 
 #[derive(Debug)]
@@ -99,26 +125,55 @@ impl HttpRequest {
         }
         self.request.visit(visitor);
         self.response.visit(visitor);
+        if let Some(verify) = &self.verify {
+            if let Some(source) = &verify.request.source {
+                visitor.source(source, Wanted::Http);
+            }
+            verify.request.visit(visitor);
+            visitor.expression(&verify.arrived);
+            visit::optional(verify.reply.as_ref(), visitor);
+        }
         if self.for_each.is_some() {
             visitor.unbind();
         }
     }
 
     pub(super) fn replay(&self) -> Replay {
-        if self.request.idempotent || self.request.method.is_idempotent() { Replay::Idempotent } else { Replay::Once }
+        if self.request.key.is_some() {
+            Replay::Keyed
+        } else if self.request.may_be_repeated() {
+            Replay::Idempotent
+        } else {
+            Replay::Once
+        }
     }
 }
 
 impl Request {
-    fn visit<'a>(&'a self, visitor: &mut dyn Visitor<'a>) {
-        visitor.expression(&self.url);
+    /// By its method, or because the flow says so.
+    #[must_use]
+    pub fn may_be_repeated(&self) -> bool {
+        self.idempotent || self.method.is_idempotent()
+    }
+
+    /// What the request is made from, in the order it is evaluated.
+    pub fn expressions(&self) -> Vec<&Expression> {
+        let mut all = vec![&self.url];
         for pairs in [&self.parameters, &self.headers] {
             match pairs {
-                Pairs::Listed(pairs) => pairs.iter().for_each(|(_, value)| visitor.expression(value)),
-                Pairs::Computed(map) => visitor.expression(map),
+                Pairs::Listed(pairs) => all.extend(pairs.iter().map(|(_, value)| value)),
+                Pairs::Computed(map) => all.push(map),
             }
         }
-        visit::optional(self.body.as_ref().map(|(_, body)| body), visitor);
+        all.extend(self.body.as_ref().map(|(_, body)| body));
+        all.extend(self.key.as_ref().and_then(|key| key.given.as_ref()));
+        all
+    }
+
+    fn visit<'a>(&'a self, visitor: &mut dyn Visitor<'a>) {
+        for expression in self.expressions() {
+            visitor.expression(expression);
+        }
     }
 }
 

@@ -4,7 +4,7 @@ use sequor_plan_format::op::http_request::RetryPolicy;
 use sequor_plan_format::source as plan;
 
 use super::auth::{self, Auth};
-use crate::diagnostic::Diagnostic;
+use crate::diagnostic::{Diagnostic, Span};
 use crate::lower::Lowering;
 use crate::snippet::expression::{Expression, Named};
 use crate::syntax::BEFORE_REPLY;
@@ -12,6 +12,7 @@ use crate::syntax::fields::Fields;
 use crate::syntax::key::{Key, Kind, Table};
 use crate::syntax::scalars::{RETRY, duration, names, retry};
 use crate::syntax::value::{self, Scalars};
+use crate::yaml::Node;
 
 pub static KEYS: Table = Table::of_source(
     "an http source",
@@ -23,6 +24,7 @@ pub static KEYS: Table = Table::of_source(
         Key::new("timeout", Kind::Duration, "for a whole request"),
         Key::new("retry", Kind::Section(&RETRY), "when a request is sent again"),
         Key::new("allow_hosts", Kind::Names, "hosts that may be private or local addresses"),
+        Key::new("idempotency", Kind::Section(&IDEMPOTENCY), "how idempotency keys are sent: as header Idempotency-Key where absent"),
         Key::later("rate_limit", "requests for each second"),
         Key::later("concurrency", "requests at once"),
         Key::later("allow_http", "hosts that may be asked without TLS"),
@@ -30,6 +32,27 @@ pub static KEYS: Table = Table::of_source(
         Key::later("tls", "certificates"),
     ],
 );
+
+/// The keys of `idempotency`.
+pub static IDEMPOTENCY: Table = Table::of_source(
+    "'idempotency'",
+    "How the API takes idempotency keys; requests that have one say 'idempotency_key'.",
+    &[
+        Key::new("header", Kind::Text, "the header that holds the key").default("Idempotency-Key"),
+        Key::new("field", Kind::Text, "the field of a JSON or form body that holds the key, instead of a header"),
+        Key::new("quoted", Kind::Bool, "the key is sent in double quotes").default("false"),
+        Key::new("validity", Kind::Duration, "how long the API remembers a key; without limit where absent").mistaken(&["ttl", "expires"]),
+    ],
+);
+
+/// Where keys are sent. With neither header nor field, in the usual header.
+#[derive(Clone, Debug, Default)]
+pub struct Idempotency {
+    pub header: Option<String>,
+    pub field: Option<String>,
+    pub quoted: bool,
+    pub validity_ms: Option<u64>,
+}
 
 #[derive(Debug)]
 pub struct Http {
@@ -39,6 +62,7 @@ pub struct Http {
     pub timeout_ms: Option<u64>,
     pub retry: Option<RetryPolicy>,
     pub allow_hosts: Vec<Named>,
+    pub idempotency: Option<Idempotency>,
 }
 
 pub(super) fn read(fields: &Fields<'_>, faults: &mut Vec<Diagnostic>) -> Http {
@@ -54,7 +78,26 @@ pub(super) fn read(fields: &Fields<'_>, faults: &mut Vec<Diagnostic>) -> Http {
     let timeout_ms = duration(fields, "timeout", faults);
     let retry = retry(fields, faults);
     let allow_hosts = fields.node("allow_hosts").map(|n| names(n, "'allow_hosts'", faults)).unwrap_or_default();
-    Http { base_url, headers, auth, timeout_ms, retry, allow_hosts }
+    let idempotency = fields.filled("idempotency").and_then(|f| idempotency(&f.entry.value, &f.entry.key_span, faults));
+    Http { base_url, headers, auth, timeout_ms, retry, allow_hosts, idempotency }
+}
+
+fn idempotency(node: &Node, at: &Span, faults: &mut Vec<Diagnostic>) -> Option<Idempotency> {
+    let fields = Fields::read(node, at, &[&IDEMPOTENCY], faults)?;
+    if let (Some(header), Some(field)) = (fields.filled("header"), fields.filled("field")) {
+        faults.push(
+            Diagnostic::error("S105", field.entry.key_span.clone(), "an idempotency key is sent in a header or in a field of the body, not in both")
+                .also(header.entry.key_span.clone(), "the other one")
+                .help("keep one of the two"),
+        );
+    }
+    let text = |name, faults: &mut Vec<Diagnostic>| fields.name(name, faults).map(|(text, _)| text.trim().to_owned());
+    Some(Idempotency {
+        header: text("header", faults),
+        field: text("field", faults),
+        quoted: fields.bool("quoted", faults).unwrap_or(false),
+        validity_ms: duration(&fields, "validity", faults),
+    })
 }
 
 impl Http {

@@ -147,7 +147,7 @@ fn statement(services: &Services, node: NodeId, activation: Activation, policy: 
     match policy {
         None => return Some(doubt),
         Some(Policy::Send) => journal.effect(Change::Retry { activation }),
-        Some(Policy::Skip | Policy::Done) => journal.effect(Change::Statement { activation, index: known.done, done: true }),
+        Some(Policy::Skip | Policy::Done) => journal.effect(Change::Statement { activation, index: known.done, done: true, rows: 0 }),
     }
     doubt.settled = policy.map(Into::into);
     journal.effect(Change::Doubt(doubt));

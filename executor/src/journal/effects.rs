@@ -110,6 +110,8 @@ pub(crate) struct Statements {
     pub(crate) done: u32,
     /// The next one has begun.
     pub(crate) begun: bool,
+    /// Rows that those done have changed.
+    pub(crate) rows: u64,
 }
 
 /// What is known of effects that are not settled.
@@ -146,6 +148,8 @@ pub(crate) enum Change {
         activation: Activation,
         index: u32,
         done: bool,
+        /// Rows that it has changed.
+        rows: u64,
     },
     Doubt(Doubt),
     /// A database source is about to have markers of the run.
@@ -166,9 +170,9 @@ impl Effects {
                 self.requests.remove(&id);
             }
             Change::Table { activation, table } => self.tables.push((activation, table)),
-            Change::Statement { activation, index, done } => {
+            Change::Statement { activation, index, done, rows } => {
                 let statements = self.statements.entry(activation).or_default();
-                *statements = Statements { done: index + u32::from(done), begun: !done };
+                *statements = Statements { done: index + u32::from(done), begun: !done, rows: statements.rows + rows };
             }
             Change::Doubt(doubt) => self.doubts.push(doubt),
             Change::Target(source) => {

@@ -41,7 +41,8 @@ pub(super) async fn run(
     } else {
         let journal = &services.journal;
         let known = journal.with_effects(|effects| effects.statements_of(activation));
-        database.execute_each(&statements, Each { skip: known.done as usize, watch: &Steps { journal, activation } }).await?
+        let each = Each { skip: known.done as usize, watch: &Steps { journal, activation } };
+        known.rows + database.execute_each(&statements, each).await?
     };
     services.reporter.rows_out(node, rows);
     Ok(())
@@ -54,19 +55,19 @@ struct Steps<'a> {
 }
 
 impl Steps<'_> {
-    fn note(&self, index: usize, done: bool) {
+    fn note(&self, index: usize, done: bool, rows: u64) {
         let index = u32::try_from(index).unwrap_or(u32::MAX);
-        self.journal.effect(Change::Statement { activation: self.activation, index, done });
+        self.journal.effect(Change::Statement { activation: self.activation, index, done, rows });
     }
 }
 
 impl Watch for Steps<'_> {
     fn begins(&self, index: usize) -> BoxFuture<'_, Result<(), RunError>> {
-        self.note(index, false);
+        self.note(index, false, 0);
         Box::pin(durable(self.journal))
     }
 
-    fn done(&self, index: usize) {
-        self.note(index, true);
+    fn done(&self, index: usize, rows: u64) {
+        self.note(index, true, rows);
     }
 }

@@ -107,10 +107,10 @@ fn effect_view(plan: &Plan, id: NodeId, replay: Replay) -> EffectView {
 fn promise(replay: Replay) -> &'static str {
     match replay {
         Replay::Pure => "no effect outside the run",
-        Replay::Transactional => "all or nothing: committed in one transaction",
-        Replay::Idempotent => "may be repeated: doing it twice has the effect of doing it once",
-        Replay::Keyed => "may be repeated with its idempotency key: the other side does it once",
-        Replay::Once => "at most once: never sent again by itself once it may have arrived",
+        Replay::Transactional => "exactly once: the effect and the note that it is done are committed in one transaction",
+        Replay::Idempotent => "repeated: a resume may do it again, which has the effect of doing it once",
+        Replay::Keyed => "effectively once, by key: a resume may send it again, and the other side does it once",
+        Replay::Once => "at most once: never done again by itself once it may have happened; doubts are listed",
     }
 }
 

@@ -18,8 +18,9 @@ pub static KEYS: Table = Table::new(
         Key::new("on_error", Kind::Choice(&["fail"]), "what a failing row does").default("fail"),
         Key::later("pagination", "asks for page after page; use response.while"),
         Key::later("reject_table", "where failing rows go"),
-        Key::later("verify", "finds out whether a request arrived"),
-        Key::later("on_in_doubt", "what a resume does with requests in doubt"),
+        Key::new("verify", Kind::Section(&VERIFY), "asks the other side, on resume, whether a request arrived"),
+        Key::new("on_in_doubt", Kind::Choice(&["stop", "send", "skip", "done"]), "what a resume does with a request that may have arrived")
+            .default("stop"),
     ],
 );
 
@@ -41,9 +42,11 @@ pub static FOR_EACH: Table = Table::new(
         Key::dynamic("items", Kind::Any, "a list, or a map whose keys are gone over").mistaken(&["in", "list", "values"]),
         Key::new("as", Kind::Text, "the variable that holds the row").mistaken(&["var", "variable", "item"]).required(),
         Key::new("key", Kind::Names, "the columns that name a row in reports"),
+        Key::new("concurrency", Kind::Integer, "rows in flight together, 1 to 1000; replies are still taken in the order of the rows")
+            .default("1")
+            .mistaken(&["parallel", "parallelism", "max_concurrency", "workers"]),
         Key::later("index_as", "the variable that counts rows"),
         Key::later("batch", "rows for each request"),
-        Key::later("concurrency", "requests at once"),
     ],
 );
 
@@ -72,7 +75,22 @@ pub static REQUEST: Table = Table::new(
         Key::new("timeout", Kind::Duration, "for the whole request; the source's where absent"),
         Key::new("retry", Kind::Section(&RETRY), "when the request is sent again; the source's where absent"),
         Key::new("idempotent", Kind::Bool, "true: sending the request twice does no harm").default("false"),
-        Key::later("idempotency_key", "lets the server see a repeated request"),
+        Key::dynamic("idempotency_key", Kind::Text, "auto, or a value of your own: lets the server see a repeated request"),
+    ],
+);
+
+pub static VERIFY: Table = Table::new(
+    "'verify'",
+    "How a resume finds out whether a request arrived that must not be sent twice.",
+    &[
+        Key::new(
+            "request",
+            Kind::Section(&REQUEST),
+            "what is asked; it only reads, or is idempotent. The source is that of the op where absent",
+        )
+        .required(),
+        Key::dynamic("arrived", Kind::Any, "true where the answer says that the request arrived").required(),
+        Key::dynamic("reply", Kind::Any, "the value that stands for the reply that was lost; the answer itself where absent"),
     ],
 );
 

@@ -13,8 +13,8 @@ impl HttpRequest {
             for_each: self.for_each.as_ref().map(|f| f.lower(lowering)).transpose()?,
             request: self.request.lower(lowering)?,
             response: self.response.lower(lowering)?,
-            verify: None,
-            in_doubt: plan::InDoubt::Stop,
+            verify: self.verify.as_ref().map(|verify| verify.lower(lowering)).transpose()?,
+            in_doubt: self.in_doubt.as_ref().map_or(plan::InDoubt::Stop, |(choice, _)| *choice),
         })
     }
 }
@@ -25,13 +25,13 @@ impl ForEachRow {
             rows: lowering.rows(&self.rows)?,
             item: lowering.text(&self.item.name),
             key: self.key.iter().map(|k| lowering.text(&k.name)).collect(),
-            concurrency: 1,
+            concurrency: self.concurrency.as_ref().map_or(1, |(items, _)| *items),
         })
     }
 }
 
 impl Request {
-    fn lower(&self, lowering: &mut Lowering<'_>) -> Result<plan::Request, Unresolved> {
+    pub(super) fn lower(&self, lowering: &mut Lowering<'_>) -> Result<plan::Request, Unresolved> {
         Ok(plan::Request {
             source: self.source.as_ref().map(|s| lowering.source(s)).transpose()?,
             url: lowering.expr(&self.url),
@@ -40,9 +40,9 @@ impl Request {
             headers: pairs(&self.headers, lowering),
             body: self.body.as_ref().map(|(format, value)| plan::Body { format: *format, value: lowering.expr(value) }),
             timeout_ms: self.timeout_ms,
-            retry: self.retry.clone(),
+            retry: self.retry.as_ref().map(|(policy, _)| policy.clone()),
             idempotent: self.idempotent,
-            key: None,
+            key: self.key.as_ref().map(|key| key.lower(self.source.as_ref(), lowering)),
         })
     }
 }

@@ -1,9 +1,10 @@
 //! Reading `http_request`: YAML fields to the typed op.
 
-use sequor_plan_format::op::http_request::{BodyFormat, Method, ReplyFormat};
+use sequor_plan_format::op::http_request::{BodyFormat, MAX_CONCURRENCY, Method, ReplyFormat};
 
 use super::{
     FOR_EACH, ForEachRow, HttpRequest, INIT, Pairs, Parser, REQUEST, RESPONSE, Request, Response, ResponseTable, TABLE, TableData, path,
+    repeat,
 };
 use crate::diagnostic::{Diagnostic, Span};
 use crate::op::{Op, transform};
@@ -27,6 +28,9 @@ pub(in crate::op) fn read(fields: &Fields<'_>, _at: &Span, reader: &mut Reader<'
         Some(f) => response(&f.entry.value, &f.entry.key_span, reader),
         None => Some(Response::empty()),
     };
+    let source = request.as_ref().and_then(|r| r.source.as_ref());
+    let verify = fields.has("verify").then(|| repeat::verify(fields, source, reader));
+    let in_doubt = repeat::in_doubt(fields, reader);
     Some(Op::HttpRequest(Box::new(HttpRequest {
         init: init.unwrap_or_default(),
         for_each: match for_each {
@@ -35,6 +39,11 @@ pub(in crate::op) fn read(fields: &Fields<'_>, _at: &Span, reader: &mut Reader<'
         },
         request: request?,
         response: response?,
+        verify: match verify {
+            Some(read) => Some(read?),
+            None => None,
+        },
+        in_doubt,
     })))
 }
 
@@ -47,11 +56,25 @@ fn for_each(node: &Node, at: &Span, reader: &mut Reader<'_>) -> Option<ForEachRo
     let fields = Fields::read(node, at, &[&FOR_EACH], &mut reader.faults)?;
     let item = fields.name("as", &mut reader.faults).map(named);
     let key = fields.node("key").map(|n| names(n, "'key'", &mut reader.faults)).unwrap_or_default();
+    let concurrency = concurrency(&fields, reader);
     let rows = rows::read(&fields, at, "'for_each'", reader)?;
-    Some(ForEachRow { rows, item: item?, key })
+    Some(ForEachRow { rows, item: item?, key, concurrency })
 }
 
-fn request(node: &Node, at: &Span, op: &Fields<'_>, reader: &mut Reader<'_>) -> Option<Request> {
+fn concurrency(fields: &Fields<'_>, reader: &mut Reader<'_>) -> Option<(u32, Span)> {
+    let field = fields.filled("concurrency")?;
+    let items = fields.integer("concurrency", 1, &mut reader.faults)?;
+    match u32::try_from(items).ok().filter(|items| *items <= MAX_CONCURRENCY) {
+        Some(items) => Some((items, field.entry.key_span.clone())),
+        None => {
+            let help = "few servers take more than a dozen requests at once from one client";
+            reader.faults.push(wrong_kind(&field.entry.value, "'concurrency'", "a whole number from 1 to 1000").help(help));
+            None
+        }
+    }
+}
+
+pub(super) fn request(node: &Node, at: &Span, op: &Fields<'_>, reader: &mut Reader<'_>) -> Option<Request> {
     let fields = Fields::read(node, at, &[&REQUEST], &mut reader.faults)?;
     let source = fields.has("source").then(|| table::source(&fields, "source", at, &mut reader.faults)).flatten();
     let method = method(&fields, reader);
@@ -60,10 +83,12 @@ fn request(node: &Node, at: &Span, op: &Fields<'_>, reader: &mut Reader<'_>) -> 
     let body = body(&fields, reader);
     let faults = &mut reader.faults;
     let timeout_ms = duration(&fields, "timeout", faults).or_else(|| duration(op, "timeout", faults));
-    let retry = [&fields, op].into_iter().find_map(|f| retry(f, faults));
+    let retry = [&fields, op].into_iter().find_map(|f| Some((retry(f, faults)?, f.get("retry")?.entry.key_span.clone())));
     let idempotent = [&fields, op].into_iter().find_map(|f| f.bool("idempotent", faults)).unwrap_or(false);
+    let key = repeat::key(&fields, reader);
+    let faults = &mut reader.faults;
     let url = value::text_of_key(&fields, "url", BEFORE_REPLY, faults)?;
-    Some(Request { source, url, method, parameters, headers, body, timeout_ms, retry, idempotent })
+    Some(Request { source, url, method, parameters, headers, body, timeout_ms, retry, idempotent, key })
 }
 
 fn method(fields: &Fields<'_>, reader: &mut Reader<'_>) -> Method {

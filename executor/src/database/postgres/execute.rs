@@ -29,12 +29,13 @@ impl Postgres {
             if let Some(each) = each {
                 each.watch.begins(index).await?;
             }
-            rows += run_statement(connection, statement)
+            let changed = run_statement(connection, statement)
                 .await
                 .map_err(|error| fault::prefixed(fault::of_statement(&error, statement), &fault::statement_label(index, statements)))?;
+            rows += changed;
             failpoint::hit("execute.pg.after_statement");
             if let Some(each) = each {
-                each.watch.done(index);
+                each.watch.done(index, changed);
             }
         }
         if let Some(marking) = marking {

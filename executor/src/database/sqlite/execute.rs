@@ -29,6 +29,7 @@ impl Sqlite {
         if marking.is_some() {
             run(connection, format!("SAVEPOINT {IN_TRANSACTION}")).await?;
         }
+        let mut counted = 0;
         let skip = each.map_or(0, |each| each.skip);
         for (index, statement) in statements.iter().enumerate().skip(skip) {
             if let Some(each) = each {
@@ -37,12 +38,14 @@ impl Sqlite {
             run_raw(connection, statement.clone())
                 .await
                 .map_err(|error| fault::prefixed(fault::of_statement(&error, statement), &fault::statement_label(index, statements)))?;
+            let changed = changes(connection).await? - before - counted;
+            counted += changed;
             failpoint::hit("execute.sqlite.after_statement");
             if let Some(each) = each {
-                each.watch.done(index);
+                each.watch.done(index, changed);
             }
         }
-        let rows = changes(connection).await? - before;
+        let rows = counted;
         if let Some(marking) = marking {
             let still = run(connection, format!("RELEASE {IN_TRANSACTION}")).await;
             still.map_err(|_| RunError::new(ErrorKind::Sql, fault::ENDED_EARLY))?;

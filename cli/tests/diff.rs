@@ -1,0 +1,70 @@
+//! `sequor diff`: two compiled plans of one project.
+#![allow(clippy::expect_used, reason = "a test that cannot go on fails")]
+
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+
+const FLOW: &str = "steps:
+  - op: http_request
+    id: load
+    request: {url: 'https://api.example.com/a'}
+    response:
+      tables: [{source: stage, table: a, data_path: items}]
+  - op: for_each
+    id: loop
+    items: [1, 2]
+    as: n
+    steps:
+      - {op: print, id: say, message: hello}
+";
+
+fn sequor(arguments: &[&str]) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_sequor")).args(arguments).output().expect("the program runs")
+}
+
+/// Compiles one flow as a project of its own.
+fn plan(folder: &Path, name: &str, flow: &str) -> PathBuf {
+    let project = folder.join(name);
+    for (file, text) in
+        [("project.yaml", "name: shop\n"), ("sources/stage.yaml", "type: sqlite\npath: stage.db\n"), ("flows/main.yaml", flow)]
+    {
+        let path = project.join(file);
+        std::fs::create_dir_all(path.parent().expect("a folder")).expect("can be made");
+        std::fs::write(path, text).expect("can be written");
+    }
+    let output = folder.join(name).with_extension("plan");
+    let compiled = sequor(&["-p", &project.display().to_string(), "compile", "-o", &output.display().to_string()]);
+    assert_eq!(compiled.status.code(), Some(0), "{compiled:?}");
+    output
+}
+
+fn diff(flow: &str, name: &str) -> (String, Option<i32>) {
+    let folder = std::env::temp_dir().join(format!("sequor-diff-{}-{name}", std::process::id()));
+    let (old, new) = (plan(&folder, "old", FLOW), plan(&folder, "new", flow));
+    let output = sequor(&["diff", &old.display().to_string(), &new.display().to_string()]);
+    std::fs::remove_dir_all(&folder).expect("can be removed");
+    (String::from_utf8(output.stdout).expect("UTF-8"), output.status.code())
+}
+
+#[test]
+fn plans_that_do_the_same_end_with_0() {
+    let moved = FLOW.replace("steps:\n  - op: http", "# A comment moves every line.\nsteps:\n  - op: http");
+    assert_eq!(diff(&moved, "same"), ("3 steps are the same\n".to_owned(), Some(0)));
+}
+
+#[test]
+fn each_difference_is_named_and_the_status_is_1() {
+    let changed = FLOW.replace("data_path: items", "data_path: rows").replace("hello", "good day");
+    let says = "main/load: changed: reads replies in another way, sends the same requests\nmain/loop/say: changed\n1 step is the same\n";
+    assert_eq!(diff(&changed, "changed"), (says.to_owned(), Some(1)));
+
+    let renamed = FLOW.replace("id: load", "id: fetch");
+    assert_eq!(diff(&renamed, "renamed"), ("main/fetch: added\nmain/load: removed\n2 steps are the same\n".to_owned(), Some(1)));
+}
+
+#[test]
+fn what_is_no_plan_is_refused() {
+    let output = sequor(&["diff", "/nonexistent.plan", "/nonexistent.plan"]);
+    assert_eq!(output.status.code(), Some(2));
+    assert!(String::from_utf8_lossy(&output.stderr).contains("cannot read /nonexistent.plan"), "{output:?}");
+}
