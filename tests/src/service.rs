@@ -139,6 +139,12 @@ impl Service {
         self.ledger.lock().expect("a ledger").clone()
     }
 
+    /// How many requests were answered.
+    #[must_use]
+    pub fn answered(&self) -> usize {
+        self.ledger.lock().expect("a ledger").len()
+    }
+
     /// How many requests with this method arrived.
     #[must_use]
     pub fn count(&self, method: &str) -> usize {

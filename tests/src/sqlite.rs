@@ -30,3 +30,16 @@ pub fn value(path: &Path, sql: &str) -> String {
         Ok(row.try_get::<Option<String>, _>(0)?.unwrap_or_else(|| "null".into()))
     })
 }
+
+/// Whether somebody is writing to it right now.
+#[must_use]
+pub fn is_locked(path: &Path) -> bool {
+    within(path, async |connection| {
+        sqlx::query("pragma busy_timeout = 0").execute(&mut *connection).await?;
+        let begun = sqlx::query("begin immediate").execute(&mut *connection).await.is_ok();
+        if begun {
+            sqlx::query("rollback").execute(connection).await?;
+        }
+        Ok(!begun)
+    })
+}

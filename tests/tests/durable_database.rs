@@ -2,6 +2,7 @@
 #![allow(clippy::expect_used, clippy::panic, reason = "a test that cannot go on fails")]
 
 use std::collections::BTreeMap;
+use std::fs::OpenOptions;
 use std::process::{Child, Command};
 use std::time::{Duration, Instant};
 
@@ -53,7 +54,7 @@ fn disturbed(child: &mut Child, cluster: &mut Cluster, service: &Service, random
             return status.code().expect("nobody kills it");
         }
         assert!(started.elapsed() < Duration::from_secs(300), "the run does not end");
-        if service.ledger().len() >= *next {
+        if service.answered() >= *next {
             cluster.crash();
             cluster.restart();
             *next += 40 + usize::try_from(random.below(1200)).expect("small");
@@ -82,7 +83,8 @@ fn the_database_goes_away_and_comes_back() {
     ]);
     let command = |arguments: &[&str]| {
         let mut command = project.command(&program::sequor());
-        command.args(arguments).arg("--quiet").env("SEQUOR_VAR_pg", &url);
+        let output = OpenOptions::new().create(true).append(true).open(project.path().join("output")).expect("a file");
+        command.args(arguments).arg("--quiet").env("SEQUOR_VAR_pg", &url).stderr(output);
         command
     };
     let spawn = |command: &mut Command| command.spawn().expect("the program starts");
@@ -100,7 +102,7 @@ fn the_database_goes_away_and_comes_back() {
                 listed += 1;
                 &["resume", "--in-doubt", "send"]
             }
-            status => panic!("ended with {status}"),
+            status => panic!("ended with {status}\n{}", String::from_utf8_lossy(&project.read("output"))),
         };
         status = disturbed(&mut spawn(&mut command(arguments)), &mut cluster, &service, &mut random, &mut next);
     }

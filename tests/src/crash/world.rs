@@ -134,7 +134,9 @@ impl<'a> World<'a> {
             command.env("SEQUOR_FAILPOINT_TRACE", trace);
         }
         let ended = await_end(&mut self.spawn(&mut command));
-        self.shop.settle();
+        if ended == Ended::Killed {
+            self.shop.settle();
+        }
         ended
     }
 
