@@ -4,6 +4,7 @@
 #![allow(clippy::expect_used, clippy::panic, reason = "a helper that fails must fail its test")]
 
 pub mod datasette;
+pub mod durable;
 pub mod postgres;
 pub mod program;
 pub mod proxy;
