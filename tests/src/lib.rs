@@ -6,6 +6,7 @@
 pub mod crash;
 pub mod datasette;
 pub mod failpoints;
+pub mod durable;
 pub mod postgres;
 pub mod program;
 pub mod proxy;
