@@ -1,6 +1,6 @@
 //! How fast, compared with what this machine can do: prints each figure beside a limit measured in the same run.
 //!
-//! Needs the servers that `tests/run` installs. Figures are medians of whole processes, start included.
+//! Needs the servers that `tests/run` installs. Figures are medians of whole processes, start included. Names of parts as arguments run only these.
 #![allow(
     clippy::expect_used,
     clippy::panic,
@@ -8,225 +8,34 @@
     reason = "a program for developers: it prints, and stops where it stands"
 )]
 
-use std::io::{BufRead as _, BufReader};
-use std::process::{Child, Command, Stdio};
-use std::time::{Duration, Instant};
-
-use sequor_tests::postgres;
-use sequor_tests::program::{Project, executor, sequor};
-
-const ROWS: u64 = 100_000;
-const PAGE: u64 = 1000;
+#[path = "bench/api.rs"]
+mod api;
+#[path = "bench/load.rs"]
+mod load;
+#[path = "bench/measure.rs"]
+mod measure;
+#[path = "bench/requests.rs"]
+mod requests;
+#[path = "bench/resume.rs"]
+mod resume;
+#[path = "bench/start.rs"]
+mod start;
 
 fn main() {
-    start();
-    compile();
-    load();
-}
-
-/// What a process took.
-#[derive(Clone, Copy, Debug)]
-struct Cost {
-    wall: Duration,
-    /// Peak resident memory in KiB.
-    memory: u64,
-}
-
-/// Runs a command to its end.
-fn measure(command: &mut Command) -> Cost {
-    let started = Instant::now();
-    let mut child = command.stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap_or_else(|e| panic!("{command:?}: {e}"));
-    let stderr = child.stderr.take().expect("a pipe");
-    let reader = std::thread::spawn(move || std::io::read_to_string(stderr).unwrap_or_default());
-    let mut memory = 0;
-    let status = loop {
-        memory = peak_memory(&child).unwrap_or(memory);
-        match child.try_wait().expect("a child") {
-            Some(status) => break status,
-            None => std::thread::sleep(Duration::from_micros(500)),
-        }
-    };
-    let wall = started.elapsed();
-    assert!(status.success(), "{command:?} failed:\n{}", reader.join().unwrap_or_default());
-    Cost { wall, memory }
-}
-
-fn peak_memory(child: &Child) -> Option<u64> {
-    let status = std::fs::read_to_string(format!("/proc/{}/status", child.id())).ok()?;
-    status.lines().find_map(|l| l.strip_prefix("VmHWM:"))?.trim().strip_suffix(" kB")?.trim().parse().ok()
-}
-
-/// The median run of `n`, after one that does not count.
-fn median(n: usize, mut run: impl FnMut() -> Cost) -> Cost {
-    run();
-    let mut costs: Vec<_> = (0..n).map(|_| run()).collect();
-    costs.sort_by_key(|c| c.wall);
-    costs[n / 2]
-}
-
-fn print(what: &str, cost: Cost, limit: &str, limit_cost: Cost) {
-    let ratio = limit_cost.wall.as_secs_f64() / cost.wall.as_secs_f64();
-    println!(
-        "{what:<52} {:>8.1} ms  {:>6.1} MiB   {limit}: {:.1} ms   ratio {ratio:.2}",
-        cost.wall.as_secs_f64() * 1e3,
-        mebibytes(cost.memory),
-        limit_cost.wall.as_secs_f64() * 1e3,
-    );
-}
-
-#[allow(clippy::cast_precision_loss, reason = "printed with one digit")]
-fn mebibytes(kibibytes: u64) -> f64 {
-    kibibytes as f64 / 1024.0
-}
-
-fn start() {
-    let project = Project::of(&[("project.yaml", "name: start\n"), ("flows/hello.yaml", "- op: print\n  message: hello\n")]);
-    let _ = project.sequor(["compile", "-o", "hello.plan"]).ended(0);
-    let empty = median(21, || measure(&mut Command::new("true")));
-    let hello = median(21, || measure(project.command(&executor()).args(["run", "hello.plan"])));
-    print("start of sequor-executor on a one-line plan", hello, "empty process", empty);
-}
-
-fn compile() {
-    let project = Project::fixture("seed");
-    let empty = median(21, || measure(&mut Command::new("true")));
-    let seed = median(21, || measure(project.command(&sequor()).args(["compile", "-o", "seed.plan"])));
-    print("compile of the seed project", seed, "empty process", empty);
-}
-
-/// The flow that is measured: columns by path, or by a parser.
-fn flow(response: &str) -> String {
-    format!(
-        "- op: http_request
-  id: load
-  init: {{variables: {{page: 1}}}}
-  request:
-    source: shop
-    url: /v1/customers
-    method: GET
-    parameters: {{limit: {PAGE}, page: \"{{{{ var('page') }}}}\"}}
-  response:
-    tables:
-      - source: warehouse
-        table: customers
-        columns: {{id: bigint, first_name: text, last_name: text, email: text, active: boolean, credit_limit: 'numeric(10,2)', created_at: timestamptz}}
-{response}"
-    )
-}
-
-const BY_PATH: &str = "        data_path: data
-    variables: {page_expression: var('page') + 1}
-    while_expression: response.json()['meta']['page'] < response.json()['meta']['total_pages']
-";
-const BY_PARSER: &str = "    parser_expression: |
-      reply = response.json()
-      return {
-        'tables': {'customers': reply['data']},
-        'variables': {'page': reply['meta']['page'] + 1},
-        'while': reply['meta']['page'] < reply['meta']['total_pages'],
-      }
-";
-
-fn load() {
-    let (api, url) = demo_api();
-    let database = postgres::database();
-    let project = Project::of(&[
-        ("project.yaml", "name: load\n"),
-        ("sources/shop.yaml", &format!("type: http\nbase_url: {url}\nauth: {{type: bearer_token, token: demo-token}}\n")),
-        ("sources/warehouse.yaml", "type: postgres\nconn_str: \"{{ var('warehouse') }}\"\n"),
-        ("sources/file.yaml", "type: sqlite\npath: load.db\n"),
-        ("flows/by_path.yaml", &flow(BY_PATH)),
-        ("flows/by_parser.yaml", &flow(BY_PARSER)),
-        ("flows/to_sqlite.yaml", &flow(BY_PATH).replace("source: warehouse", "source: file")),
-    ]);
-    let _ = project.sequor(["compile", "-o", "load.plan"]).ended(0);
-    let variable = format!("warehouse={}", database.url());
-    let run =
-        |flow: &str| median(5, || measure(project.command(&executor()).args(["run", "load.plan", "--flow", flow, "--var", &variable])));
-
-    let by_path = run("by_path");
-    assert_eq!(database.psql("select count(*) from customers"), ROWS.to_string());
-    let rows = project.path().join("rows.copy");
-    database.psql("create table copied (like customers)");
-    let psql = |sql: String| {
-        let mut command = Command::new("psql");
-        command.args(["-X", "-q", "-v", "ON_ERROR_STOP=1", "-d", &database.url(), "-c", &sql]);
-        command
-    };
-    measure(&mut psql(format!("\\copy customers to '{}'", rows.display())));
-    let copy = median(5, || {
-        database.psql("truncate copied");
-        measure(&mut psql(format!("\\copy copied from '{}'", rows.display())))
-    });
-    let fetch = median(5, || fetch_pages(&url));
-
-    println!("bare fetch of the pages, one after the other {:>12.1} ms", fetch.wall.as_secs_f64() * 1e3);
-    print(&format!("{ROWS} rows, pages of {PAGE}, columns by path → PostgreSQL"), by_path, "\\copy", copy);
-    print("the same with a parser_expression → PostgreSQL", run("by_parser"), "\\copy", copy);
-    print("columns by path → SQLite", run("to_sqlite"), "\\copy (PostgreSQL)", copy);
-    drop(api);
-}
-
-/// Every page over one connection, by a client that does nothing with them.
-fn fetch_pages(url: &str) -> Cost {
-    use std::io::{Read as _, Write as _};
-    let host = url.trim_start_matches("http://");
-    let started = Instant::now();
-    let mut stream = std::net::TcpStream::connect(host).expect("the demo API");
-    stream.set_nodelay(true).expect("a socket");
-    let mut buffer = vec![0; 1 << 16];
-    for page in 1..=ROWS / PAGE {
-        let request =
-            format!("GET /v1/customers?page={page}&limit={PAGE} HTTP/1.1\r\nhost: {host}\r\nauthorization: Bearer demo-token\r\n\r\n");
-        stream.write_all(request.as_bytes()).expect("a request");
-        let mut reply = Vec::new();
-        let (mut wanted, mut read) = (usize::MAX, 0);
-        while read < wanted {
-            let n = stream.read(&mut buffer).expect("a reply");
-            assert!(n > 0, "the demo API closed the connection");
-            read += n;
-            if wanted == usize::MAX {
-                reply.extend_from_slice(&buffer[..n]);
-                wanted = whole_length(&reply).unwrap_or(usize::MAX);
-            }
-        }
+    let parts: [(&str, fn()); 5] = [
+        ("start", start::start),
+        ("compile", start::compile),
+        ("load", load::load),
+        ("requests", requests::requests),
+        ("resume", resume::resume),
+    ];
+    let wanted: Vec<String> = std::env::args().skip(1).collect();
+    for name in &wanted {
+        assert!(parts.iter().any(|(part, _)| part == name), "there is no part '{name}'; there are {:?}", parts.map(|(part, _)| part));
     }
-    Cost { wall: started.elapsed(), memory: 0 }
-}
-
-/// Head and body together, once the head is there.
-fn whole_length(reply: &[u8]) -> Option<usize> {
-    let head = reply.windows(4).position(|w| w == b"\r\n\r\n")? + 4;
-    let text = std::str::from_utf8(&reply[..head]).ok()?.to_ascii_lowercase();
-    let length: usize = text.lines().find_map(|l| l.strip_prefix("content-length:"))?.trim().parse().ok()?;
-    Some(head + length)
-}
-
-/// The bundled API with `ROWS` customers, on a free port.
-fn demo_api() -> (Api, String) {
-    let mut api = Command::new(sequor())
-        .args(["demo", "--serve", "--port", "0", "--customers", &ROWS.to_string()])
-        .stdout(Stdio::piped())
-        .stderr(Stdio::null())
-        .spawn()
-        .map(Api)
-        .expect("the demo API");
-    let mut line = String::new();
-    BufReader::new(api.0.stdout.take().expect("a pipe")).read_line(&mut line).expect("its address");
-    let url = line
-        .split_whitespace()
-        .find(|w| w.starts_with("http://"))
-        .map(|w| w.trim_end_matches(','))
-        .unwrap_or_else(|| panic!("no address in {line:?}"));
-    (api, url.to_owned())
-}
-
-/// The demo API, stopped when dropped.
-struct Api(Child);
-
-impl Drop for Api {
-    fn drop(&mut self) {
-        let _ = self.0.kill();
-        let _ = self.0.wait();
+    for (name, part) in parts {
+        if wanted.is_empty() || wanted.iter().any(|wanted| wanted == name) {
+            part();
+        }
     }
 }
