@@ -241,7 +241,7 @@ impl<'a> Simulation<'a> {
                     notices.push(command)
                 }
                 Command::Commit { .. } => notices.push(command),
-                Command::Release { frame } => {
+                Command::Release { frame, .. } => {
                     life.open.remove(&frame);
                     notices.push(command);
                 }
@@ -279,9 +279,9 @@ impl<'a> Simulation<'a> {
 
 fn entry(notice: &Command) -> Option<Entry> {
     match notice {
-        Command::Began { node } => Some(Entry::Began(*node)),
+        Command::Began { node, .. } => Some(Entry::Began(*node)),
         Command::Skipped { node } => Some(Entry::Skipped(*node)),
-        Command::Ended { node, failed } => Some(Entry::Ended { node: *node, failed: *failed }),
+        Command::Ended { node, failed, .. } => Some(Entry::Ended { node: *node, failed: *failed }),
         Command::Tolerated { node, error } => Some(Entry::Tolerated(*node, Fault::from(error))),
         Command::Commit { values } => Some(Entry::Committed(values.clone())),
         _ => None,

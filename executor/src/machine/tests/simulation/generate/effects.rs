@@ -3,7 +3,7 @@
 use sequor_plan_format as plan;
 use sequor_plan_format::expr::ResponsePart;
 use sequor_plan_format::op::http_request::{
-    Columns, ForEachRow, HttpRequest, Method, Pairs, ReplyFormat, Request, Response, ResponseTable, SuccessStatus, TableData,
+    Columns, ForEachRow, HttpRequest, InDoubt, Method, Pairs, ReplyFormat, Request, Response, ResponseTable, SuccessStatus, TableData,
 };
 use sequor_plan_format::op::print::{Level, Print};
 use sequor_plan_format::op::{Assign, Execute, Fail, Scope, SetVariable, Table, WriteMode};
@@ -60,7 +60,7 @@ impl Generator {
         let for_each = self.random.one_in(2).then(|| {
             let rows = self.rows(place);
             inner.bound.push("customer");
-            ForEachRow { rows, item: self.script.text("customer"), key: Vec::new() }
+            ForEachRow { rows, item: self.script.text("customer"), key: Vec::new(), concurrency: 1 }
         });
         let method = if self.random.one_in(2) { Method::Post } else { Method::Get };
         let request = Request {
@@ -73,6 +73,7 @@ impl Generator {
             timeout_ms: None,
             retry: None,
             idempotent: false,
+            key: None,
         };
         let write_mode = if self.random.one_in(2) { WriteMode::Create } else { WriteMode::Append };
         let targets = usize::try_from(*self.random.pick(&[0, 1, 1, 2])).unwrap();
@@ -80,7 +81,8 @@ impl Generator {
         let variables = (0..self.random.below(3)).map(|_| self.replied(&inner)).collect();
         let repeat = self.random.one_in(2).then(|| self.part_of_reply("more"));
         let response = Response { success: SuccessStatus::Default, format: ReplyFormat::Auto, tables, parser: None, variables, repeat };
-        Op::HttpRequest(Box::new(HttpRequest { init, for_each, request, response }))
+        let op = HttpRequest { init, for_each, request, response, verify: None, in_doubt: InDoubt::Stop };
+        Op::HttpRequest(Box::new(op))
     }
 
     fn table(&mut self, source: SourceId, write_mode: WriteMode) -> ResponseTable {
