@@ -2,7 +2,6 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a failed preparation fails its test")]
 
 #[path = "../../tests/src/postgres.rs"]
-#[allow(dead_code, unreachable_pub)]
 mod server;
 
 use std::path::Path;

@@ -5,8 +5,8 @@
 
 pub mod crash;
 pub mod datasette;
-pub mod failpoints;
 pub mod durable;
+pub mod failpoints;
 pub mod postgres;
 pub mod program;
 pub mod proxy;

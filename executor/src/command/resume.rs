@@ -47,7 +47,6 @@ pub struct ResumeRequest {
 
 pub(super) fn resume(request: ResumeRequest) -> Result<ExitStatus, Refusal> {
     let location = location(request.state.as_deref(), &request.project_folder.clone().unwrap_or_default())?;
-    let report = if request.dry_run { None } else { request.report.as_deref().map(open_report).transpose()? };
     on_runtime(async move {
         let mut store = open(&location).await?;
         let row = match &request.run {
@@ -62,7 +61,7 @@ pub(super) fn resume(request: ResumeRequest) -> Result<ExitStatus, Refusal> {
             outlook::print(&known, &mut store).await?;
             return Ok(ExitStatus::Done);
         }
-        go_on(store, row, request, report).await
+        go_on(store, row, request, None).await
     })
 }
 
@@ -129,6 +128,11 @@ async fn go_on(mut store: Store, row: RunRow, request: ResumeRequest, report: Op
         }
     };
     let Prepared { known, environment, settings, digest, next } = prepared;
+    // Not before: the report of an earlier run stays where nothing goes on.
+    let report = match report {
+        Some(open) => Some(open),
+        None => request.report.as_deref().map(open_report).transpose()?,
+    };
     let Known { row, plan, restored } = known;
     let Restored { progress, effects, counters } = restored;
     let (journal, writing) = Journal::start(store, lease, next, row.secret, settings.journal);
