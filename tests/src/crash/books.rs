@@ -153,7 +153,8 @@ fn change(request: &Request, number: Option<u64>) -> Value {
     };
     let number = number.unwrap_or(0);
     if request.path.starts_with("/export/") {
-        let rows: Vec<_> = (0..900).map(|n| json!({ "id": number * 1000 + n, "text": format!("{n} ").repeat(40) })).collect();
+        let count = body.get("rows").and_then(Value::as_u64).unwrap_or(0);
+        let rows: Vec<_> = (0..count).map(|n| json!({ "id": number * 1000 + n, "text": format!("{n} ").repeat(40) })).collect();
         return json!({ "data": rows });
     }
     if let Some(rest) = request.path.strip_prefix("/search/") {
