@@ -86,9 +86,13 @@ fn idempotency(node: &Node, at: &Span, faults: &mut Vec<Diagnostic>) -> Option<I
     let fields = Fields::read(node, at, &[&IDEMPOTENCY], faults)?;
     if let (Some(header), Some(field)) = (fields.filled("header"), fields.filled("field")) {
         faults.push(
-            Diagnostic::error("S105", field.entry.key_span.clone(), "an idempotency key is sent in a header or in a field of the body, not in both")
-                .also(header.entry.key_span.clone(), "the other one")
-                .help("keep one of the two"),
+            Diagnostic::error(
+                "S105",
+                field.entry.key_span.clone(),
+                "an idempotency key is sent in a header or in a field of the body, not in both",
+            )
+            .also(header.entry.key_span.clone(), "the other one")
+            .help("keep one of the two"),
         );
     }
     let text = |name, faults: &mut Vec<Diagnostic>| fields.name(name, faults).map(|(text, _)| text.trim().to_owned());
