@@ -76,7 +76,7 @@ pub(crate) enum Command {
     Gc(GcArguments),
     /// Print a plan file as text
     Show(Show),
-    /// Compare two plan files step by step: status 0 where a run does the same, 1 where not
+    /// Compare two plan files step by step: status 0 where nothing differs, 1 where something does
     Diff(Diff),
     /// Explain a code of `compile`, such as S103
     Explain {

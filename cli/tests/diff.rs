@@ -39,8 +39,12 @@ fn plan(folder: &Path, name: &str, flow: &str) -> PathBuf {
 }
 
 fn diff(flow: &str, name: &str) -> (String, Option<i32>) {
+    between(FLOW, flow, name)
+}
+
+fn between(before: &str, after: &str, name: &str) -> (String, Option<i32>) {
     let folder = std::env::temp_dir().join(format!("sequor-diff-{}-{name}", std::process::id()));
-    let (old, new) = (plan(&folder, "old", FLOW), plan(&folder, "new", flow));
+    let (old, new) = (plan(&folder, "old", before), plan(&folder, "new", after));
     let output = sequor(&["diff", &old.display().to_string(), &new.display().to_string()]);
     std::fs::remove_dir_all(&folder).expect("can be removed");
     (String::from_utf8(output.stdout).expect("UTF-8"), output.status.code())
@@ -55,11 +59,34 @@ fn plans_that_do_the_same_end_with_0() {
 #[test]
 fn each_difference_is_named_and_the_status_is_1() {
     let changed = FLOW.replace("data_path: items", "data_path: rows").replace("hello", "good day");
-    let says = "main/load: changed: reads replies in another way, sends the same requests\nmain/loop/say: changed\n1 step is the same\n";
+    let says = "main/load: reply changed
+  -     rows at $.items
+  +     rows at $.rows
+main/loop/say: payload changed
+  - message = \"hello\"
+  + message = \"good day\"
+1 step is the same
+";
     assert_eq!(diff(&changed, "changed"), (says.to_owned(), Some(1)));
 
     let renamed = FLOW.replace("id: load", "id: fetch");
     assert_eq!(diff(&renamed, "renamed"), ("main/fetch: added\nmain/load: removed\n2 steps are the same\n".to_owned(), Some(1)));
+}
+
+#[test]
+fn a_step_in_front_does_not_change_those_behind_it() {
+    let flow = "steps:\n  - {op: print, message: one}\n  - {op: print, message: two}\n";
+    let longer = flow.replace("steps:\n", "steps:\n  - {op: print, message: zero}\n");
+    let says = "main/print_1: added\n2 steps are the same\n";
+    assert_eq!(between(flow, &longer, "in-front"), (says.to_owned(), Some(1)));
+}
+
+#[test]
+fn another_order_and_other_settings_are_differences_too() {
+    let flow = "steps:\n  - {op: print, id: a, message: one}\n  - {op: print, id: b, message: two}\n";
+    let turned = "steps:\n  - {op: print, id: b, message: two}\n  - {op: print, id: a, message: one, level: debug}\n";
+    let says = "main/a: in another order; settings changed\n  - level info\n  + level debug\n1 step is the same\n";
+    assert_eq!(between(flow, turned, "order"), (says.to_owned(), Some(1)));
 }
 
 #[test]

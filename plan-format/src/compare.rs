@@ -1,100 +1,127 @@
-//! Two plans step by step: what is the same, changed, added, removed.
+//! Two plans compared step by step: what `sequor diff` prints, and what decides whether a run may go on with a newer plan.
 //!
-//! Takes validated plans, compares by [`fingerprint`](crate::fingerprint), so by what steps do: positions, titles and settings that change no effect
-//! are no difference. A step that owns others is compared without them: a changed child does not make the loop around it a changed one.
+//! [`compare`] pairs the steps of both plans ([`pairs`]) and says of each pair which parts of it differ ([`parts`]). It goes by content, as fingerprints do:
+//! numbering, sharing and positions in files do not matter. A step that owns or calls others is not changed by a change in one of those; that is
+//! [`Part::Inside`].
+//!
+//! Takes validated plans. Knows nothing of runs: which changes a run that has begun can bear is for its executor to say.
 
-use std::collections::{BTreeMap, BTreeSet};
+mod outside;
+mod pairs;
+mod parts;
 
-use crate::fingerprint::Fingerprints;
 use crate::graph::nodes_of;
-use crate::path::Paths;
-use crate::{FlowId, NodeId, Plan};
+use crate::{NodeId, Plan};
 
-/// What became of a step from one plan to the other.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Change {
-    Same,
-    /// A step of another op, or the same op with another effect.
-    Changed,
-    /// An `http_request` that sends the same requests and reads the replies in another way.
-    ReplyChanged,
-    Added,
-    Removed,
-}
+pub use outside::{Fate, Outside, Subject};
+pub use parts::Part;
 
-/// One step, in one plan or both.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct StepChange {
-    pub path: String,
-    pub change: Change,
-    pub before: Option<NodeId>,
-    pub after: Option<NodeId>,
-}
-
-/// All that differs between two plans, and all that does not.
+/// What became of the first plan in the second.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Comparison {
-    /// Flow by flow in the order of the new plan, removed steps and flows behind the others.
-    pub steps: Vec<StepChange>,
-    /// Flows in both plans whose parameters differ.
-    pub parameters: Vec<String>,
-    /// The project's variables differ.
-    pub constants: bool,
-    /// The flows that a run may start with differ.
-    pub entries: bool,
+    /// Steps of the second plan in the order they are written, then those that only the first one has.
+    pub steps: Vec<Step>,
+    /// What differs beside the steps.
+    pub outside: Vec<Outside>,
+    /// By node of the first plan, the place in `steps`.
+    places: Vec<Option<usize>>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Step {
+    Kept(Kept),
+    /// Only the second plan has it.
+    Added(NodeId),
+    /// Only the first plan has it.
+    Removed(NodeId),
+}
+
+/// A step that both plans have.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Kept {
+    /// In the first plan.
+    pub old: NodeId,
+    /// In the second one.
+    pub new: NodeId,
+    /// It stands in another block, or among the steps of its block in another order.
+    pub moved: bool,
+    /// What differs, in order. Empty: nothing does.
+    pub parts: Vec<Part>,
+}
+
+impl Kept {
+    #[must_use]
+    pub fn has(&self, part: Part) -> bool {
+        self.parts.contains(&part)
+    }
+
+    /// The step itself does what it did: nothing differs but settings, and steps that it owns or calls.
+    #[must_use]
+    pub fn does_the_same(&self) -> bool {
+        self.parts.iter().all(|part| matches!(part, Part::Settings | Part::Inside))
+    }
+
+    /// Nothing is to be said about the step itself.
+    #[must_use]
+    pub fn is_same(&self) -> bool {
+        !self.moved && self.parts.iter().all(|part| *part == Part::Inside)
+    }
+}
+
+impl Step {
+    #[must_use]
+    pub fn is_same(&self) -> bool {
+        match self {
+            Self::Kept(kept) => kept.is_same(),
+            Self::Added(_) | Self::Removed(_) => false,
+        }
+    }
 }
 
 impl Comparison {
-    /// Nothing that changes what a run does.
+    /// No difference at all, except of positions in files.
     #[must_use]
     pub fn is_same(&self) -> bool {
-        let Self { steps, parameters, constants, entries } = self;
-        steps.iter().all(|step| step.change == Change::Same) && parameters.is_empty() && !constants && !entries
+        self.outside.is_empty() && self.steps.iter().all(Step::is_same)
+    }
+
+    /// What became of a step of the first plan: `None` where it is removed.
+    #[must_use]
+    pub fn kept(&self, old: NodeId) -> Option<&Kept> {
+        match self.steps.get(self.places.get(old.index()).copied().flatten()?)? {
+            Step::Kept(kept) => Some(kept),
+            Step::Added(_) | Step::Removed(_) => None,
+        }
     }
 }
 
+/// One pass over each plan.
 #[must_use]
-pub fn compare(before: &Plan, after: &Plan) -> Comparison {
-    let (old, new) = (Fingerprints::new(before), Fingerprints::new(after));
-    let mut gone = by_parts(before);
-    let mut steps = Vec::new();
-    let flows = (0u32..).map(FlowId).zip(&after.flows);
-    let mut parameters = Vec::new();
-    let paths = Paths::new(after);
-    for (id, flow) in flows {
-        let name = after.text(flow.name);
-        if before.flow_named(name).is_some_and(|same| old.parameters(same) != new.parameters(id)) {
-            parameters.push(name.to_owned());
-        }
-        for node in nodes_of(after, flow.body) {
-            let parts = paths.parts(node);
-            let path = parts.join("/");
-            let found = gone.remove(&parts);
-            let change = found.map_or(Change::Added, |was| changed((&old, was), (&new, node)));
-            steps.push(StepChange { path, change, before: found, after: Some(node) });
+pub fn compare(old: &Plan, new: &Plan) -> Comparison {
+    let (old, new) = (parts::Side::new(old), parts::Side::new(new));
+    let pairs = pairs::pairs(&old, &new);
+    let mut of_new = vec![None; new.plan.nodes.len()];
+    for (index, pair) in (0u32..).zip(&pairs) {
+        if let Some(pair) = pair {
+            of_new[pair.new.index()] = Some((NodeId(index), pair.moved));
         }
     }
-    let removed = gone.into_iter().map(|(parts, node)| (parts.join("/"), node));
-    steps.extend(removed.map(|(path, node)| StepChange { path, change: Change::Removed, before: Some(node), after: None }));
-    Comparison { steps, parameters, constants: old.constants() != new.constants(), entries: entries(before) != entries(after) }
-}
-
-/// Steps other than requests ask what they are: where those differ, so do these.
-fn changed((old, was): (&Fingerprints, NodeId), (new, is): (&Fingerprints, NodeId)) -> Change {
-    if old.own(was) == new.own(is) {
-        Change::Same
-    } else if old.asked(was) == new.asked(is) {
-        Change::ReplyChanged
-    } else {
-        Change::Changed
+    let mut steps = Vec::with_capacity(new.plan.nodes.len());
+    let mut places = vec![None; old.plan.nodes.len()];
+    for id in in_order(new.plan) {
+        steps.push(match of_new[id.index()] {
+            Some((before, moved)) => {
+                places[before.index()] = Some(steps.len());
+                Step::Kept(Kept { old: before, new: id, moved, parts: parts::differing(&old, before, &new, id) })
+            }
+            None => Step::Added(id),
+        });
     }
+    steps.extend(in_order(old.plan).filter(|id| pairs[id.index()].is_none()).map(Step::Removed));
+    Comparison { steps, outside: outside::differing(&old, &new), places }
 }
 
-fn by_parts(plan: &Plan) -> BTreeMap<Vec<String>, NodeId> {
-    let paths = Paths::new(plan);
-    (0u32..).zip(&plan.nodes).map(|(index, _)| (paths.parts(NodeId(index)), NodeId(index))).collect()
-}
-
-fn entries(plan: &Plan) -> BTreeSet<&str> {
-    plan.project.entries.iter().map(|&entry| plan.text(plan.flow(entry).name)).collect()
+/// All steps, flow by flow, owners before what they own.
+fn in_order(plan: &Plan) -> impl Iterator<Item = NodeId> + '_ {
+    plan.flows.iter().flat_map(|flow| nodes_of(plan, flow.body))
 }

@@ -8,16 +8,17 @@
 //! Takes a validated plan. A field that is added to a payload counts, unless it is named among those left out.
 
 mod content;
+mod own;
 
 use std::collections::BTreeSet;
 use std::fmt;
 
 use crate::graph::{callees_first, nodes_of};
 use crate::op::HttpRequest;
-use crate::op::http_request::{ReplyFormat, Response, SuccessStatus, TableData};
 use crate::refs::{Ref, Refs};
 use crate::{BlockId, ExprId, FlowId, Node, NodeId, Op, Plan, SourceId};
 use content::Contents;
+pub(crate) use own::Own;
 
 /// BLAKE3 of a step's content.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
@@ -40,10 +41,6 @@ impl fmt::Debug for Fingerprint {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Fingerprints {
     nodes: Vec<Fingerprint>,
-    own: Vec<Fingerprint>,
-    asked: Vec<Fingerprint>,
-    heads: Vec<Fingerprint>,
-    constants: Fingerprint,
     flows: Vec<Fingerprint>,
     sources: Vec<Fingerprint>,
 }
@@ -55,18 +52,12 @@ impl Fingerprints {
         let mut contents = Contents::new(plan);
         let uses = SourceUses::new(plan, &contents);
         let mut nodes = vec![Fingerprint::default(); plan.nodes.len()];
-        let (mut own, mut asked) = (nodes.clone(), nodes.clone());
         // A validated plan has no recursion.
         for flow in callees_first(plan).unwrap_or_default() {
             let mut inside = nodes_of(plan, plan.flow(flow).body);
             // Nodes of child blocks stand before their owners.
             inside.sort_unstable();
             for id in inside {
-                // The child blocks are not known yet, so they do not count here.
-                let node = plan.node(id);
-                own[id.index()] = uses.blend(contents.of(node), &Counted(node));
-                let without_reply = without_reply(node);
-                asked[id.index()] = uses.blend(contents.of(&without_reply), &Counted(&without_reply));
                 for block in plan.node(id).op.blocks() {
                     contents.set_block(block, blend(plan, block, &nodes));
                 }
@@ -77,38 +68,12 @@ impl Fingerprints {
             let own = contents.of(plan.flow(flow));
             contents.set_flow(flow, uses.blend(own, &plan.flow(flow).parameters));
         }
-        let heads = plan.flows.iter().map(|flow| uses.blend(contents.of(&flow.parameters), &flow.parameters)).collect();
-        let constants = uses.blend(contents.of(&plan.project.variables), &plan.project.variables);
-        Self { nodes, own, asked, heads, constants, flows: contents.into_flows(), sources: uses.sources }
+        Self { nodes, flows: contents.into_flows(), sources: uses.sources }
     }
 
     #[must_use]
     pub fn node(&self, id: NodeId) -> Fingerprint {
         self.nodes[id.index()]
-    }
-
-    /// Of the node without its child blocks. A called flow counts.
-    #[must_use]
-    pub fn own(&self, id: NodeId) -> Fingerprint {
-        self.own[id.index()]
-    }
-
-    /// Of the node without its child blocks, and without what only reads replies: parser, where rows are, variables, `while`, success statuses.
-    #[must_use]
-    pub fn asked(&self, id: NodeId) -> Fingerprint {
-        self.asked[id.index()]
-    }
-
-    /// Of the flow's parameters.
-    #[must_use]
-    pub fn parameters(&self, id: FlowId) -> Fingerprint {
-        self.heads[id.index()]
-    }
-
-    /// Of the project's variables.
-    #[must_use]
-    pub fn constants(&self) -> Fingerprint {
-        self.constants
     }
 
     /// Of the flow with its name, parameters and steps.
@@ -152,34 +117,6 @@ impl Refs for Counted<'_> {
             | Op::RunFlow(_) => op.refs(visit),
         }
     }
-}
-
-/// The node as it would be if it read nothing from replies.
-fn without_reply(node: &Node) -> Node {
-    let mut node = node.clone();
-    match &mut node.op {
-        Op::HttpRequest(op) => {
-            let Response { success, format, tables, parser, variables, repeat } = &mut op.response;
-            *success = SuccessStatus::Default;
-            *format = ReplyFormat::Auto;
-            tables.iter_mut().for_each(|table| table.data = TableData::Parser);
-            *parser = None;
-            variables.clear();
-            *repeat = None;
-        }
-        Op::Transform(_)
-        | Op::Execute(_)
-        | Op::SetVariable(_)
-        | Op::Print(_)
-        | Op::Fail(_)
-        | Op::IfElse(_)
-        | Op::WhileLoop(_)
-        | Op::ForEach(_)
-        | Op::TryCatch(_)
-        | Op::Block(_)
-        | Op::RunFlow(_) => {}
-    }
-    node
 }
 
 /// A block is its nodes in order.

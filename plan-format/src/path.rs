@@ -93,12 +93,6 @@ impl<'a> Paths<'a> {
 
     #[must_use]
     pub fn path(&self, id: NodeId) -> String {
-        self.parts(id).join("/")
-    }
-
-    /// The parts of the path, the flow's name first. Unlike the path, they are never those of another node.
-    #[must_use]
-    pub fn parts(&self, id: NodeId) -> Vec<String> {
         let mut parts = Vec::new();
         let mut at = Some(id);
         while let Some(id) = at {
@@ -118,7 +112,7 @@ impl<'a> Paths<'a> {
             };
         }
         parts.reverse();
-        parts
+        parts.join("/")
     }
 
     /// The node of that path; or of that step id, where one node of the plan has it. `None` where there is none, or several.

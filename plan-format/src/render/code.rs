@@ -33,9 +33,8 @@ impl<'a> Snippets<'a> {
     /// One line for each snippet that says how it is run, and its text where that has several lines.
     pub(super) fn write(&self, out: &mut Out<'_>) {
         for (number, (language, code)) in (1..).zip(&self.found) {
-            let plan = out.plan;
-            out.line(&format!("#{number} {}", about(plan, *language, code)));
-            let text = plan.text(code.text);
+            out.line(&format!("#{number} {}", about(out, *language, code)));
+            let text = out.plan.text(code.text);
             if text.contains('\n') {
                 out.indented(|out| out.quoted(text));
             }
@@ -43,7 +42,8 @@ impl<'a> Snippets<'a> {
     }
 }
 
-fn about(plan: &Plan, language: Language, code: &Code) -> String {
+fn about(out: &Out<'_>, language: Language, code: &Code) -> String {
+    let plan = out.plan;
     let Code { text: _, span, indent, variables, computed_variables, response, queries } = code;
     let kind = match language {
         Language::Jinja { typed: true } => "keeps its type",
@@ -52,9 +52,12 @@ fn about(plan: &Plan, language: Language, code: &Code) -> String {
         Language::Python(PythonForm::Body) => "body with return",
         Language::Python(PythonForm::Evaluate) => "def evaluate",
     };
-    let mut about = format!("{kind}, at {}", place(plan, *span));
-    if *indent > 0 {
-        about.push_str(&format!(", indented by {indent}"));
+    let mut about = kind.to_owned();
+    if !out.is_own() {
+        about.push_str(&format!(", at {}", place(plan, *span)));
+        if *indent > 0 {
+            about.push_str(&format!(", indented by {indent}"));
+        }
     }
     if !variables.is_empty() {
         let names: Vec<&str> = variables.iter().map(|&id| plan.text(id)).collect();

@@ -1,6 +1,6 @@
 //! Flows and their nodes.
 
-use crate::{BlockId, Flow, Node, NodeId, Replay};
+use crate::{BlockId, Flow, Node, NodeId, Parameter, Replay, TextId};
 
 use super::expr::field;
 use super::op::op;
@@ -11,24 +11,32 @@ pub(super) fn flow(out: &mut Out<'_>, flow: &Flow) {
     let Flow { name: flow_name, description, parameters, body, span } = flow;
     out.line(&format!("flow {} ({})", name(plan.text(*flow_name)), place(plan, *span)));
     out.indented(|out| {
-        if let Some(description) = description {
-            out.line(&format!("description {}", quote(plan.text(*description))));
-        }
-        for parameter in parameters {
-            let label = format!("parameter {}", name(plan.text(parameter.name)));
-            match parameter.default {
-                Some(default) => field(out, &label, default),
-                None => out.line(&format!("{label}, required")),
-            }
-        }
+        head(out, *description, parameters);
         steps(out, *body);
     });
+}
+
+/// What stands before the steps of a flow.
+pub(super) fn head(out: &mut Out<'_>, description: Option<TextId>, parameters: &[Parameter]) {
+    let plan = out.plan;
+    if let Some(description) = description {
+        out.line(&format!("description {}", quote(plan.text(description))));
+    }
+    for parameter in parameters {
+        let label = format!("parameter {}", name(plan.text(parameter.name)));
+        match parameter.default {
+            Some(default) => field(out, &label, default),
+            None => out.line(&format!("{label}, required")),
+        }
+    }
 }
 
 /// A block that a node owns, under its name.
 pub(super) fn block(out: &mut Out<'_>, label: &str, block: BlockId) {
     out.line(label);
-    out.indented(|out| steps(out, block));
+    if !out.is_own() {
+        out.indented(|out| steps(out, block));
+    }
 }
 
 fn steps(out: &mut Out<'_>, block: BlockId) {
@@ -45,17 +53,22 @@ fn steps(out: &mut Out<'_>, block: BlockId) {
 /// Recursion, through the blocks of ops, is bounded by the depth of blocks.
 fn node(out: &mut Out<'_>, id: NodeId) {
     let plan = out.plan;
-    let Node { id, title, span, when, replay, op: payload } = plan.node(id);
-    out.line(&format!("{}: {} [{}] ({})", name(plan.text(*id)), payload.name(), replay_name(*replay), place(plan, *span)));
-    out.indented(|out| {
-        if let Some(title) = title {
-            out.line(&format!("title {}", quote(plan.text(*title))));
-        }
-        if let Some(when) = when {
-            field(out, "when", *when);
-        }
-        op(out, payload);
-    });
+    let node = plan.node(id);
+    let Node { id, title: _, span, when: _, replay, op } = node;
+    out.line(&format!("{}: {} [{}] ({})", name(plan.text(*id)), op.name(), replay_name(*replay), place(plan, *span)));
+    out.indented(|out| content(out, node));
+}
+
+/// What stands below the line with a step's id.
+pub(super) fn content(out: &mut Out<'_>, node: &Node) {
+    let Node { id: _, title, span: _, when, replay: _, op: payload } = node;
+    if let Some(title) = title {
+        out.line(&format!("title {}", quote(out.plan.text(*title))));
+    }
+    if let Some(when) = when {
+        field(out, "when", *when);
+    }
+    op(out, payload);
 }
 
 pub(super) fn replay_name(replay: Replay) -> &'static str {

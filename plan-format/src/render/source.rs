@@ -10,21 +10,25 @@ use super::text::{Out, listed, name, place};
 
 pub(super) fn source(out: &mut Out<'_>, source: &Source) {
     let plan = out.plan;
-    let Source { name: source_name, span, variables, kind } = source;
+    let Source { name: source_name, span, variables: _, kind } = source;
     out.line(&format!("source {}: {} ({})", name(plan.text(*source_name)), kind.name(), place(plan, *span)));
-    out.indented(|out| {
-        named(out, "variable", variables);
-        match kind {
-            SourceKind::Http(settings) => http(out, settings),
-            SourceKind::Sqlite(Sqlite { path }) => field(out, "path", *path),
-            SourceKind::Postgres(Postgres { conn_str, username, password, schema }) => {
-                field(out, "conn_str", *conn_str);
-                optional(out, "username", *username);
-                optional(out, "password", *password);
-                optional(out, "schema", *schema);
-            }
+    out.indented(|out| content(out, source));
+}
+
+/// What stands below the line with a source's name.
+pub(super) fn content(out: &mut Out<'_>, source: &Source) {
+    let Source { name: _, span: _, variables, kind } = source;
+    named(out, "variable", variables);
+    match kind {
+        SourceKind::Http(settings) => http(out, settings),
+        SourceKind::Sqlite(Sqlite { path }) => field(out, "path", *path),
+        SourceKind::Postgres(Postgres { conn_str, username, password, schema }) => {
+            field(out, "conn_str", *conn_str);
+            optional(out, "username", *username);
+            optional(out, "password", *password);
+            optional(out, "schema", *schema);
         }
-    });
+    }
 }
 
 fn http(out: &mut Out<'_>, http: &Http) {

@@ -7,11 +7,28 @@ pub(super) struct Out<'a> {
     pub(super) plan: &'a Plan,
     text: String,
     level: usize,
+    detail: Detail,
+}
+
+/// How much is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Detail {
+    Everything,
+    /// What belongs to one entry itself: no positions, and no steps of blocks.
+    Own,
 }
 
 impl<'a> Out<'a> {
     pub(super) fn new(plan: &'a Plan) -> Self {
-        Self { plan, text: String::new(), level: 0 }
+        Self { plan, text: String::new(), level: 0, detail: Detail::Everything }
+    }
+
+    pub(super) fn own(plan: &'a Plan) -> Self {
+        Self { plan, text: String::new(), level: 0, detail: Detail::Own }
+    }
+
+    pub(super) fn is_own(&self) -> bool {
+        self.detail == Detail::Own
     }
 
     /// One line. It must not hold a line break.

@@ -5,3 +5,4 @@
 pub(crate) mod exercise;
 pub(crate) mod reseal;
 pub(crate) mod sample;
+pub(crate) mod small;
