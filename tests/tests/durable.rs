@@ -292,7 +292,7 @@ fn the_disk_of_the_state_is_full() {
                 let state = state.clone();
                 let arguments: Vec<_> =
                     command.get_args().map(|a| if a == "state.db" { state.clone().into() } else { a.to_owned() }).collect();
-                let mut other = Command::new(command.get_program().to_owned());
+                let mut other = Command::new(command.get_program());
                 other.args(arguments).current_dir(world.folder());
                 for (name, value) in command.get_envs() {
                     if let Some(value) = value {

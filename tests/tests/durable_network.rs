@@ -42,7 +42,7 @@ fn an_api_that_breaks_connections_costs_nothing_but_time() {
         assert_same(&scene, &expected, &story);
         disturbed += proxy.disturbed();
     }
-    assert!(disturbed > 8, "only {disturbed} connections were disturbed");
+    assert!(disturbed >= 3, "only {disturbed} connections were disturbed");
 }
 
 #[test]
@@ -60,7 +60,7 @@ fn so_does_a_database_that_breaks_connections() {
         assert_same(&scene, &expected, &story);
         disturbed += proxy.disturbed();
     }
-    assert!(disturbed > 8, "only {disturbed} connections were disturbed");
+    assert!(disturbed >= 3, "only {disturbed} connections were disturbed");
 }
 
 #[test]
@@ -79,7 +79,7 @@ fn so_does_a_state_store_that_breaks_connections() {
         assert_same(&scene, &expected, &story);
         disturbed += proxy.disturbed();
     }
-    assert!(disturbed > 8, "only {disturbed} connections were disturbed");
+    assert!(disturbed >= 3, "only {disturbed} connections were disturbed");
 }
 
 const ROWS: u64 = 20_000;

@@ -58,7 +58,9 @@ fn modules_say_what_they_are_for() {
 }
 
 /// Enumerations of the plan format, and what a crash case has for each of their variants. A new variant comes with its crash cases.
-const CRASH_CASES: [(&str, &str, &[(&str, &[&str])]); 6] = [
+type Variants = &'static [(&'static str, &'static [&'static str])];
+
+const CRASH_CASES: [(&str, &str, Variants); 6] = [
     (
         "plan-format/src/op.rs",
         "Op",

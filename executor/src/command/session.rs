@@ -138,6 +138,8 @@ async fn doubts(services: &Services, ended: &Ended) -> Vec<Doubt> {
         }));
     }
     if let Ended::InDoubt(open) = ended {
+        // One that was sent again, and is in doubt again.
+        doubts.retain(|known| open.iter().all(|open| !open.is_about_the_same_as(known)));
         doubts.extend(open.iter().cloned());
     }
     doubts

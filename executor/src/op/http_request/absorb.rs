@@ -7,6 +7,7 @@ use sequor_plan_format::op::http_request::{Columns, ResponseTable, TableData};
 use super::Absorbed;
 use super::items::table_name;
 use super::parsed::{self, Given, Parsed};
+use super::recorded::durable;
 use super::reply::{self, Format, rows_of};
 use super::tables::{Tables, Wanted};
 use super::text::names;
@@ -32,6 +33,8 @@ pub(super) async fn read(
     };
     load(services, op, tables, &scope, reply, parsed.tables).await?;
     if tables.are_read_by_what_follows() {
+        // What follows must not be evaluated again for an earlier reply once these rows are there.
+        durable(&services.journal).await?;
         tables.commit(&Absorbed::default()).await?;
         tables.sync().await?;
     }
