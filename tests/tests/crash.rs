@@ -4,6 +4,7 @@
 #![allow(clippy::expect_used, clippy::panic, clippy::print_stdout, reason = "a test that cannot go on fails; the figures are for people")]
 
 use std::collections::BTreeSet;
+use std::io::Write as _;
 
 use sequor_tests::crash::summary::{self, Figures};
 use sequor_tests::crash::{case, matrix};
@@ -23,7 +24,9 @@ fn a_run_that_is_killed_ends_like_one_that_was_not() {
     let all = matrix::trials(&prepared, 1);
     let trials = matrix::select(&all, TRIALS);
     let outcomes = matrix::carry_out(&prepared, &trials, WORKERS, |_| {});
-    println!("{}", summary::text(&prepared, &waiting, &trials, &outcomes, false));
+    // Past the test harness, which keeps what passing tests print: the figures are part of what `tests/run` says.
+    let text = format!("\n{}\n", summary::text(&prepared, &waiting, &trials, &outcomes, false));
+    std::io::stdout().lock().write_all(text.as_bytes()).expect("standard output");
     let faults: Vec<_> = outcomes.iter().filter(|outcome| !outcome.faults.is_empty()).take(20).map(summary::fault).collect();
     assert!(Figures::of(&outcomes).is_clean(), "{}", faults.join("\n"));
     assert!(trials.len() >= 1500, "only {} trials", trials.len());
