@@ -66,7 +66,7 @@ impl Session {
         if outcome == Outcome::Done && services.journal.sync().await.is_ok() {
             clean_up(&services).await;
         }
-        let doubts = doubts(&services, &ended).await;
+        let doubts = doubts(&services, &ended);
         let unmarked = services.reporter.unmarked_sources();
         let facts = RunFacts {
             run: services.journal.run(),
@@ -122,8 +122,11 @@ pub(super) async fn clean_up(services: &Arc<Services>) {
     }
 }
 
-/// What was in doubt in the run, and what still is.
-async fn doubts(services: &Services, ended: &Ended) -> Vec<Doubt> {
+/// What waits for a decision; once nothing does, what was decided in the run.
+fn doubts(services: &Services, ended: &Ended) -> Vec<Doubt> {
+    if let Ended::InDoubt(open) = ended {
+        return open.clone();
+    }
     let mut doubts = services.journal.with_effects(|effects| effects.doubts().to_vec());
     if let Ended::Done = ended {
         // Those of ops that ended while an error was on its way up, and that nobody went on with.
@@ -136,11 +139,6 @@ async fn doubts(services: &Services, ended: &Ended) -> Vec<Doubt> {
             title: intent.title,
             settled: None,
         }));
-    }
-    if let Ended::InDoubt(open) = ended {
-        // One that was sent again, and is in doubt again.
-        doubts.retain(|known| open.iter().all(|open| !open.is_about_the_same_as(known)));
-        doubts.extend(open.iter().cloned());
     }
     doubts
 }

@@ -116,13 +116,6 @@ pub(crate) struct Statements {
     pub(crate) rows: u64,
 }
 
-impl Doubt {
-    /// Both are about the same request or statement.
-    pub(crate) fn is_about_the_same_as(&self, other: &Self) -> bool {
-        (&self.node, &self.item, self.page, &self.title) == (&other.node, &other.item, other.page, &other.title)
-    }
-}
-
 /// What is known of effects that are not settled.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub(crate) struct Effects {
