@@ -32,7 +32,7 @@ mod sqlite;
 mod stream;
 mod transfer;
 
-pub use effect::{Effect, FENCED, Marker, Stored, is_fenced};
+pub use effect::{Effect, FENCED, Marker, Owner, Stored, is_fenced};
 pub use landing::{Landed, Landing, Pending, Slot};
 pub use loader::Loader;
 pub use stream::RowStream;
@@ -126,6 +126,15 @@ impl Database {
     /// # Errors
     /// `Database`: unreachable or refused, with the engine's reason and what to check. `Configuration`: settings that cannot be read.
     pub async fn connect(settings: &Settings) -> Result<Self, RunError> {
+        Self::connect_as(settings, None).await
+    }
+
+    /// As `connect`, for a run: sessions carry its name, and those that earlier owners of the run have left in the database are ended, for a process that
+    /// was stopped or a host that is gone would keep its locks.
+    ///
+    /// # Errors
+    /// As `connect`.
+    pub async fn connect_as(settings: &Settings, owner: Option<&Owner>) -> Result<Self, RunError> {
         let engine = match settings {
             Settings::Sqlite { path } => Engine::Sqlite(sqlite::Sqlite::connect(path).await?),
             Settings::Postgres { conn_str, username, password, schema } => {
@@ -135,7 +144,7 @@ impl Database {
                     password: password.as_deref(),
                     schema: schema.as_deref(),
                 };
-                Engine::Postgres(postgres::Postgres::connect(&settings).await?)
+                Engine::Postgres(postgres::Postgres::connect(&settings, owner).await?)
             }
         };
         Ok(Self { engine })

@@ -10,7 +10,7 @@ use sequor_plan_format::op::print::Level;
 use sequor_plan_format::refs::Refs as _;
 use sequor_plan_format::{Expr, ExprId, NodeId, Plan, SourceId, SourceKind};
 
-use crate::database::{Database, Settings};
+use crate::database::{Database, Owner, Settings};
 use crate::environment::Environment;
 use crate::error::{ErrorKind, RunError};
 use crate::eval::{Context as _, Evaluator, PythonLimits, PythonPool};
@@ -106,7 +106,8 @@ impl Services {
         if let Some(database) = open.get(&settings) {
             return Ok(database.clone());
         }
-        let database = Database::connect(&settings).await.map_err(|mut error| {
+        let owner = Owner { run: self.journal.run().to_owned(), fence: self.journal.fence() };
+        let database = Database::connect_as(&settings, Some(&owner)).await.map_err(|mut error| {
             error.message = format!("source '{}': {}", self.plan.text(self.plan.source(source).name), error.message);
             error
         })?;

@@ -36,6 +36,13 @@ pub struct Effect {
     pub fence: u64,
 }
 
+/// Who uses a database: sessions of the same run with a lower fence are of executors that have lost it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Owner {
+    pub run: String,
+    pub fence: u64,
+}
+
 /// A committed batch.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Marker {

@@ -4,6 +4,9 @@ use sqlx::postgres::{PgArguments, PgConnection, PgRow};
 use sqlx::sqlite::{SqliteArguments, SqliteConnection, SqliteRow};
 use sqlx::{Arguments as _, AssertSqlSafe, Executor, Row as _};
 
+/// The SQLSTATE of a lock that was not got in time.
+const LOCK_NOT_AVAILABLE: &str = "55P03";
+
 pub(super) enum Connection {
     Sqlite(SqliteConnection),
     Postgres(PgConnection),
@@ -32,6 +35,19 @@ impl Connection {
                 let sql = AssertSqlSafe(numbered(sql));
                 Ok(sqlx::query_with(sql, postgres(params)?).execute(connection).await?.rows_affected())
             }
+        }
+    }
+
+    /// The first statement of a transaction, which waits for other sessions' locks. `false`: not got in a few seconds (PostgreSQL only); the
+    /// transaction is good for a rollback only. SQLite has waited for its busy time-out when the transaction began.
+    pub(super) async fn lock(&mut self, sql: &'static str, params: &[Param<'_>]) -> Result<bool, sqlx::Error> {
+        if let Self::Postgres(_) = self {
+            self.script("SET LOCAL lock_timeout = '3s'").await?;
+        }
+        match self.execute(sql, params).await {
+            Ok(_) => Ok(true),
+            Err(error) if error.as_database_error().and_then(|e| e.code()).as_deref() == Some(LOCK_NOT_AVAILABLE) => Ok(false),
+            Err(error) => Err(error),
         }
     }
 

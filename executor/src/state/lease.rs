@@ -6,6 +6,9 @@ use super::connection::Param;
 use super::holder::Holder;
 use super::{Outcome, StateError, Store, WriteError, open};
 
+/// How often a session that has a run locked is ended, before a takeover is given up.
+const EVICTIONS: u32 = 10;
+
 /// The right to write to a run.
 #[derive(Clone, Debug)]
 pub struct Lease {
@@ -63,18 +66,28 @@ impl Store {
     /// # Errors
     /// Another executor holds it, or it is finished.
     pub async fn acquire(&mut self, run: &str, holder: &Holder) -> Result<Lease, AcquireError> {
-        self.begin_transaction().await?;
-        let result = self.try_acquire(run, holder).await;
-        crate::failpoint::hit("state.acquire.before_commit");
-        let lease = self.end_transaction(result).await;
-        crate::failpoint::hit("state.acquire.after_commit");
-        lease
+        for _ in 0..EVICTIONS {
+            self.begin_transaction().await?;
+            let result = self.try_acquire(run, holder).await;
+            crate::failpoint::hit("state.acquire.before_commit");
+            let lease = self.end_transaction(result).await?;
+            crate::failpoint::hit("state.acquire.after_commit");
+            match lease {
+                Some(lease) => return Ok(lease),
+                None => self.evict(run).await?,
+            }
+        }
+        Err(self.fault(format!("run {run} is locked by an open transaction of another session; end that session")).into())
     }
 
-    async fn try_acquire(&mut self, run: &str, holder: &Holder) -> Result<Lease, AcquireError> {
-        let now = self.now().await?;
+    /// `None` where another session's transaction has the run locked for too long.
+    async fn try_acquire(&mut self, run: &str, holder: &Holder) -> Result<Option<Lease>, AcquireError> {
         // The row is locked first: of two executors one waits here.
-        self.execute("UPDATE runs SET fence = fence WHERE id = ?", &[Param::Text(run)]).await?;
+        let locked = self.connection.lock("UPDATE runs SET fence = fence WHERE id = ?", &[Param::Text(run)]).await;
+        if !locked.map_err(|error| open::explain(&self.location, &error))? {
+            return Ok(None);
+        }
+        let now = self.now().await?;
         let rows = self.rows("SELECT project, fence, holder, lease_until, outcome FROM runs WHERE id = ?", &[Param::Text(run)]).await?;
         let row = rows.first().ok_or(AcquireError::Unknown)?;
         let (project, fence, known) = self.read(|| Ok((row.text(0)?, row.int(1)?, row.optional_text(2)?)))?;
@@ -83,20 +96,30 @@ impl Store {
             return Err(AcquireError::Finished(outcome));
         }
         let longest = millis(self.lease);
-        // A clock that was set back must not lock a run for hours.
-        let left = (until - now).min(longest);
-        if let Some(known) = known.as_deref().and_then(Holder::parse)
-            && left > 0
-            && !known.is_dead_here()
-        {
-            let seconds_left = u64::try_from(left).unwrap_or_default().div_ceil(1000);
-            return Err(AcquireError::Held { by: known.to_string(), seconds_left });
+        if let Some(held) = held(known.as_deref(), until - now, longest) {
+            return Err(held);
         }
         let fence = fence + 1;
         let sql = "UPDATE runs SET fence = ?, holder = ?, lease_until = ?, outcome = 'running', ended = NULL WHERE id = ?";
         let holder = holder.to_text();
         self.execute(sql, &[Param::Int(fence), Param::Text(&holder), Param::Int(now + longest), Param::Text(run)]).await?;
-        Ok(Lease { run: run.to_owned(), project, fence, duration: self.lease })
+        Ok(Some(Lease { run: run.to_owned(), project, fence, duration: self.lease }))
+    }
+
+    /// Ends the session that has a run locked though its owner's lease has run out: a process that was stopped, or a host that went away without
+    /// closing its connections, would keep the lock for hours.
+    async fn evict(&mut self, run: &str) -> Result<(), AcquireError> {
+        let now = self.now().await?;
+        let rows = self.rows("SELECT holder, lease_until FROM runs WHERE id = ?", &[Param::Text(run)]).await?;
+        let row = rows.first().ok_or(AcquireError::Unknown)?;
+        let (known, until) = self.read(|| Ok((row.optional_text(0)?, row.int(1)?)))?;
+        if let Some(held) = held(known.as_deref(), until - now, millis(self.lease)) {
+            return Err(held);
+        }
+        let sql = "SELECT pg_terminate_backend(a.pid)::int::bigint FROM runs r JOIN pg_stat_activity a ON a.backend_xid = r.xmax
+            WHERE r.id = ? AND a.usename = current_user AND a.pid <> pg_backend_pid()";
+        self.rows(sql, &[Param::Text(run)]).await?;
+        Ok(())
     }
 
     /// Makes the lease last longer.
@@ -136,6 +159,15 @@ impl Store {
         let result = self.connection.now().await;
         result.map_err(|error| open::explain(&self.location, &error))
     }
+}
+
+/// Whether an owner still has the run, by what its row says.
+fn held(holder: Option<&str>, left: i64, longest: i64) -> Option<AcquireError> {
+    // A clock that was set back must not lock a run for hours.
+    let left = left.min(longest);
+    let known = holder.and_then(Holder::parse).filter(|known| left > 0 && !known.is_dead_here())?;
+    let seconds_left = u64::try_from(left).unwrap_or_default().div_ceil(1000);
+    Some(AcquireError::Held { by: known.to_string(), seconds_left })
 }
 
 pub(super) fn millis(duration: Duration) -> i64 {

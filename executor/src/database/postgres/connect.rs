@@ -6,6 +6,7 @@ use std::time::Duration;
 use sqlx::ConnectOptions as _;
 use url::Url;
 
+use super::super::effect::{self, Owner};
 use super::*;
 
 /// As the source gives them.
@@ -16,6 +17,8 @@ pub(in super::super) struct Settings<'a> {
     pub(in super::super) schema: Option<&'a str>,
 }
 
+/// Longer names are cut by the server, in bytes.
+const LONGEST_NAME: usize = 63;
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// Parameters of a connection string that have a meaning here.
@@ -35,9 +38,12 @@ const PARAMETERS: &[&str] = &[
 ];
 
 impl Postgres {
-    pub(in super::super) async fn connect(settings: &Settings<'_>) -> Result<Self, RunError> {
-        let postgres = Self { pool: Pool::new(server(settings)?), types: types::Cache::default(), claims: Claims::default() };
+    pub(in super::super) async fn connect(settings: &Settings<'_>, owner: Option<&Owner>) -> Result<Self, RunError> {
+        let postgres = Self { pool: Pool::new(server(settings, owner)?), types: types::Cache::default(), claims: Claims::default() };
         let mut lease = postgres.acquire().await?;
+        if let Some(owner) = owner.filter(|owner| owner.fence > 1) {
+            evict_earlier_owners(&mut lease.connection, owner).await?;
+        }
         if let Some(schema) = settings.schema {
             let found =
                 texts(&mut lease.connection, format!("SELECT 1::text FROM pg_namespace WHERE nspname = {}", literal(schema))).await?;
@@ -104,7 +110,30 @@ impl Server {
     }
 }
 
-fn server(settings: &Settings<'_>) -> Result<Server, RunError> {
+/// Ends the sessions of executors that have lost the run. Those of other users stay: there is no right to see or end them.
+async fn evict_earlier_owners(connection: &mut PgConnection, owner: &Owner) -> Result<(), RunError> {
+    let sql = format!(
+        "SELECT pg_terminate_backend(pid)::text FROM pg_stat_activity WHERE datname = current_database() AND usename = current_user \
+         AND pid <> pg_backend_pid() AND substring(application_name FROM ' {}/([0-9]{{1,9}})$')::bigint < {}",
+        owner.run,
+        effect::bigint(owner.fence)
+    );
+    texts(connection, sql).await.map(drop)
+}
+
+/// What the session is called in `pg_stat_activity`: `sequor RUN/FENCE`, for whoever asks which run holds a lock, and for the run's next owner.
+fn application_name(given: Option<&str>, owner: Option<&Owner>) -> String {
+    let given = given.unwrap_or("sequor");
+    let Some(owner) = owner else { return given.to_owned() };
+    let suffix = format!(" {}/{}", owner.run, owner.fence);
+    let mut end = given.len().min(LONGEST_NAME.saturating_sub(suffix.len()));
+    while !given.is_char_boundary(end) {
+        end -= 1;
+    }
+    format!("{}{suffix}", given.get(..end).unwrap_or_default())
+}
+
+fn server(settings: &Settings<'_>, owner: Option<&Owner>) -> Result<Server, RunError> {
     let url = parse(settings.conn_str)?;
     // The error of a bad parameter may quote its value.
     let mut options = PgConnectOptions::from_str(url.as_str()).map_err(|_| {
@@ -116,9 +145,8 @@ fn server(settings: &Settings<'_>) -> Result<Server, RunError> {
     if let Some(password) = settings.password {
         options = options.password(password);
     }
-    if !url.query_pairs().any(|(key, _)| key == "application_name") {
-        options = options.application_name("sequor");
-    }
+    let given = url.query_pairs().find(|(key, _)| key == "application_name").map(|(_, name)| name);
+    options = options.application_name(&application_name(given.as_deref(), owner));
     // As start-up options they are the session's defaults: RESET and DISCARD come back to them.
     let mut session = vec![("bytea_output", "hex".to_owned()), ("IntervalStyle", "postgres".to_owned())];
     if let Some(schema) = settings.schema {
@@ -162,7 +190,7 @@ mod tests {
     use super::*;
 
     fn options(conn_str: &str) -> PgConnectOptions {
-        server(&Settings { conn_str, username: None, password: None, schema: None }).unwrap().options
+        server(&Settings { conn_str, username: None, password: None, schema: None }, None).unwrap().options
     }
 
     #[test]
@@ -182,6 +210,15 @@ mod tests {
     }
 
     #[test]
+    fn a_session_is_named_after_its_run_and_owner() {
+        let owner = Owner { run: "20261126T145810Z-4rg3t7p0".into(), fence: 12 };
+        assert_eq!(application_name(None, Some(&owner)), "sequor 20261126T145810Z-4rg3t7p0/12");
+        let long = application_name(Some(&"é".repeat(40)), Some(&owner));
+        assert!(long.len() <= LONGEST_NAME && long.ends_with("é 20261126T145810Z-4rg3t7p0/12"), "{long}");
+        assert_eq!(application_name(Some("nightly"), None), "nightly");
+    }
+
+    #[test]
     fn a_bad_conn_str_is_explained_without_its_password() {
         for (conn_str, part) in [
             ("host=localhost password=s3cret", "must look like"),
@@ -191,7 +228,7 @@ mod tests {
             ("postgres://u:s3cret@h/d?conect_timeout=3", "conect_timeout"),
             ("postgres://u:s3cret@h/d?sslmode=s3cret", "sslmode is"),
         ] {
-            let Err(error) = server(&Settings { conn_str, username: None, password: None, schema: None }) else {
+            let Err(error) = server(&Settings { conn_str, username: None, password: None, schema: None }, None) else {
                 panic!("{conn_str} was read")
             };
             assert_eq!(error.kind, ErrorKind::Configuration);

@@ -93,7 +93,7 @@ impl Postgres {
     }
 }
 
-/// Waits for a transaction of another executor that has proved its fence and not ended yet.
+/// Takes the fence row, which a transaction of an earlier executor may have locked.
 async fn claim(connection: &mut PgConnection, effect: &Effect, table: &str) -> Result<(), RunError> {
     let sql = format!(
         "INSERT INTO {table} AS m (run, activation, batch, node, fence, rows_out, data) VALUES ({}, 0, 0, '', {}, 0, '') \
@@ -102,11 +102,41 @@ async fn claim(connection: &mut PgConnection, effect: &Effect, table: &str) -> R
         bigint(effect.fence)
     );
     failpoint::hit("marker.pg.before_claim");
-    if run(connection, sql).await? == 0 {
+    if lock_fence(connection, effect, table, &sql, "<").await? == 0 {
         return Err(effect::fenced(effect));
     }
     failpoint::hit("marker.pg.after_claim");
     Ok(())
+}
+
+/// How long a transaction that has locked the fence row may take to end by itself.
+const LOCK_TIMEOUT: &str = "5s";
+/// How often the session that has it locked is ended, before the effect is given up.
+const EVICTIONS: u32 = 10;
+
+/// Runs a statement that locks the run's fence row. A transaction that has it locked may be of a connection that broke, or of an earlier owner (`<`: of
+/// such only). The server keeps its lock until it notices, which may take hours, so its session is ended.
+async fn lock_fence(connection: &mut PgConnection, effect: &Effect, table: &str, sql: &str, of: &str) -> Result<u64, RunError> {
+    for _ in 0..EVICTIONS {
+        // Statements that are sent together are one transaction, and the time-out ends with it.
+        match run_raw(connection, format!("SET LOCAL lock_timeout = '{LOCK_TIMEOUT}'; {sql}")).await {
+            Ok(rows) => return Ok(rows),
+            Err(error) if fault::code(&error).as_deref() == Some("55P03") => {}
+            Err(error) => return Err(fault::of_statement(&error, "")),
+        }
+        let evict = format!(
+            "SELECT pg_terminate_backend(a.pid)::text FROM {table} m JOIN pg_stat_activity a ON a.backend_xid = m.xmax \
+             WHERE m.run = {} AND m.activation = 0 AND m.batch = 0 AND m.fence {of} {} AND a.usename = current_user AND a.pid <> pg_backend_pid()",
+            literal(&effect.run),
+            bigint(effect.fence)
+        );
+        texts(connection, evict).await?;
+    }
+    let message = format!(
+        "an open transaction of another session holds the row of run {} in {table}, and does not end; end that session, then resume",
+        effect.run
+    );
+    Err(RunError::new(ErrorKind::Database, message))
 }
 
 /// Proves the fence and writes markers, in the caller's transaction; the ledger goes with the last one. `trim`: older ones are deleted.
@@ -160,8 +190,8 @@ async fn is_owner(connection: &mut PgConnection, marking: &Marking) -> Result<bo
 /// Whether a marker is there. Waits until a transaction that proved the run's fence has ended, one way or the other.
 pub(super) async fn is_there(connection: &mut PgConnection, marking: &Marking, batch: u64) -> Result<bool, RunError> {
     let Marking { effect, table } = marking;
-    run(connection, format!("UPDATE {table} SET fence = fence WHERE run = {} AND activation = 0 AND batch = 0", literal(&effect.run)))
-        .await?;
+    let sql = format!("UPDATE {table} SET fence = fence WHERE run = {} AND activation = 0 AND batch = 0", literal(&effect.run));
+    lock_fence(connection, effect, table, &sql, "<=").await?;
     let sql = format!("{} AND m.batch = {}", select(table, effect), bigint(batch));
     Ok(!read(connection, sql).await?.is_empty())
 }
