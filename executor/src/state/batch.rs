@@ -92,8 +92,18 @@ impl Store {
 
     async fn try_write(&mut self, lease: &Lease, batch: &Batch) -> Result<(), WriteError> {
         let run = lease.run.as_str();
-        let fence = [Param::Text(run), Param::Int(lease.fence)];
-        if self.execute("UPDATE runs SET fence = fence WHERE id = ? AND fence = ?", &fence).await? != 1 {
+        // What is missing at the end of a journal is missed.
+        let proved = match batch.segments.last() {
+            Some(last) => {
+                let sql = "UPDATE runs SET segments = ? WHERE id = ? AND fence = ?";
+                self.execute(sql, &[Param::Int(int(last.number + 1)), Param::Text(run), Param::Int(lease.fence)]).await?
+            }
+            None => {
+                let sql = "UPDATE runs SET fence = fence WHERE id = ? AND fence = ?";
+                self.execute(sql, &[Param::Text(run), Param::Int(lease.fence)]).await?
+            }
+        };
+        if proved != 1 {
             return Err(self.fenced(lease).await);
         }
         for name in &batch.drop_spool {
@@ -113,11 +123,6 @@ impl Store {
             let sum = segment_checksum(run, *number, bytes);
             let sql = "INSERT INTO journal (run, segment, bytes, checksum) VALUES (?, ?, ?, ?)";
             self.execute(sql, &[Param::Text(run), Param::Int(int(*number)), Param::Bytes(bytes), Param::Bytes(&sum)]).await?;
-        }
-        if let Some(last) = batch.segments.last() {
-            // What is missing at the end of a journal is missed.
-            let sql = "UPDATE runs SET segments = ? WHERE id = ?";
-            self.execute(sql, &[Param::Int(int(last.number + 1)), Param::Text(run)]).await?;
         }
         for Mark { path, data } in &batch.marks {
             let sum = checksum::of(&[run.as_bytes(), path.as_bytes(), data]);

@@ -9,7 +9,6 @@ use std::time::Duration;
 
 use sequor_plan_format::op::HttpRequest;
 use sequor_plan_format::{NodeId, Op, Plan};
-use tokio::sync::Semaphore;
 use tokio::task::JoinHandle;
 use tokio::time::timeout;
 
@@ -44,7 +43,6 @@ pub struct Active {
     current: Option<Item>,
     received: Option<Exchanged>,
     ahead: VecDeque<Ahead>,
-    places: Arc<Semaphore>,
     concurrency: usize,
     tables: Tables,
     /// The request whose reply is read, for messages.
@@ -142,13 +140,12 @@ impl Active {
         Self {
             services: Arc::clone(services),
             node,
-            sender: Arc::new(Sender::new(services, node, activation, mode)),
+            sender: Arc::new(Sender::new(services, node, activation, mode, concurrency)),
             members,
             next: 0,
             current: None,
             received: None,
             ahead: VecDeque::new(),
-            places: Arc::new(Semaphore::new(concurrency)),
             concurrency,
             tables,
             title: None,
@@ -189,16 +186,15 @@ impl Active {
         // A request that is sent at its turn has its place before those behind it.
         let place = match sent {
             Some(_) => None,
-            None => Some(Arc::clone(&self.places).acquire_owned().await.map_err(|_| crate::driver::missing())?),
+            None => Some(self.sender.place().await?),
         };
         if self.concurrency > 1 {
             self.send_ahead(scope, item.ordinal + 1).await?;
         }
         let result = match sent {
             Some(sent) => sent.task.await.unwrap_or_else(|_| Err(crate::driver::missing())),
-            None => self.sender.exchange(scope, &item, page).await,
+            None => self.sender.exchange(scope, &item, page, place).await,
         };
-        drop(place);
         match result {
             Ok(exchanged) => {
                 if let Exchanged::Reply { title, .. } = &exchanged {
@@ -221,12 +217,8 @@ impl Active {
             let Some(value) = members.get(ordinal).await? else { break };
             let scope = scope.with_local(name, value.clone());
             let item = Item { ordinal, value };
-            let (sender, places) = (Arc::clone(&self.sender), Arc::clone(&self.places));
-            let task = tokio::spawn(async move {
-                // The op has ended before this request's turn.
-                let Ok(_place) = places.acquire().await else { return Err(crate::driver::missing()) };
-                sender.exchange(&scope, &item, 1).await
-            });
+            let sender = Arc::clone(&self.sender);
+            let task = tokio::spawn(async move { sender.exchange(&scope, &item, 1, None).await });
             self.ahead.push_back(Ahead { ordinal, task });
             ordinal += 1;
         }
@@ -323,7 +315,7 @@ impl Active {
 
     /// Requests that were sent ahead come to their end, so that the journal has their replies.
     async fn drain(&mut self) {
-        self.places.close();
+        self.sender.close();
         for ahead in std::mem::take(&mut self.ahead) {
             let mut task = ahead.task;
             if timeout(DRAIN, &mut task).await.is_err() {

@@ -6,11 +6,13 @@
 use std::sync::{Arc, Mutex, PoisonError};
 
 use sequor_plan_format::NodeId;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use super::mode::Mode;
 use super::pages::{Pages, digest};
 use super::recorded;
 use super::{Item, build, in_source, op, status};
+use crate::driver::missing;
 use crate::error::{ErrorKind, RunError};
 use crate::eval::Reply;
 use crate::failpoint::hit;
@@ -26,8 +28,21 @@ pub(super) struct Sender {
     pub(super) node: NodeId,
     pub(super) activation: Activation,
     pub(super) mode: Mode,
+    places: Places,
     pages: Mutex<Pages>,
 }
+
+/// What bounds the requests of an op that are under way.
+struct Places {
+    /// From the first byte to the end of the reply. What is made durable before and after takes no place: another request uses it meanwhile.
+    sending: Arc<Semaphore>,
+    /// From the intent to the end of the reply, for requests that must not be repeated. One that has an intent and waits for a place is in doubt after a crash
+    /// though it was not sent, so there are only a few more than places.
+    intended: Semaphore,
+}
+
+/// The right to send a request.
+pub(super) type Place = OwnedSemaphorePermit;
 
 /// What came of a page's request.
 pub(super) enum Exchanged {
@@ -41,16 +56,31 @@ pub(super) enum Exchanged {
 }
 
 impl Sender {
-    pub(super) fn new(services: &Arc<Services>, node: NodeId, activation: Activation, mode: Mode) -> Self {
-        Self { services: Arc::clone(services), node, activation, mode, pages: Mutex::default() }
+    pub(super) fn new(services: &Arc<Services>, node: NodeId, activation: Activation, mode: Mode, concurrency: usize) -> Self {
+        let places = Places {
+            sending: Arc::new(Semaphore::new(concurrency)),
+            intended: Semaphore::new(concurrency + concurrency.div_ceil(4)),
+        };
+        Self { services: Arc::clone(services), node, activation, mode, places, pages: Mutex::default() }
+    }
+
+    /// A place before those that wait already behind the caller's turn.
+    pub(super) async fn place(&self) -> Result<Place, RunError> {
+        Arc::clone(&self.places.sending).acquire_owned().await.map_err(|_| missing())
+    }
+
+    /// No request is sent any more.
+    pub(super) fn close(&self) {
+        self.places.sending.close();
+        self.places.intended.close();
     }
 
     pub(super) fn id(&self, item: &Item, page: u64) -> RequestId {
         RequestId { activation: self.activation, ordinal: item.ordinal, page }
     }
 
-    /// The complete reply of a page, from the journal or from the server. Errors have the request filled in.
-    pub(super) async fn exchange(&self, scope: &Scope, item: &Item, page: u64) -> Result<Exchanged, RunError> {
+    /// The complete reply of a page, from the journal or from the server. Waits for a place where none is given. Errors have the request filled in.
+    pub(super) async fn exchange(&self, scope: &Scope, item: &Item, page: u64, place: Option<Place>) -> Result<Exchanged, RunError> {
         let id = self.id(item, page);
         match self.services.journal.with_effects(|effects| effects.request(id).cloned()) {
             Some(RequestState::Replied(known)) => {
@@ -60,12 +90,19 @@ impl Sender {
             }
             Some(RequestState::Settled(_)) => Ok(Exchanged::Nothing),
             // Whether it may be sent again was settled when the run was resumed.
-            Some(RequestState::Intended(intent)) => self.send(scope, item, id, Some(intent)).await,
-            Some(RequestState::Cleared(_)) | None => self.send(scope, item, id, None).await,
+            Some(RequestState::Intended(intent)) => self.send(scope, item, id, Some(intent), place).await,
+            Some(RequestState::Cleared(_)) | None => self.send(scope, item, id, None, place).await,
         }
     }
 
-    async fn send(&self, scope: &Scope, item: &Item, id: RequestId, before: Option<Intent>) -> Result<Exchanged, RunError> {
+    async fn send(
+        &self,
+        scope: &Scope,
+        item: &Item,
+        id: RequestId,
+        before: Option<Intent>,
+        place: Option<Place>,
+    ) -> Result<Exchanged, RunError> {
         let services = &*self.services;
         let op = op(&services.plan, self.node)?;
         let scope = in_source(op, scope);
@@ -73,15 +110,29 @@ impl Sender {
         let built = build::request(services, &op.request, &op.response.success, &client, &scope, Some(id))?;
         let title = client.title(&built.outgoing);
         self.pages.lock().unwrap_or_else(PoisonError::into_inner).enter(item.ordinal, id.page, &built.outgoing)?;
-        if let Some(before) = before {
-            same(&before, &built.outgoing, built.key.as_deref())?;
+        if let Some(before) = &before {
+            same(before, &built.outgoing, built.key.as_deref())?;
         }
         let once = built.key.is_some() || !built.outgoing.repeatable;
+        let intended = match place {
+            None if once && built.key.is_none() => Some(self.places.intended.acquire().await.map_err(|_| missing())?),
+            Some(_) | None => None,
+        };
         if once {
             self.intend(id, &built.outgoing, built.key.clone(), &title).await?;
         }
+        let place = match place {
+            Some(place) => place,
+            None => self.place().await.inspect_err(|_| {
+                if once && before.is_none() {
+                    services.journal.effect(Change::Unsent { id });
+                }
+            })?,
+        };
         let observer = Observer { reporter: &services.reporter, node: self.node };
-        let received = match client.send(&built.outgoing, observer).await {
+        let received = client.send(&built.outgoing, observer).await;
+        drop((place, intended));
+        let received = match received {
             Ok(received) => received,
             Err(Unanswered { error, may_have_arrived }) => {
                 if once && !may_have_arrived {

@@ -8,7 +8,7 @@ use crate::api::{Api, bare_posts};
 use crate::measure::{has_option, measure, median, print, skip};
 
 /// Server delay in milliseconds, requests in flight, items.
-const CASES: [(u64, u64, u64); 2] = [(20, 16, 2_000), (0, 64, 20_000)];
+const CASES: [(u64, u64, u64); 3] = [(20, 1, 200), (20, 16, 2_000), (0, 64, 20_000)];
 
 pub(crate) fn requests() {
     for (delay, at_once, items) in CASES {
