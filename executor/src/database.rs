@@ -33,7 +33,7 @@ mod stream;
 mod transfer;
 
 pub use effect::{Effect, FENCED, Marker, Owner, Stored, is_fenced};
-pub use landing::{Landed, Landing, Pending, Slot};
+pub use landing::{Gate, Landed, Landing, Pending, Slot};
 pub use loader::Loader;
 pub use stream::RowStream;
 

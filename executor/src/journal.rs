@@ -202,12 +202,25 @@ impl Journal {
     /// # Errors
     /// It could not be made durable: nothing may be built on it.
     pub(crate) async fn sync(&self) -> Result<(), JournalError> {
-        if !self.inner.on {
-            return Ok(());
+        self.syncing().await
+    }
+
+    /// As [`Self::sync`], begun at once, whenever it is waited for.
+    pub(crate) fn syncing(&self) -> impl Future<Output = Result<(), JournalError>> + Send + 'static {
+        let answered = self.inner.on.then(|| {
+            let (answer, answered) = oneshot::channel();
+            self.send(Message::Sync(answer));
+            answered
+        });
+        // The task writes until the last journal is gone: a future must not keep it.
+        let inner = Arc::downgrade(&self.inner);
+        async move {
+            let Some(answered) = answered else { return Ok(()) };
+            answered.await.unwrap_or_else(|_| {
+                let broken = inner.upgrade().and_then(|inner| inner.broken.get().cloned());
+                Err(broken.unwrap_or_else(closed))
+            })
         }
-        let (answer, answered) = oneshot::channel();
-        self.send(Message::Sync(answer));
-        answered.await.unwrap_or_else(|_| Err(self.ended()))
     }
 
     /// The last entry: what came of the run.
@@ -249,7 +262,7 @@ impl Journal {
     }
 
     fn ended(&self) -> JournalError {
-        self.broken().unwrap_or_else(|| JournalError::State("the journal is closed".to_owned()))
+        self.broken().unwrap_or_else(closed)
     }
 
     fn ledger(&self) -> MutexGuard<'_, Ledger> {
@@ -260,6 +273,10 @@ impl Journal {
     pub(crate) fn note(&self, error: &JournalError) {
         let _ = self.inner.broken.set(error.clone());
     }
+}
+
+fn closed() -> JournalError {
+    JournalError::State("the journal is closed".to_owned())
 }
 
 impl Inner {

@@ -8,6 +8,8 @@
 //! with its marker. Between `flush` and the `commit` of the batch a transaction is open: in SQLite nobody else can write to the database meanwhile, the
 //! caller's own other connections included.
 
+use futures_util::future::BoxFuture;
+
 use crate::error::RunError;
 
 use super::{Cell, ColumnDefinition, Mode, TableName, postgres, sqlite};
@@ -22,6 +24,9 @@ pub(super) use buffers::Buffers;
 pub(super) use engine::{Engine, Rows, Target, Wanted, Writer};
 pub use ledger::Landed;
 pub(super) use ledger::Ledger;
+
+/// What must be done before a batch may be committed: its error is the landing's.
+pub type Gate = BoxFuture<'static, Result<(), RunError>>;
 
 /// Rows on their way into tables of one database. Dropping it undoes what is not committed and keeps the rest for a resume.
 pub struct Landing {
@@ -121,7 +126,15 @@ impl Landing {
     /// # Errors
     /// As `flush`; `is_fenced` tells whether another executor has taken over.
     pub async fn commit(&mut self, batch: u64, data: Vec<u8>) -> Result<(), RunError> {
-        on!(&mut self.side, buffers => buffers.commit(batch, data, false).await)
+        self.commit_after(None, batch, data).await
+    }
+
+    /// As `commit`; the batch is not committed before the gate has opened.
+    ///
+    /// # Errors
+    /// As `commit`.
+    pub async fn commit_after(&mut self, gate: Option<Gate>, batch: u64, data: Vec<u8>) -> Result<(), RunError> {
+        on!(&mut self.side, buffers => buffers.commit(gate, batch, data, false).await)
     }
 
     /// Waits until all batches are committed; gives the last one.

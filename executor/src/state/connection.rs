@@ -21,6 +21,14 @@ pub(super) enum Param<'a> {
     Bytes(&'a [u8]),
 }
 
+/// A segment on its way.
+#[derive(Clone, Copy)]
+pub(super) struct Appended<'a> {
+    pub(super) number: i64,
+    pub(super) bytes: &'a [u8],
+    pub(super) checksum: &'a [u8],
+}
+
 pub(super) enum Row {
     Sqlite(SqliteRow),
     Postgres(PgRow),
@@ -71,6 +79,52 @@ impl Connection {
             Self::Sqlite(connection) => connection.execute(sqlx::raw_sql(sql)).await.map(drop),
             Self::Postgres(connection) => connection.execute(sqlx::raw_sql(sql)).await.map(drop),
         }
+    }
+
+    /// The transaction that is written most, in one exchange with the database: a segment, if the run has this fence still.
+    pub(super) async fn append(&mut self, run: &str, fence: i64, segment: &Appended<'_>) -> Result<bool, sqlx::Error> {
+        let Appended { number, bytes, checksum } = *segment;
+        let run = format!("'{}'", run.replace('\'', "''"));
+        let (begin, commit) = match self {
+            Self::Sqlite(_) => ("BEGIN IMMEDIATE;", "; COMMIT"),
+            // Statements that are sent together are one transaction.
+            Self::Postgres(_) => ("", ""),
+        };
+        let (bytes, checksum) = (self.literal(bytes), self.literal(checksum));
+        // The update locks the row, so the second statement finds the fence that the first one found.
+        let sql = format!(
+            "{begin} UPDATE runs SET segments = {next} WHERE id = {run} AND fence = {fence} RETURNING id;
+            INSERT INTO journal (run, segment, bytes, checksum) SELECT id, {number}, {bytes}, {checksum} FROM runs WHERE id = {run} AND fence = {fence}{commit}",
+            next = number + 1
+        );
+        let proved = match self {
+            Self::Sqlite(connection) => match connection.fetch_all(sqlx::raw_sql(AssertSqlSafe(sql))).await {
+                Ok(rows) => rows.len(),
+                Err(error) => {
+                    // Where it failed before the transaction began there is none to end.
+                    let _ = self.end("ROLLBACK").await;
+                    return Err(error);
+                }
+            },
+            Self::Postgres(connection) => connection.fetch_all(sqlx::raw_sql(AssertSqlSafe(sql))).await?.len(),
+        };
+        Ok(proved == 1)
+    }
+
+    fn literal(&self, bytes: &[u8]) -> String {
+        const DIGITS: &[u8; 16] = b"0123456789abcdef";
+        let (open, close) = match self {
+            Self::Sqlite(_) => ("X'", "'"),
+            Self::Postgres(_) => ("decode('", "', 'hex')"),
+        };
+        let mut out = String::with_capacity(2 * bytes.len() + open.len() + close.len());
+        out.push_str(open);
+        for byte in bytes {
+            out.push(char::from(DIGITS[usize::from(byte >> 4)]));
+            out.push(char::from(DIGITS[usize::from(byte & 15)]));
+        }
+        out.push_str(close);
+        out
     }
 
     /// Begins a transaction that will write.

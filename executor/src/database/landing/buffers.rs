@@ -13,7 +13,7 @@ use super::engine::{Engine, Rows as _, Target, Wanted};
 use super::ledger::Landed;
 use super::queue::{End, Queue, Seal, Work};
 use super::task::{Filled, Task};
-use super::{Pending, Slot};
+use super::{Gate, Pending, Slot};
 
 /// Enough for a write.
 const FULL: usize = 1 << 20;
@@ -126,7 +126,7 @@ impl<E: Engine> Buffers<E> {
         Ok(())
     }
 
-    pub(super) async fn commit(&mut self, batch: u64, data: Vec<u8>, finish: bool) -> Result<(), RunError> {
+    pub(super) async fn commit(&mut self, gate: Option<Gate>, batch: u64, data: Vec<u8>, finish: bool) -> Result<(), RunError> {
         if batch <= self.last {
             let message = format!("batch {batch} cannot follow batch {} of the same activation", self.last);
             return Err(RunError::new(ErrorKind::Database, message));
@@ -135,7 +135,7 @@ impl<E: Engine> Buffers<E> {
         let work = self.take();
         let totals: Vec<u64> = self.tables.iter().map(|table| table.accepted).collect();
         let marker = Marker { batch, rows_out: totals.iter().sum(), finished: finish, data };
-        self.queue.give(work, Some(Seal { markers: vec![marker], totals, trim: self.journalled.take(), finish }));
+        self.queue.give(work, Some(Seal { gates: gate.into_iter().collect(), markers: vec![marker], totals, trim: self.journalled.take(), finish }));
         self.last = batch;
         self.pending = Pending::default();
         Ok(())
@@ -147,7 +147,7 @@ impl<E: Engine> Buffers<E> {
     }
 
     pub(super) async fn finish(&mut self, batch: u64, data: Vec<u8>) -> Result<Vec<u64>, RunError> {
-        self.commit(batch, data, true).await?;
+        self.commit(None, batch, data, true).await?;
         self.queue.committed(batch).await?;
         self.ended().await;
         Ok(self.tables.iter().map(|table| table.accepted).collect())

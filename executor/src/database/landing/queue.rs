@@ -10,6 +10,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::sync::Notify;
 
 use super::super::effect::Marker;
+use super::Gate;
 use super::engine::{Rows, Target};
 use crate::error::{ErrorKind, RunError};
 
@@ -26,6 +27,8 @@ pub(super) struct Work<R> {
 
 /// The end of one or more batches.
 pub(super) struct Seal {
+    /// Nothing is committed before they have opened.
+    pub(super) gates: Vec<Gate>,
     pub(super) markers: Vec<Marker>,
     /// The rows of each table up to here.
     pub(super) totals: Vec<u64>,
@@ -102,6 +105,7 @@ impl Seal {
     }
 
     fn add(&mut self, later: Self) {
+        self.gates.extend(later.gates);
         self.markers.extend(later.markers);
         self.totals = later.totals;
         self.trim = later.trim.or(self.trim);

@@ -66,6 +66,9 @@ impl<W: Writer> Task<W> {
 
     /// Whether the landing is finished.
     async fn commit(&mut self, work: Work<W::Rows>, seal: Seal) -> Result<bool, RunError> {
+        for gate in seal.gates {
+            gate.await?;
+        }
         self.write(work).await?;
         if seal.finish {
             for table in self.tables.iter().filter(|table| table.target.mode == Mode::Create) {

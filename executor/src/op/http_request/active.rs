@@ -239,21 +239,23 @@ impl Active {
             self.exchange(scope, page).await?;
         }
         match self.received.take() {
-            Some(Exchanged::Reply { reply, .. }) => self.read(scope, &item, page, batch, &reply).await,
+            Some(Exchanged::Reply { reply, durable, .. }) => {
+                self.tables.begin(batch, durable);
+                self.read(scope, &item, page, &reply).await
+            }
             Some(Exchanged::Nothing) | None => {
-                self.tables.begin(batch);
+                self.tables.begin(batch, None);
                 self.tables.commit(&Absorbed::default()).await?;
                 Ok(Absorbed::default())
             }
         }
     }
 
-    async fn read(&mut self, scope: &Scope, item: &Item, page: u64, batch: u64, reply: &Arc<Reply>) -> Result<Absorbed, RunError> {
+    async fn read(&mut self, scope: &Scope, item: &Item, page: u64, reply: &Arc<Reply>) -> Result<Absorbed, RunError> {
         hit("http.before_absorb");
         let services = Arc::clone(&self.services);
         let op = op(&services.plan, self.node)?;
         let scope = in_source(op, scope).with_response(Arc::clone(reply));
-        self.tables.begin(batch);
         let result = absorb::read(&services, op, &mut self.tables, scope, reply).await;
         hit("http.after_absorb");
         result.map_err(|error| {

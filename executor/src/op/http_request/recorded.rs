@@ -5,9 +5,10 @@ use std::time::Duration;
 
 use bytes::Bytes;
 
+use crate::database::Gate;
 use crate::error::{ErrorKind, RunError};
 use crate::eval::Reply;
-use crate::journal::Journal;
+use crate::journal::{Journal, JournalError};
 use crate::journal::effects::{Body, Change, Recorded, RequestId, RequestState};
 
 /// A larger body goes to the spool …
@@ -18,8 +19,8 @@ const PART: usize = 1 << 20;
 /// Headers that hold credentials. No flow needs them, and the journal must not have them.
 const SECRET: [&str; 6] = ["set-cookie", "set-cookie2", "authorization", "www-authenticate", "proxy-authenticate", "authentication-info"];
 
-/// Returns when the reply is durable.
-pub(super) async fn write(journal: &Journal, id: RequestId, reply: &Reply, title: String) -> Result<(), RunError> {
+/// Gives the journal a reply, and what waits until it is durable.
+pub(super) fn write(journal: &Journal, id: RequestId, reply: &Reply, title: String) -> Option<Gate> {
     let body = if reply.body.len() <= INLINE || !journal.is_on() {
         Body::Inline(if journal.is_on() { reply.body.to_vec() } else { Vec::new() })
     } else {
@@ -36,10 +37,11 @@ pub(super) async fn write(journal: &Journal, id: RequestId, reply: &Reply, title
     let recorded = Recorded { status: reply.status, url: reply.url.clone(), headers, body, elapsed_us, title };
     if !journal.is_on() {
         journal.with_effects(|effects| effects.read(id));
-        return Ok(());
+        return None;
     }
     journal.effect(Change::Request { id, state: RequestState::Replied(recorded) });
-    durable(journal).await
+    let (syncing, journal) = (journal.syncing(), journal.clone());
+    Some(Box::pin(async move { syncing.await.map_err(|error| broken(&journal, &error)) }))
 }
 
 /// The reply as it was received, credentials aside.
@@ -74,10 +76,12 @@ pub(crate) fn spool_name(id: RequestId) -> String {
 /// # Errors
 /// It is not: the driver finds out why from the journal, and ends the run.
 pub(crate) async fn durable(journal: &Journal) -> Result<(), RunError> {
-    journal.sync().await.map_err(|error| {
-        journal.note(&error);
-        internal(error.to_string())
-    })
+    journal.sync().await.map_err(|error| broken(journal, &error))
+}
+
+fn broken(journal: &Journal, error: &JournalError) -> RunError {
+    journal.note(error);
+    internal(error.to_string())
 }
 
 fn internal(reason: String) -> RunError {

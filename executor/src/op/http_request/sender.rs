@@ -1,6 +1,6 @@
 //! Requests of one op on their way: what is durable before the first byte is sent, and what before a reply is read.
 //!
-//! A request that must not be repeated has an intent in the journal first. Its reply is there before anybody reads it. What the journal knows of a request already,
+//! A request that must not be repeated has an intent in the journal first. Its reply is there before its rows or the next request are. What the journal knows of a request already,
 //! from before a crash, is not asked for again.
 
 use std::sync::{Arc, Mutex, PoisonError};
@@ -12,6 +12,7 @@ use super::mode::Mode;
 use super::pages::{Pages, digest};
 use super::recorded;
 use super::{Item, build, in_source, op, status};
+use crate::database::Gate;
 use crate::driver::missing;
 use crate::error::{ErrorKind, RunError};
 use crate::eval::Reply;
@@ -50,6 +51,8 @@ pub(super) enum Exchanged {
         reply: Arc<Reply>,
         /// The request, for messages about its reply.
         title: String,
+        /// Nothing that came of the reply may be seen outside before it is durable.
+        durable: Option<Gate>,
     },
     /// Somebody decided that this item is left out, or is done without its reply.
     Nothing,
@@ -86,7 +89,7 @@ impl Sender {
             Some(RequestState::Replied(known)) => {
                 let title = known.title.clone();
                 let reply = Arc::new(recorded::read(&self.services.journal, id, known).await?);
-                Ok(Exchanged::Reply { reply, title })
+                Ok(Exchanged::Reply { reply, title, durable: None })
             }
             Some(RequestState::Settled(_)) => Ok(Exchanged::Nothing),
             // Whether it may be sent again was settled when the run was resumed.
@@ -149,11 +152,12 @@ impl Sender {
             return Err(error);
         }
         let Received { reply, .. } = received;
-        if self.mode.recorded || once {
-            recorded::write(&services.journal, id, &reply, title.clone()).await?;
-            hit("http.after_record");
-        }
-        Ok(Exchanged::Reply { reply: Arc::new(reply), title })
+        let durable = match self.mode.recorded || once {
+            true => recorded::write(&services.journal, id, &reply, title.clone()),
+            false => None,
+        };
+        hit("http.after_record");
+        Ok(Exchanged::Reply { reply: Arc::new(reply), title, durable })
     }
 
     async fn intend(&self, id: RequestId, outgoing: &Outgoing, key: Option<String>, title: &str) -> Result<(), RunError> {

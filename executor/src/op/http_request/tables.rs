@@ -14,7 +14,7 @@ use super::columns::{column_names, inferred};
 use super::mode::Mode;
 use super::recorded::durable;
 use super::reply::{cell, shown};
-use crate::database::{Cell, ColumnDefinition, Landing, Settings, Slot, TableName};
+use crate::database::{Cell, ColumnDefinition, Gate, Landing, Settings, Slot, TableName};
 use crate::error::{ErrorKind, RunError};
 use crate::journal::effects::{Change, LoadedTable};
 use crate::machine::Activation;
@@ -34,6 +34,8 @@ pub(super) struct Tables {
     targets: Vec<Target>,
     /// The batch that is being read, or was read last.
     batch: u64,
+    /// It is not committed before its reply is durable.
+    gate: Option<Gate>,
     /// What came of batches that landed before the run was resumed.
     landed: VecDeque<(u64, Absorbed)>,
 }
@@ -77,7 +79,7 @@ struct Target {
 impl Tables {
     pub(super) fn new(services: &Arc<Services>, node: NodeId, activation: Activation, mode: Mode) -> Self {
         let services = Arc::clone(services);
-        Self { services, node, activation, mode, open: Vec::new(), targets: Vec::new(), batch: 0, landed: VecDeque::new() }
+        Self { services, node, activation, mode, open: Vec::new(), targets: Vec::new(), batch: 0, gate: None, landed: VecDeque::new() }
     }
 
     /// Goes on with tables that an earlier executor has begun to fill; `read` is the last batch that the journal knows of.
@@ -161,8 +163,9 @@ impl Tables {
     }
 
     /// What is added from here on belongs to this batch.
-    pub(super) fn begin(&mut self, batch: u64) {
+    pub(super) fn begin(&mut self, batch: u64, gate: Option<Gate>) {
         self.batch = batch;
+        self.gate = gate;
     }
 
     /// Adds rows that are maps, or refuses all of them.
@@ -298,9 +301,15 @@ impl Tables {
             false => postcard::to_allocvec(absorbed)
                 .map_err(|error| RunError::new(ErrorKind::Data, format!("what the reply gave cannot be kept: {error}")))?,
         };
+        let mut gate = self.gate.take();
+        if self.targets.len() > 1
+            && let Some(gate) = gate.take()
+        {
+            gate.await?;
+        }
         for target in &mut self.targets {
             if let Some(landing) = target.open_for(self.batch) {
-                landing.commit(self.batch, data.clone()).await?;
+                landing.commit_after(gate.take(), self.batch, data.clone()).await?;
             }
         }
         Ok(())
