@@ -7,7 +7,7 @@
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use crate::json;
 use crate::value::{Map, Value};
@@ -20,6 +20,7 @@ mod lease;
 mod open;
 mod runs;
 mod schema;
+mod watermark;
 
 pub use batch::{Batch, End, Mark, Segment, SpoolPart, WriteError};
 pub use holder::Holder;
@@ -27,6 +28,7 @@ pub use lease::{AcquireError, Lease};
 pub use runs::{BeginError, NewRun, RunRow};
 
 use connection::{Connection, Param};
+use watermark::Watermarks;
 
 /// Why the state store cannot be used. Printed to users as it is.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -129,7 +131,12 @@ pub struct Store {
     connection: Connection,
     /// How long a lease lasts.
     lease: Duration,
+    watermarks: Watermarks,
 }
+
+/// How long a connection that was lost is opened again: less than a lease lasts.
+const PATIENCE: Duration = Duration::from_secs(20);
+const PAUSE: Duration = Duration::from_millis(500);
 
 impl Store {
     /// Opens the store, or makes it.
@@ -137,8 +144,51 @@ impl Store {
     /// # Errors
     /// A store that cannot be written, is none, is damaged, or was written by a newer version.
     pub async fn open(location: &Location) -> Result<Self, StateError> {
+        let watermarks = Watermarks::of(location.path());
+        if !Self::exists(location) {
+            watermarks.clear();
+        }
+        // Read first: another run may add to both meanwhile.
+        let known = watermarks.all();
         let connection = open::open(location).await?;
-        Ok(Self { location: location.clone(), connection, lease: lease::duration() })
+        let mut store = Self { location: location.clone(), connection, lease: lease::duration(), watermarks };
+        store.check_watermarks(known).await?;
+        Ok(store)
+    }
+
+    /// Refuses a state file that has lost the end of a journal.
+    async fn check_watermarks(&mut self, known: Vec<(String, u64)>) -> Result<(), StateError> {
+        for (run, at_least) in known {
+            let rows = self.rows("SELECT segments FROM runs WHERE id = ?", &[Param::Text(&run)]).await?;
+            let segments = rows.first().map(|row| self.read(|| row.int(0))).transpose()?.map(i64::unsigned_abs);
+            if segments.is_none_or(|segments| segments < at_least) {
+                let found = segments.map_or("nothing of it is left".to_owned(), |segments| format!("{segments} are left"));
+                return Err(self.fault(format!(
+                    "has lost its last records: run {run} had written {at_least}, and {found}. Its write-ahead log (the file with -wal at its end) was cut, damaged \
+                     or left behind, or an older copy was put in its place. Bring back the file together with its -wal file; to start anew, which forgets runs and \
+                     project variables, move the file away"
+                )));
+            }
+        }
+        Ok(())
+    }
+
+    /// Opens a connection again that was lost. `false`: it was not, or cannot be opened.
+    async fn reconnect(&mut self) -> bool {
+        if !self.connection.is_lost().await {
+            return false;
+        }
+        let started = Instant::now();
+        loop {
+            match open::open(&self.location).await {
+                Ok(connection) => {
+                    self.connection = connection;
+                    return true;
+                }
+                Err(_) if started.elapsed() < PATIENCE => tokio::time::sleep(PAUSE).await,
+                Err(_) => return false,
+            }
+        }
     }
 
     /// Whether there is a store that `open` would not have to make.

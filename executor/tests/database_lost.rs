@@ -9,7 +9,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use database::*;
-use sequor_executor::database::{Cell, Database, Landing, Mode, Settings, Slot, is_fenced};
+use sequor_executor::database::{Cell, Database, Effect, Landing, Mode, Owner, Settings, Slot, is_fenced};
 use sequor_executor::error::ErrorKind;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
@@ -153,6 +153,40 @@ async fn a_commit_that_never_arrived_is_an_error_and_can_be_resumed() {
     push(&mut landing, orders, 3..5);
     assert_eq!(landing.finish(2, Vec::new()).await.unwrap(), [5]);
     assert_eq!(test.psql("SELECT count(*), sum(id) FROM orders"), "5|10");
+}
+
+/// A process that was stopped in the middle of a transaction would keep its locks until it goes on.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_sessions_of_an_earlier_owner_are_ended() {
+    let test = server::database();
+    let settings = postgres(test.url());
+    let owner = |fence| Owner { run: "run-1".into(), fence };
+    let first = Database::connect_as(&settings, Some(&owner(1))).await.unwrap();
+    let (mut landing, orders) = open(&first, false).await;
+    push(&mut landing, orders, 0..3);
+    landing.commit(1, Vec::new()).await.unwrap();
+    landing.sync().await.unwrap();
+    push(&mut landing, orders, 3..5);
+    landing.flush().await.unwrap();
+    while test.psql("SELECT count(*) FROM pg_stat_activity WHERE application_name = 'sequor run-1/1' AND state = 'idle in transaction'")
+        != "1"
+    {
+        tokio::time::sleep(std::time::Duration::from_millis(5)).await;
+    }
+    // It does not end what is its own, or of another run.
+    let other = Database::connect_as(&settings, Some(&Owner { run: "run-10".into(), fence: 1 })).await.unwrap();
+    let second = Database::connect_as(&settings, Some(&owner(2))).await.unwrap();
+    let effect = Effect { fence: 2, ..effect(5) };
+    let mut resumed = second.landing(&effect, "abcd2345n7", true).await.unwrap();
+    assert_eq!(resumed.committed(), 1);
+    let orders = resumed.table(&table("orders"), &columns(&[("id", "integer")]), Mode::Create).await.unwrap();
+    push(&mut resumed, orders, 3..6);
+    assert_eq!(resumed.finish(2, Vec::new()).await.unwrap(), [6]);
+    assert_eq!(one(&other, "SELECT current_setting('application_name')").await, "\"sequor run-10/1\"");
+
+    landing.commit(2, Vec::new()).await.unwrap();
+    assert!(landing.sync().await.is_err());
+    assert_eq!(test.psql("SELECT count(*), sum(id) FROM orders"), "6|15");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use sequor_plan_format::Plan;
+use sequor_plan_format::op::print::Level;
 
 use super::run::{location, network, on_runtime, open_report};
 use super::session::Session;
@@ -113,7 +114,7 @@ async fn go_on(mut store: Store, row: RunRow, request: ResumeRequest, report: Op
             return Ok(ExitStatus::Done);
         }
         Err(error @ AcquireError::Held { .. }) => {
-            say(&request, &format!("error: run {}: {error}", row.id));
+            tell(&request, Level::Error, &format!("run {}: {error}", row.id));
             return Ok(ExitStatus::Held);
         }
         Err(error) => return Err(Refusal(format!("run {}: {error}", row.id))),
@@ -242,6 +243,10 @@ impl restore::Members for Spooled<'_> {
 
 /// A line for whoever called, outside of any run.
 fn say(request: &ResumeRequest, line: &str) {
+    tell(request, Level::Warning, line);
+}
+
+fn tell(request: &ResumeRequest, level: Level, line: &str) {
     let reporter = Reporter::new(Arc::default(), request.format, request.verbosity);
-    reporter.log(sequor_plan_format::op::print::Level::Warning, line);
+    reporter.log(level, line);
 }

@@ -4,6 +4,7 @@ use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use sequor_plan_format::op::print::Level;
 use sequor_plan_format::{FlowId, Plan};
 
 use super::session::Session;
@@ -126,10 +127,10 @@ impl Prepared {
             Ok(lease) => lease,
             // Another executor came first.
             Err(BeginError::KeyTaken { run }) => {
-                return Err(Refusal(format!(
-                    "--run-key {}: run {run} has just been started with this key",
-                    request.run_key.unwrap_or_default()
-                )));
+                let key = request.run_key.unwrap_or_default();
+                let reporter = Reporter::new(redactor, request.format, request.verbosity);
+                reporter.log(Level::Error, &format!("run {run} with the key '{key}' has just been started by another executor"));
+                return Ok(ExitStatus::Held);
             }
             Err(BeginError::State(error)) => return Err(error.into()),
         };

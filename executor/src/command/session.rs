@@ -86,6 +86,11 @@ impl Session {
         services.redactor.redact_in_place(&mut document);
         let end = End { outcome, ended: facts.ended.to_owned(), report: document.clone() };
         let recorded = services.journal.end(end).await;
+        if let Err(fenced @ JournalError::Fenced { .. }) = &recorded {
+            // What failed here is of no interest to whoever has the run now.
+            screen.broken(fenced);
+            return Ok(ExitStatus::Held);
+        }
         screen.conclude(status, error, &doubts, &document);
         if let Some(mut file) = report {
             writeln!(file, "{document}")?;

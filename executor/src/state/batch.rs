@@ -97,6 +97,37 @@ impl Store {
     /// # Errors
     /// Another executor has taken the run over, or the store cannot be written. Nothing of the batch is kept then.
     pub async fn write(&mut self, lease: &Lease, batch: &Batch) -> Result<(), WriteError> {
+        let mut result = self.write_once(lease, batch).await;
+        // The answer to a COMMIT may be lost with the connection.
+        if let Err(WriteError::State(_)) = &result
+            && self.reconnect().await
+        {
+            result = match self.has(lease, batch).await {
+                Ok(true) => Ok(()),
+                Ok(false) => self.write_once(lease, batch).await,
+                Err(error) => Err(error),
+            };
+        }
+        if result.is_ok() {
+            match (&batch.end, batch.segments.last()) {
+                (Some(end), _) if end.outcome.is_finished() => self.watermarks.forget(&lease.run),
+                (_, Some(last)) => self.watermarks.note(&lease.run, last.number + 1),
+                (_, None) => {}
+            }
+        }
+        result
+    }
+
+    /// Whether the last segment of a batch is there. Everything else in a batch may be written twice.
+    async fn has(&mut self, lease: &Lease, batch: &Batch) -> Result<bool, WriteError> {
+        let params = [Param::Text(&lease.run), Param::Int(lease.fence)];
+        let rows = self.rows("SELECT segments FROM runs WHERE id = ? AND fence = ?", &params).await?;
+        let Some(row) = rows.first() else { return Err(self.fenced(lease).await) };
+        let segments = self.read(|| row.int(0))?;
+        Ok(batch.segments.last().is_some_and(|last| segments > int(last.number)))
+    }
+
+    async fn write_once(&mut self, lease: &Lease, batch: &Batch) -> Result<(), WriteError> {
         if let Some(segment) = batch.only_segment() {
             return self.append(lease, segment).await;
         }

@@ -2,7 +2,7 @@
 
 use sqlx::postgres::{PgArguments, PgConnection, PgRow};
 use sqlx::sqlite::{SqliteArguments, SqliteConnection, SqliteRow};
-use sqlx::{Arguments as _, AssertSqlSafe, Executor, Row as _};
+use sqlx::{Arguments as _, AssertSqlSafe, Connection as _, Executor, Row as _};
 
 /// The SQLSTATE of a lock that was not got in time.
 const LOCK_NOT_AVAILABLE: &str = "55P03";
@@ -138,6 +138,14 @@ impl Connection {
     /// `COMMIT` or `ROLLBACK`.
     pub(super) async fn end(&mut self, how: &'static str) -> Result<(), sqlx::Error> {
         self.script(how).await
+    }
+
+    /// The server does not answer on it any more.
+    pub(super) async fn is_lost(&mut self) -> bool {
+        match self {
+            Self::Sqlite(_) => false,
+            Self::Postgres(connection) => connection.ping().await.is_err(),
+        }
     }
 
     /// Milliseconds since 1970: by the database's clock where several hosts share it.

@@ -127,6 +127,13 @@ impl Store {
     /// # Errors
     /// Another executor has taken the run over.
     pub async fn renew(&mut self, lease: &Lease) -> Result<(), WriteError> {
+        match self.try_renew(lease).await {
+            Err(WriteError::State(_)) if self.reconnect().await => self.try_renew(lease).await,
+            result => result,
+        }
+    }
+
+    async fn try_renew(&mut self, lease: &Lease) -> Result<(), WriteError> {
         let until = self.now().await? + millis(self.lease);
         let sql = "UPDATE runs SET lease_until = ? WHERE id = ? AND fence = ?";
         match self.execute(sql, &[Param::Int(until), Param::Text(&lease.run), Param::Int(lease.fence)]).await? {

@@ -106,7 +106,7 @@ impl Store {
         let sum = static_checksum(run);
         let holder = holder.to_text();
         let sql = "INSERT INTO runs (id, project, flow, plan, parameters, started, outcome, run_key, secret, settings, parent, fence, holder, lease_until, segments, checksum)
-            VALUES (?, ?, ?, ?, ?, ?, 'running', ?, ?, ?, ?, 1, ?, ?, 0, ?)";
+            VALUES (?, ?, ?, ?, ?, ?, 'running', ?, ?, ?, ?, 1, ?, ?, 0, ?) ON CONFLICT DO NOTHING";
         let params = [
             Param::Text(run.id),
             Param::Text(run.project),
@@ -122,8 +122,18 @@ impl Store {
             Param::Int(until),
             Param::Bytes(&sum),
         ];
-        self.execute(sql, &params).await?;
-        Ok(Lease { run: run.id.to_owned(), project: run.project.to_owned(), fence: 1, duration: self.lease })
+        if self.execute(sql, &params).await? == 1 {
+            return Ok(Lease { run: run.id.to_owned(), project: run.project.to_owned(), fence: 1, duration: self.lease });
+        }
+        // Another executor began with the same key at the same moment.
+        let known = match run.run_key {
+            Some(key) => self.run_of_key(run.project, key).await?,
+            None => None,
+        };
+        Err(match known {
+            Some(known) => BeginError::KeyTaken { run: known.id },
+            None => self.fault(format!("there is a run {} already", run.id)).into(),
+        })
     }
 
     /// # Errors
@@ -198,6 +208,7 @@ impl Store {
     /// # Errors
     /// The store cannot be written.
     pub async fn forget(&mut self, run: &str) -> Result<(), StateError> {
+        self.watermarks.forget(run);
         self.begin_transaction().await?;
         let result = self.try_forget(run).await;
         self.end_transaction(result).await

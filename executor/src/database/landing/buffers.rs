@@ -135,7 +135,10 @@ impl<E: Engine> Buffers<E> {
         let work = self.take();
         let totals: Vec<u64> = self.tables.iter().map(|table| table.accepted).collect();
         let marker = Marker { batch, rows_out: totals.iter().sum(), finished: finish, data };
-        self.queue.give(work, Some(Seal { gates: gate.into_iter().collect(), markers: vec![marker], totals, trim: self.journalled.take(), finish }));
+        self.queue.give(
+            work,
+            Some(Seal { gates: gate.into_iter().collect(), markers: vec![marker], totals, trim: self.journalled.take(), finish }),
+        );
         self.last = batch;
         self.pending = Pending::default();
         Ok(())

@@ -8,8 +8,8 @@ use bytes::Bytes;
 use crate::database::Gate;
 use crate::error::{ErrorKind, RunError};
 use crate::eval::Reply;
-use crate::journal::{Journal, JournalError};
 use crate::journal::effects::{Body, Change, Recorded, RequestId, RequestState};
+use crate::journal::{Journal, JournalError};
 
 /// A larger body goes to the spool …
 const INLINE: usize = 64 << 10;

@@ -60,10 +60,8 @@ pub(super) enum Exchanged {
 
 impl Sender {
     pub(super) fn new(services: &Arc<Services>, node: NodeId, activation: Activation, mode: Mode, concurrency: usize) -> Self {
-        let places = Places {
-            sending: Arc::new(Semaphore::new(concurrency)),
-            intended: Semaphore::new(concurrency + concurrency.div_ceil(4)),
-        };
+        let places =
+            Places { sending: Arc::new(Semaphore::new(concurrency)), intended: Semaphore::new(concurrency + concurrency.div_ceil(4)) };
         Self { services: Arc::clone(services), node, activation, mode, places, pages: Mutex::default() }
     }
 
