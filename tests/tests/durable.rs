@@ -255,10 +255,16 @@ fn damaged_state_is_refused_or_does_no_harm() {
         }
         std::fs::write(world.folder().join("state.db"), bytes).expect("a written file");
         let before = world.shop.entries().len();
-        let ended = world.resume(None, None, None);
+        let mut ended = world.resume(None, None, None);
+        let mut story = Story::default();
+        if ended == Ended::Status(75) {
+            // The last reply was not durable yet.
+            ended = world.resume(Some("send"), None, None);
+            story.sent_again.push(("POST".to_owned(), "/orders/4".to_owned()));
+        }
         if ended == Ended::Status(0) {
             let left = trial::left(&world, 0);
-            let faults = judge(&one.case, &one.undisturbed, &left, &Story::default());
+            let faults = judge(&one.case, &one.undisturbed, &left, &story);
             assert!(faults.is_empty(), "{what}: {faults:?}");
             continue;
         }

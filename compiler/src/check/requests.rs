@@ -28,7 +28,7 @@ fn block(parsed: &Parsed, steps: &[Step], repeated: bool, faults: &mut Vec<Diagn
         match &step.op {
             Op::HttpRequest(op) => {
                 if let Some(for_each) = &op.for_each {
-                    independent(op, for_each, faults);
+                    independent(parsed, op, for_each, faults);
                 }
                 key_place(parsed, op, faults);
                 sent_twice(op, &step.span, repeated || op.for_each.is_some() || op.response.repeat.is_some(), faults);
@@ -46,7 +46,7 @@ fn block(parsed: &Parsed, steps: &[Step], repeated: bool, faults: &mut Vec<Diagn
 }
 
 /// A row's request is made while replies of rows before it are still out, so it must not be made from what they say.
-fn independent(op: &HttpRequest, for_each: &ForEachRow, faults: &mut Vec<Diagnostic>) {
+fn independent(parsed: &Parsed, op: &HttpRequest, for_each: &ForEachRow, faults: &mut Vec<Diagnostic>) {
     let Some((items @ 2.., at)) = &for_each.concurrency else { return };
     let mut set: BTreeMap<&str, &Span> = BTreeMap::new();
     if let Some(parser) = &op.response.parser {
@@ -54,8 +54,10 @@ fn independent(op: &HttpRequest, for_each: &ForEachRow, faults: &mut Vec<Diagnos
     }
     set.extend(op.response.variables.iter().map(|assign| (assign.name.name.as_str(), &assign.name.span)));
     set.remove(for_each.item.name.as_str());
-    let read = op.request.expressions().into_iter().flat_map(|e| e.uses().variables);
-    for used in read {
+    let source = op.request.source.as_ref().and_then(SourceRef::name).and_then(|name| parsed.source(name));
+    // A source's URL, headers and credentials are made anew for each request.
+    let read = op.request.expressions().into_iter().chain(source.into_iter().flat_map(|source| source.expressions()));
+    for used in read.flat_map(|e| e.uses().variables) {
         if let Some(setter) = set.remove(used.name.as_str()) {
             let message = format!("{items} rows cannot be in flight together: each needs the variable '{}' of the one before", used.name);
             faults.push(

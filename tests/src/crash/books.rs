@@ -20,12 +20,15 @@ pub struct Entry {
 }
 
 impl Entry {
-    /// Whether it changed something, or gave something.
+    /// Whether it changed something, or gave something. A question about another request does neither.
     #[must_use]
     pub fn acted(&self) -> bool {
-        self.status < 400
+        self.status < 400 && !self.path.starts_with(ASKED)
     }
 }
+
+/// `/asked/orders/4` tells whether a POST of `/orders/4` arrived, and what it was answered.
+const ASKED: &str = "/asked/";
 
 #[derive(Debug, Default)]
 struct Books {
@@ -35,6 +38,8 @@ struct Books {
     met: HashSet<String>,
     /// Replies to requests with an idempotency key.
     kept: BTreeMap<String, Value>,
+    /// Replies by the path of the request.
+    given: BTreeMap<String, Value>,
 }
 
 /// A running service with its books.
@@ -109,6 +114,7 @@ impl Books {
             "DELETE" => Reply::empty(204),
             _ => {
                 let reply = change(request, number);
+                self.given.insert(request.path.clone(), reply.clone());
                 match request.header("idempotency-key") {
                     Some(key) => Reply::json(200, self.kept.entry(key.to_owned()).or_insert(reply)),
                     None => Reply::json(if request.method == "POST" { 201 } else { 200 }, &reply),
@@ -133,6 +139,10 @@ impl Books {
             let lines: String = (0..total).map(|n| format!("{},\"name {n}\"\n", n + 1)).collect();
             let headers = vec![("content-type".into(), "text/csv".into())];
             return Reply { status: 200, headers, body: format!("id,name\n{lines}").into_bytes() };
+        }
+        if let Some(path) = request.path.strip_prefix(ASKED) {
+            let given = self.given.get(&format!("/{path}"));
+            return Reply::json(200, &json!({ "arrived": given.is_some(), "reply": given }));
         }
         if request.path == "/empty" {
             return Reply::json(200, &json!({ "data": [] }));

@@ -68,9 +68,9 @@ impl Postgres {
             let sql = format!("CREATE TABLE IF NOT EXISTS {} {}", qualified(&table)?, effect::marker_columns("BYTEA NOT NULL"));
             let created = run_raw(connection, sql).await;
             match created.as_ref().map_err(fault::code) {
-                // Another executor created it at the same moment: PostgreSQL then reports its catalog's unique index, or the table.
+                // Another executor created it at the same moment: PostgreSQL then reports its catalog's unique index, the row type, or the table.
                 Ok(_) => failpoint::hit("marker.pg.after_create"),
-                Err(Some(code)) if matches!(code.as_str(), "23505" | "42P07") => {}
+                Err(Some(code)) if matches!(code.as_str(), "23505" | "42710" | "42P07") => {}
                 Err(Some(code)) if code == "42501" => return Ok(None),
                 Err(_) => return created.map(|_| None).map_err(|error| fault::of_statement(&error, "")),
             }

@@ -37,8 +37,8 @@ pub(super) struct Sender {
 struct Places {
     /// From the first byte to the end of the reply. What is made durable before and after takes no place: another request uses it meanwhile.
     sending: Arc<Semaphore>,
-    /// From the intent to the end of the reply, for requests that must not be repeated. One that has an intent and waits for a place is in doubt after a crash
-    /// though it was not sent, so there are only a few more than places.
+    /// From the intent until the reply is durable, for requests that must not be repeated: in doubt after a crash. One that has an intent and waits for a place
+    /// is so though it was not sent, so there are only a few more than places.
     intended: Semaphore,
 }
 
@@ -132,7 +132,7 @@ impl Sender {
         };
         let observer = Observer { reporter: &services.reporter, node: self.node };
         let received = client.send(&built.outgoing, observer).await;
-        drop((place, intended));
+        drop(place);
         let received = match received {
             Ok(received) => received,
             Err(Unanswered { error, may_have_arrived }) => {
@@ -150,10 +150,16 @@ impl Sender {
             return Err(error);
         }
         let Received { reply, .. } = received;
-        let durable = match self.mode.recorded || once {
+        let mut durable = match self.mode.recorded || once {
             true => recorded::write(&services.journal, id, &reply, title.clone()),
             false => None,
         };
+        if intended.is_some()
+            && let Some(durable) = durable.take()
+        {
+            // Its turn is later.
+            durable.await?;
+        }
         hit("http.after_record");
         Ok(Exchanged::Reply { reply: Arc::new(reply), title, durable })
     }

@@ -14,7 +14,7 @@ use super::columns::{column_names, inferred};
 use super::mode::Mode;
 use super::recorded::durable;
 use super::reply::{cell, shown};
-use crate::database::{Cell, ColumnDefinition, Gate, Landing, Settings, Slot, TableName};
+use crate::database::{Cell, ColumnDefinition, Gate, Landing, Marker, Settings, Slot, TableName};
 use crate::error::{ErrorKind, RunError};
 use crate::journal::effects::{Change, LoadedTable};
 use crate::machine::Activation;
@@ -127,8 +127,10 @@ impl Tables {
             true => None,
             false => Some(database.landing(&effect, &landing_tag(&self.services, self.activation), true).await?),
         };
-        if !self.mode.recorded {
-            for marker in markers.iter().filter(|marker| marker.batch > read && !marker.finished) {
+        // The first batches may say what came of their replies; what comes after one that does not is read again.
+        let told = |marker: &&Marker| !self.mode.recorded || !marker.data.is_empty();
+        if self.targets.is_empty() {
+            for marker in markers.iter().filter(|marker| marker.batch > read && !marker.finished).take_while(told) {
                 let absorbed = postcard::from_bytes(&marker.data).map_err(|error| {
                     RunError::new(ErrorKind::Database, format!("marker {} of the run cannot be read: {error}", marker.batch))
                 })?;
@@ -294,9 +296,10 @@ impl Tables {
         self.mode.queries
     }
 
-    /// Ends the batch: its rows and what came of it are committed together.
+    /// Ends the batch: its rows and what came of it are committed together. Where there is no one transaction for both, the reply is recorded, and is read
+    /// once more after a crash.
     pub(super) async fn commit(&mut self, absorbed: &Absorbed) -> Result<(), RunError> {
-        let data = match self.mode.recorded {
+        let data = match self.mode.queries || self.targets.len() > 1 {
             true => Vec::new(),
             false => postcard::to_allocvec(absorbed)
                 .map_err(|error| RunError::new(ErrorKind::Data, format!("what the reply gave cannot be kept: {error}")))?,
