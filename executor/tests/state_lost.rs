@@ -107,6 +107,22 @@ async fn a_session_that_has_a_run_locked_is_ended_once_its_lease_is_over() {
     assert!(matches!(store.write(&lease, &segment(0)).await, Err(WriteError::FencedOff { .. })));
 }
 
+/// The machine was started anew with its clock set right, so that nobody can know that the owner is gone.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_lease_from_the_future_lasts_no_longer_than_a_new_one() {
+    let test = server::database();
+    let location = Location::parse(&test.url()).unwrap();
+    let (_store, lease) = begun(&location).await;
+    test.psql("UPDATE sequor.runs SET lease_until = lease_until + 10 * 365 * 86400000::bigint");
+    let mut other = Store::open(&location).await.unwrap();
+    let Err(AcquireError::Held { seconds_left, .. }) = other.acquire("r1", &Holder::this()).await else { panic!("it is held") };
+    assert!(seconds_left <= 30, "{seconds_left}");
+    let left = test.psql("SELECT lease_until - extract(epoch FROM clock_timestamp()) * 1000 <= 30000 FROM sequor.runs");
+    assert_eq!(left, "t", "the next one need not wait for ten years");
+    test.psql("UPDATE sequor.runs SET lease_until = lease_until - 30000");
+    assert_eq!(other.acquire("r1", &Holder::this()).await.unwrap().fence(), lease.fence() + 1);
+}
+
 #[tokio::test]
 async fn a_file_that_has_lost_its_last_records_is_refused() {
     let folder = tempfile::tempdir().unwrap();

@@ -70,9 +70,12 @@ impl Store {
             self.begin_transaction().await?;
             let result = self.try_acquire(run, holder).await;
             crate::failpoint::hit("state.acquire.before_commit");
-            let lease = self.end_transaction(result).await?;
+            let lease = self.end_transaction(result).await;
             crate::failpoint::hit("state.acquire.after_commit");
-            match lease {
+            if let Err(AcquireError::Held { .. }) = lease {
+                self.shorten(run).await?;
+            }
+            match lease? {
                 Some(lease) => return Ok(lease),
                 None => self.evict(run).await?,
             }
@@ -104,6 +107,13 @@ impl Store {
         let holder = holder.to_text();
         self.execute(sql, &[Param::Int(fence), Param::Text(&holder), Param::Int(now + longest), Param::Text(run)]).await?;
         Ok(Some(Lease { run: run.to_owned(), project, fence, duration: self.lease }))
+    }
+
+    /// A lease that lasts longer than any can was given by a clock that was ahead: from now on it lasts as long as a new one. An owner that lives renews it.
+    async fn shorten(&mut self, run: &str) -> Result<(), StateError> {
+        let latest = self.now().await? + millis(self.lease);
+        let sql = "UPDATE runs SET lease_until = ? WHERE id = ? AND lease_until > ?";
+        self.execute(sql, &[Param::Int(latest), Param::Text(run), Param::Int(latest)]).await.map(drop)
     }
 
     /// Ends the session that has a run locked though its owner's lease has run out: a process that was stopped, or a host that went away without
@@ -170,7 +180,7 @@ impl Store {
 
 /// Whether an owner still has the run, by what its row says.
 fn held(holder: Option<&str>, left: i64, longest: i64) -> Option<AcquireError> {
-    // A clock that was set back must not lock a run for hours.
+    // More is left where the clock was set back.
     let left = left.min(longest);
     let known = holder.and_then(Holder::parse).filter(|known| left > 0 && !known.is_dead_here())?;
     let seconds_left = u64::try_from(left).unwrap_or_default().div_ceil(1000);
