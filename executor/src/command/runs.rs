@@ -8,7 +8,7 @@ use super::resume::{Known, find, open};
 use super::run::{location, network, on_runtime};
 use super::session::clean_up;
 use super::settings::Settings;
-use super::{ExitStatus, Refusal, outlook};
+use super::{ExitStatus, PlanSource, Refusal, outlook, plan_change};
 use crate::environment::Choice;
 use crate::journal::Journal;
 use crate::redact::Redactor;
@@ -55,6 +55,27 @@ pub(super) fn status(request: &StateRequest, run: Option<&str>) -> Result<ExitSt
         }
         let known = Known::of(&mut store, row).await?;
         outlook::print(&known, &mut store).await?;
+        Ok(ExitStatus::Done)
+    })
+}
+
+pub(super) fn diff(request: &StateRequest, run: &str, plan: PlanSource, same: &mut bool) -> Result<ExitStatus, Refusal> {
+    let new = plan_change::load(plan)?;
+    on_runtime(async {
+        let mut store = store(request).await?;
+        let row = find(&mut store, run).await?;
+        let finished = row.outcome.is_finished();
+        let known = Known::of(&mut store, row).await?;
+        let proposal = plan_change::propose(&known, &new)?;
+        let mut text = proposal.differences(&known, &new);
+        let id = &known.row.id;
+        text.push_str(&match (finished, proposal.is_accepted()) {
+            (true, _) => format!("\nrun {id} is over: nothing of it is left to go on with\n"),
+            (false, true) => format!("\n{}run {id} can go on with this plan: resume {id} --plan …\n", proposal.table),
+            (false, false) => format!("\n{}run {id} cannot go on with this plan\n", proposal.table),
+        });
+        std::io::stdout().lock().write_all(text.as_bytes())?;
+        *same = proposal.is_same();
         Ok(ExitStatus::Done)
     })
 }

@@ -62,7 +62,7 @@ impl Restored {
     }
 
     /// What ended is counted as it was when the step was first taken; counters of a later record have it too.
-    fn step(&mut self, plan: &Plan, event: Event) -> Result<(), RunError> {
+    pub(super) fn step(&mut self, plan: &Plan, event: Event) -> Result<(), RunError> {
         let starts = matches!(event, Event::Start);
         if !starts && self.progress.pending.is_none() {
             return Err(fault("an event answers no command"));

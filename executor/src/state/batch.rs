@@ -90,7 +90,7 @@ impl Store {
         result
     }
 
-    async fn try_write(&mut self, lease: &Lease, batch: &Batch) -> Result<(), WriteError> {
+    pub(super) async fn try_write(&mut self, lease: &Lease, batch: &Batch) -> Result<(), WriteError> {
         let run = lease.run.as_str();
         let fence = [Param::Text(run), Param::Int(lease.fence)];
         if self.execute("UPDATE runs SET fence = fence WHERE id = ? AND fence = ?", &fence).await? != 1 {
