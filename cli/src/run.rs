@@ -22,7 +22,12 @@ pub(crate) fn run(Run { target, flow, arguments }: Run, global: &Global) -> anyh
 }
 
 /// What a command line names: a plan file, or a flow of the project, which is compiled. `None` where it has errors, which are printed.
-pub(crate) fn plan_source(target: String, vars: &[(String, String)], home: Option<PathBuf>, global: &Global) -> anyhow::Result<Option<PlanSource>> {
+pub(crate) fn plan_source(
+    target: String,
+    vars: &[(String, String)],
+    home: Option<PathBuf>,
+    global: &Global,
+) -> anyhow::Result<Option<PlanSource>> {
     if is_plan_file(&target) {
         return Ok(Some(PlanSource::File(PathBuf::from(target))));
     }

@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
+use sequor_tests::postgres;
 use sequor_tests::program::{self, Project, Ran};
 use sequor_tests::service::{Reply, Service};
 use sequor_tests::sqlite;
@@ -65,7 +66,7 @@ struct World {
 
 impl World {
     fn new(main: &str, sum: &str) -> Self {
-        let api = Service::start(|request| Reply::json(201, &json!([{ "number": request.json()["number"] }])));
+        let api = Service::start(|request| Reply::json(201, &json!([{ "number": request.json()["number"].as_i64().unwrap_or(5) }])));
         let project = Project::of(&[
             ("project.yaml", "name: shop\nvariables: {unit: 1}\n"),
             ("sources/lite.yaml", "type: sqlite\npath: shop.db\n"),
@@ -210,11 +211,27 @@ fn a_change_of_what_is_done_or_running_is_refused_and_changes_nothing() {
         // So does a look at it.
         world.sequor(&["resume", "--dry-run", "--plan", "main"]).ended(2).says("refused");
     };
-    refused("a done step", &MAIN.replace("delete from sent", "delete from orders"), &["main/clear", "done", "it must stay as it was", "allowed"]);
-    refused("a done step in a loop that is over", &MAIN.replace("method: POST", "method: PUT"), &["main/each/send", "request", "it is done"]);
+    refused(
+        "a done step",
+        &MAIN.replace("delete from sent", "delete from orders"),
+        &["main/clear", "done", "it must stay as it was", "allowed"],
+    );
+    refused(
+        "a done step in a loop that is over",
+        &MAIN.replace("method: POST", "method: PUT"),
+        &["main/each/send", "request", "it is done"],
+    );
     refused("a removed step", &MAIN.replace(CLEAR, ""), &["main/clear", "removed", "it must stay in the plan"]);
-    refused("a step in front", &MAIN.replace("steps:\n  - op: execute", "steps:\n  - {op: print, id: first, message: x}\n  - op: execute"), &["main/first", "it would never run"]);
-    refused("the call that runs", &MAIN.replace("flow: sum\n", "flow: sum\n    when_expression: 1 < 2\n"), &["main/sum", "condition", "the run is in it"]);
+    refused(
+        "a step in front",
+        &MAIN.replace("steps:\n  - op: execute", "steps:\n  - {op: print, id: first, message: x}\n  - op: execute"),
+        &["main/first", "it would never run"],
+    );
+    refused(
+        "the call that runs",
+        &MAIN.replace("flow: sum\n", "flow: sum\n    when_expression: 1 < 2\n"),
+        &["main/sum", "condition", "the run is in it"],
+    );
     let source = "type: sqlite\npath: other.db\n";
     world.project.write("sources/lite.yaml", source);
     refused("a source of a done step", MAIN, &["main/clear", "source", "it must stay as it was"]);
@@ -291,7 +308,10 @@ fn a_step_that_was_committed_before_the_crash_is_done() {
 fn steps_may_be_put_before_the_one_that_failed() {
     let world = World::new(MAIN, SUM);
     let _ = world.sequor(&["run", "main"]).ended(1);
-    world.sum(&SUM.replace("  - op: transform", "  - {op: execute, id: add, source: lite, statement: alter table sent add column amount integer default 2}\n  - op: transform"));
+    world.sum(&SUM.replace(
+        "  - op: transform",
+        "  - {op: execute, id: add, source: lite, statement: alter table sent add column amount integer default 2}\n  - op: transform",
+    ));
     world.sequor(&["resume", "--plan", "main"]).ended(0).says("sum/add");
     assert_eq!(world.value("select total from totals"), "6");
     // A run can be forked from where it began anew.
@@ -350,4 +370,134 @@ fn a_run_of_which_nothing_has_happened_may_have_any_plan_of_its_project() {
     world.project.write("project.yaml", "name: shop\n");
     world.sequor(&["resume", "--plan", "main"]).ended(0).says("something else");
     assert!(world.sent().is_empty());
+}
+
+/// A flow that fails at its first step that does something.
+fn failing(step: &str) -> String {
+    format!("steps:\n  - {{op: print, id: start, message: it starts}}\n{step}  - {{op: print, id: end, message: the end}}\n")
+}
+
+const LOAD: &str = "  - op: http_request
+    id: load
+    request: {source: api, url: /orders, method: GET}
+    response:
+      tables:
+        - {source: lite, table: loaded, columns: {number: bigint}, data_expression: \"[{'number': 'x5'}]\"}
+";
+
+#[test]
+fn a_table_whose_columns_did_not_fit_is_filled_anew() {
+    for write_mode in ["create", "append"] {
+        let load = LOAD.replace("columns", &format!("write_mode: {write_mode}, columns"));
+        let world = World::new(&failing(&load), SUM);
+        sqlite::execute(&world.file("shop.db"), "create table loaded (number bigint); insert into loaded values (4)");
+        let _ = world.sequor(&["run", "main"]).ended(1);
+        world.main(&failing(&load.replace("'x5'", "5").replace("url: /orders", "url: /others")));
+        world.sequor(&["resume", "--plan", "main"]).ended(0).says("main/load").says("the end").hides("it starts");
+        let expected = if write_mode == "create" { "5" } else { "4,5" };
+        assert_eq!(world.value("select group_concat(number) from (select number from loaded order by 1)"), expected);
+        assert_eq!(world.value("select count(*) from sqlite_master where name like '_sequor%' and name <> '_sequor_commit'"), "0");
+    }
+}
+
+#[test]
+fn a_request_that_changes_something_and_may_have_been_sent_stays() {
+    let load = LOAD.replace("method: GET", "method: PUT, body: {number: 5}");
+    let world = World::new(&failing(&load), SUM);
+    let _ = world.sequor(&["run", "main"]).ended(1);
+    world.main(&failing(&load.replace("number: 5", "number: 6")));
+    world.sequor(&["resume", "--plan", "main"]).ended(2).says("main/load").says("the run is in it");
+}
+
+#[test]
+fn a_step_that_failed_may_go() {
+    let world = World::new(MAIN, SUM);
+    let _ = world.sequor(&["run", "main"]).ended(1);
+    world.sum(&SUM[..SUM.find("  - op: transform").expect("the last step")]);
+    world.main(&format!("{MAIN}  - {{op: print, id: end, message: the end}}\n"));
+    world.sequor(&["resume", "--plan", "main"]).ended(0).says("sum/totals").says("removed").says("the end").hides("never");
+    world.assert_each_sent_once();
+    assert_eq!(world.value("select count(*) from _sequor_commit"), "0");
+}
+
+#[test]
+fn a_database_that_has_something_of_the_run_must_stay_in_the_plan() {
+    let world = World::new(&failing(LOAD), SUM);
+    let _ = world.sequor(&["run", "main"]).ended(1);
+    world.main(&failing(""));
+    world.sequor(&["resume", "--plan", "main"]).ended(2).says("source 'lite'").says("it holds something of this run");
+}
+
+#[test]
+fn what_finally_did_on_the_way_out_stays_done() {
+    let main = "steps:
+  - op: try
+    id: guarded
+    steps:
+      - {op: execute, id: bad, source: lite, statement: insert into nowhere values (1)}
+    finally:
+      - {op: execute, id: note, source: lite, statement: insert into sent values (8)}
+  - {op: print, id: end, message: the end}
+";
+    let world = World::new(main, SUM);
+    let _ = world.sequor(&["run", "main"]).ended(1);
+    world.main(&main.replace("nowhere", "sent").replace("values (8)", "values (9)"));
+    world.sequor(&["resume", "--plan", "main"]).ended(2).says("main/guarded/finally/note").says("it is done");
+    world.main(&main.replace("nowhere", "sent"));
+    world.sequor(&["resume", "--plan", "main"]).ended(0).says("the end");
+    assert_eq!(world.value("select group_concat(number) from (select number from sent order by rowid)"), "7,8,1,8");
+}
+
+#[test]
+fn a_loop_that_failed_at_its_first_item_may_do_something_else() {
+    let main = "steps:
+  - op: for_each
+    id: each
+    source: lite
+    table: orders
+    as: order
+    steps:
+      - {op: execute, id: keep, source: lite, statement: \"insert into nowhere values ({{ var('order').number }})\"}
+";
+    let world = World::new(main, SUM);
+    let _ = world.sequor(&["run", "main"]).ended(1);
+    world.main(&main.replace("nowhere", "sent"));
+    world.sequor(&["resume", "--plan", "main"]).ended(0).says("main/each/keep").says("stopped at");
+    assert_eq!(world.value("select group_concat(number) from sent"), "7,101,102,103");
+}
+
+#[test]
+fn a_database_that_constants_name_must_stay_where_the_run_has_written() {
+    let world = World::new(MAIN, SUM);
+    world.project.write("project.yaml", "name: shop\nvariables: {unit: 1, file: shop.db, unused: 1}\n");
+    world.project.write("sources/lite.yaml", "type: sqlite\npath: \"{{ var('file') }}\"\n");
+    let _ = world.sequor(&["run", "main"]).ended(1);
+    world.sum(&mended(SUM));
+    world.project.write("project.yaml", "name: shop\nvariables: {unit: 1, file: other.db, unused: 2}\n");
+    let ran = world.sequor(&["resume", "--plan", "main"]).ended(2);
+    ran.says("project variable 'file'").says("source 'lite' is in use by this run").says("project variable 'unused'");
+    world.project.write("project.yaml", "name: shop\nvariables: {unit: 1, file: shop.db, unused: 2}\n");
+    let _ = world.sequor(&["resume", "--plan", "main"]).ended(0);
+    world.assert_each_sent_once();
+}
+
+#[test]
+fn a_plan_changes_in_a_state_store_in_postgresql_too() {
+    if !enabled() {
+        return;
+    }
+    let database = postgres::database();
+    let world = World::new(MAIN, SUM);
+    let state = ["--state", &database.url()].map(str::to_owned);
+    let with = |arguments: &[&str]| arguments.iter().map(|a| (*a).to_owned()).chain(state.clone()).collect::<Vec<_>>();
+    let _ = world.project.sequor(with(&["run", "main"])).ended(1);
+    world.sum(&mended(SUM));
+    for (place, status) in [("before_commit", 1), ("after_commit", 0)] {
+        let arguments = with(&["resume", "--plan", "main"]);
+        world.killed(&format!("state.change_plan.{place}"), &arguments.iter().map(String::as_str).collect::<Vec<_>>());
+        let ran = world.project.sequor(with(&["resume"]));
+        assert_eq!(ran.status, status, "{}", ran.output());
+    }
+    world.assert_each_sent_once();
+    assert_eq!(world.value("select total from totals"), "306");
 }

@@ -31,6 +31,12 @@ mod table;
 
 use judge::{Judgement, judge};
 
+/// The plans step by step, and whether nothing differs.
+pub(super) fn differences(known: &Known, new: &Loaded) -> (String, bool) {
+    let comparison = compare(&known.plan, &new.plan);
+    (render_comparison(&known.plan, &new.plan, &comparison), comparison.is_same())
+}
+
 /// What a new plan means for a run.
 pub(super) struct Proposal {
     comparison: Comparison,
@@ -91,16 +97,6 @@ impl Proposal {
         self.accepted.is_some()
     }
 
-    /// No difference at all, except of positions in files.
-    pub(super) fn is_same(&self) -> bool {
-        self.comparison.is_same()
-    }
-
-    /// The plans step by step.
-    pub(super) fn differences(&self, known: &Known, new: &Loaded) -> String {
-        render_comparison(&known.plan, &new.plan, &self.comparison)
-    }
-
     /// The run as it would go on.
     pub(super) fn outlook(self, known: Known, new: Loaded) -> Option<Known> {
         let (restored, _) = self.accepted?;
@@ -122,7 +118,9 @@ pub(super) async fn apply(place: Place<'_>, known: Known, new: Loaded, surroundi
     let id = known.row.id.clone();
     let Proposal { comparison, table, accepted } = propose(&known, &new)?;
     let Some((restored, go_on)) = accepted else {
-        return Err(Refusal(format!("run {id} cannot go on with this plan; nothing was changed, and 'resume {id}' goes on with its own\n{table}")));
+        return Err(Refusal(format!(
+            "run {id} cannot go on with this plan; nothing was changed, and 'resume {id}' goes on with its own\n{table}"
+        )));
     };
     let Known { mut row, plan, restored: before } = known;
     let plan = Arc::new(plan);

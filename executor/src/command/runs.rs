@@ -66,16 +66,17 @@ pub(super) fn diff(request: &StateRequest, run: &str, plan: PlanSource, same: &m
         let row = find(&mut store, run).await?;
         let finished = row.outcome.is_finished();
         let known = Known::of(&mut store, row).await?;
-        let proposal = plan_change::propose(&known, &new)?;
-        let mut text = proposal.differences(&known, &new);
+        let (mut text, nothing) = plan_change::differences(&known, &new);
+        *same = nothing;
         let id = &known.row.id;
-        text.push_str(&match (finished, proposal.is_accepted()) {
-            (true, _) => format!("\nrun {id} is over: nothing of it is left to go on with\n"),
-            (false, true) => format!("\n{}run {id} can go on with this plan: resume {id} --plan …\n", proposal.table),
-            (false, false) => format!("\n{}run {id} cannot go on with this plan\n", proposal.table),
-        });
+        if finished {
+            text.push_str(&format!("\nrun {id} is over: nothing of it is left to go on with\n"));
+        } else {
+            let proposal = plan_change::propose(&known, &new)?;
+            let verdict = if proposal.is_accepted() { "can" } else { "cannot" };
+            text.push_str(&format!("\n{}run {id} {verdict} go on with this plan\n", proposal.table));
+        }
         std::io::stdout().lock().write_all(text.as_bytes())?;
-        *same = proposal.is_same();
         Ok(ExitStatus::Done)
     })
 }

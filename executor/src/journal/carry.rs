@@ -7,7 +7,6 @@ use sequor_plan_format::NodeId;
 use super::progress::Progress;
 use super::record::Snapshot;
 use super::restore::Restored;
-use crate::error::RunError;
 use crate::machine::{Begun, Carrier, Event, Lost};
 use crate::report::Counters;
 
@@ -37,7 +36,11 @@ impl Restored {
         let counters = counters(carrier, self.counters.iter().map(|(node, counters)| (*node, *counters)));
         let mut carried = Self { progress, effects, counters };
         if let GoOn::Anew(_) = go_on {
-            carried.step(carrier.new, Event::Start).map_err(|error: RunError| Lost(error.message.clone()))?;
+            match carried.step(carrier.new, Event::Start) {
+                Ok(false) => {}
+                Ok(true) => return Err(Lost("what comes next fails before it begins".to_owned())),
+                Err(error) => return Err(Lost(error.message.clone())),
+            }
         }
         Ok(carried)
     }

@@ -268,7 +268,8 @@ impl Carrier<'_> {
     /// An error on its way up: where it comes from is kept as far as the other plan has the place.
     fn error(&self, error: &mut RunError) {
         error.node = error.node.and_then(|node| self.node(node));
-        let entry = |entry: &StackEntry| Some(StackEntry { flow: self.flow(entry.flow)?, node: entry.node.and_then(|node| self.node(node)) });
+        let entry =
+            |entry: &StackEntry| Some(StackEntry { flow: self.flow(entry.flow)?, node: entry.node.and_then(|node| self.node(node)) });
         error.stack = error.stack.iter().filter_map(entry).collect();
         error.place = error.place.take().and_then(|Place { span, quote }| {
             let name = self.old.text(span.file);

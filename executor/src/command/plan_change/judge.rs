@@ -48,7 +48,7 @@ pub(super) fn judge(carrier: Carrier<'_>, restored: &Restored) -> Judgement {
     let standings = Standings::new(carrier, restored);
     let judge = Judge {
         carrier,
-        held: Held::new(carrier.old, restored),
+        held: Held::new(carrier.old, restored, &standings),
         never_run: never_run(carrier, &standings),
         old_paths: Paths::new(carrier.old),
         new_paths: Paths::new(carrier.new),
@@ -167,7 +167,10 @@ impl Judge<'_> {
         let (what, refused) = match subject {
             Subject::ProjectName => ("project name".to_owned(), Some("it is the plan of another project".to_owned())),
             Subject::Entries => ("flows that a run may start with".to_owned(), None),
-            Subject::DefaultSource => ("default source".to_owned(), None),
+            Subject::DefaultSource => {
+                let refused = self.held.queries_default().then(|| "a step that the run is in may query it".to_owned());
+                ("default source".to_owned(), refused)
+            }
             Subject::Variable(name) => {
                 let held = self.held.by_variable(name).filter(|_| matters);
                 let refused = held.map(|source| format!("source '{source}' is in use by this run, and what it says depends on it"));
@@ -176,7 +179,10 @@ impl Judge<'_> {
             Subject::Flow(name) => (format!("flow '{name}'"), self.flow(name, *fate)),
             Subject::Source(name) => {
                 let gone = *fate == Fate::Removed && self.held.has(name);
-                (format!("source '{name}'"), gone.then(|| "it holds something of this run: it must stay in the plan".to_owned()))
+                (
+                    format!("source '{name}'"),
+                    gone.then(|| "it holds something of this run: a step that uses it must stay in the plan".to_owned()),
+                )
             }
         };
         let verdict = refused.map_or(Verdict::Allowed, Verdict::Refused);
@@ -193,8 +199,7 @@ impl Judge<'_> {
             }
             flows
         });
-        let at_start = self.standings.states().iter().all(|state| state.is_at_start());
-        if !at_start && running.any(|running| running == flow) {
+        if !self.standings.is_at_start() && running.any(|running| running == flow) {
             return Some("the flow is running with its old parameters".to_owned());
         }
         self.standings.has_started(self.carrier.old.flow(flow).body).then(|| "steps of the flow have run".to_owned())

@@ -85,7 +85,13 @@ fn written(plan: &Plan, restored: &Restored, node: NodeId, activation: Activatio
     match &plan.node(node).op {
         Op::Transform(op) => BTreeSet::from([op.target.source]),
         // Outside of a transaction the journal tells.
-        Op::Execute(op) => if op.transaction { BTreeSet::from([op.source]) } else { BTreeSet::new() },
+        Op::Execute(op) => {
+            if op.transaction {
+                BTreeSet::from([op.source])
+            } else {
+                BTreeSet::new()
+            }
+        }
         Op::HttpRequest(_) => restored.effects.tables_of(activation).iter().map(|table| table.source).collect(),
         Op::SetVariable(_)
         | Op::Print(_)

@@ -2,54 +2,81 @@
 
 use std::collections::BTreeSet;
 
-use sequor_plan_format::refs::{Ref, Refs};
-use sequor_plan_format::{Expr, ExprId, Op, Plan, SourceId};
+use sequor_plan_format::refs::Refs;
+use sequor_plan_format::{Expr, Op, Plan, SourceId};
 
+use super::standing::{Standing, Standings};
 use crate::journal::restore::Restored;
 
 pub(super) struct Held<'a> {
     plan: &'a Plan,
-    sources: BTreeSet<SourceId>,
+    /// Databases with markers or staging tables of the run.
+    targets: BTreeSet<SourceId>,
+    /// Those among them that steps have written to, and services that a running step talks to.
+    used: BTreeSet<SourceId>,
+    /// A running step has templates or Python that may query the default source.
+    queries_default: bool,
 }
 
 impl<'a> Held<'a> {
-    /// Databases with markers or staging tables of the run, and services that a running step talks to.
-    pub(super) fn new(plan: &'a Plan, restored: &Restored) -> Self {
-        let mut sources = restored.effects.targets().clone();
-        for open in restored.progress.state.open_frames() {
-            sources.extend(restored.effects.tables_of(open.activation).iter().map(|table| table.source));
-            if let Op::HttpRequest(op) = &plan.node(open.node).op {
-                sources.extend(op.request.source);
+    pub(super) fn new(plan: &'a Plan, restored: &Restored, standings: &Standings<'_>) -> Self {
+        let targets = restored.effects.targets().clone();
+        let mut used = BTreeSet::new();
+        let mut queries_default = false;
+        for (node, standing) in standings.all().filter(|(_, standing)| !standing.is_free()) {
+            queries_default |= standing == Standing::Running && may_query(plan, plan.node(node));
+            match &plan.node(node).op {
+                Op::Transform(op) => {
+                    used.insert(op.target.source);
+                }
+                Op::Execute(op) => {
+                    used.insert(op.source);
+                }
+                Op::HttpRequest(op) => {
+                    used.extend(op.request.source.filter(|_| standing == Standing::Running));
+                    used.extend(op.response.tables.iter().map(|table| table.table.source));
+                    // A parser may name any database of the plan.
+                    if op.response.parser.is_some() {
+                        used.extend(&targets);
+                    }
+                }
+                Op::SetVariable(_)
+                | Op::Print(_)
+                | Op::Fail(_)
+                | Op::IfElse(_)
+                | Op::WhileLoop(_)
+                | Op::ForEach(_)
+                | Op::TryCatch(_)
+                | Op::Block(_)
+                | Op::RunFlow(_) => {}
             }
         }
-        Self { plan, sources }
+        Self { plan, targets, used, queries_default }
     }
 
+    /// Whether a source must stay: the run has left something there.
     pub(super) fn has(&self, name: &str) -> bool {
-        self.plan.source_named(name).is_some_and(|source| self.sources.contains(&source))
+        self.plan.source_named(name).is_some_and(|source| self.targets.contains(&source))
+    }
+
+    /// Whether what a running step does may depend on the default source.
+    pub(super) fn queries_default(&self) -> bool {
+        self.queries_default
     }
 
     /// A source whose address or credentials use a constant of the project, itself or through other constants.
     pub(super) fn by_variable(&self, name: &str) -> Option<&'a str> {
         let uses = |source: &&SourceId| self.names(self.plan.source(**source)).is_none_or(|names| names.contains(name));
-        self.sources.iter().find(uses).map(|source| self.plan.text(self.plan.source(*source).name))
+        self.used.iter().find(uses).map(|source| self.plan.text(self.plan.source(*source).name))
     }
 
     /// The variables that a payload uses, with those that constants among them use; `None` where it asks for variables by computed names.
     fn names(&self, payload: &dyn Refs) -> Option<BTreeSet<&'a str>> {
         let mut names = BTreeSet::new();
-        let mut open: Vec<ExprId> = Vec::new();
-        let expressions = |payload: &dyn Refs, open: &mut Vec<ExprId>| {
-            payload.refs(&mut |r| {
-                if let Ref::Expr(expr) = r {
-                    open.push(expr);
-                }
-            });
-        };
-        expressions(payload, &mut open);
+        let mut open = payload.child_exprs();
         while let Some(id) = open.pop() {
             let expr = self.plan.expr(id);
-            expressions(expr, &mut open);
+            open.extend(expr.child_exprs());
             let used = match expr {
                 Expr::Var(name) => std::slice::from_ref(name),
                 Expr::Jinja { code, .. } | Expr::Python { code, .. } if code.computed_variables => return None,
@@ -66,4 +93,17 @@ impl<'a> Held<'a> {
         }
         Some(names)
     }
+}
+
+/// Whether text among the expressions of a payload runs queries, whose source it may leave out.
+fn may_query(plan: &Plan, payload: &dyn Refs) -> bool {
+    let mut open = payload.child_exprs();
+    while let Some(id) = open.pop() {
+        let expr = plan.expr(id);
+        match expr {
+            Expr::Jinja { code, .. } | Expr::Python { code, .. } if code.queries => return true,
+            _ => open.extend(expr.child_exprs()),
+        }
+    }
+    false
 }

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use sequor_plan_format::graph::nodes_of;
+use sequor_plan_format::op::HttpRequest;
 use sequor_plan_format::{BlockId, NodeId, Op, Plan};
 
 use crate::journal::effects::Statements;
@@ -94,6 +95,16 @@ impl<'a> Standings<'a> {
         self.of[node.index()]
     }
 
+    /// Every step.
+    pub(super) fn all(&self) -> impl Iterator<Item = (NodeId, Standing)> {
+        (0u32..).zip(&self.of).map(|(index, standing)| (NodeId(index), *standing))
+    }
+
+    /// Nothing has happened yet.
+    pub(super) fn is_at_start(&self) -> bool {
+        self.states().iter().all(|state| state.is_at_start())
+    }
+
     /// Whether any step of a block, or inside of it, must stay as it is.
     pub(super) fn has_started(&self, block: BlockId) -> bool {
         nodes_of(self.plan, block).into_iter().any(|node| !self.of(node).is_free())
@@ -142,11 +153,21 @@ impl<'a> Standings<'a> {
         let Restored { progress, effects, counters } = self.restored;
         // A `finally` runs with an error: what failed is not what the run is at.
         let begun = progress.state.begun().filter(|_| progress.retry().is_none())?;
-        let unsent = effects.requests_of(begun.activation).next().is_none();
+        let unsent = effects.requests_of(begun.activation).next().is_none() && !self.may_have_sent(begun);
         let unrun = effects.statements_of(begun.activation) == Statements::default();
         let known = counters.get(&begun.node).copied().unwrap_or_default();
         let in_a_later_round = progress.state.position().iter().any(|(_, _, round)| round.is_some_and(|round| round > 1));
         let before = known.executed > known.failed || (known.executed > 0 && in_a_later_round);
         (unsent && unrun && !before).then_some(begun)
+    }
+
+    /// Requests that change something and may be repeated are not in the journal: one may have been sent.
+    fn may_have_sent(&self, begun: Begun) -> bool {
+        let Op::HttpRequest(op) = &self.plan.node(begun.node).op else { return false };
+        let HttpRequest { request, .. } = op.as_ref();
+        let unrecorded = request.key.is_none() && (request.idempotent || request.method.is_idempotent());
+        let open = self.restored.progress.state.open_frames().into_iter().find(|open| open.activation == begun.activation);
+        let asked = open.is_some_and(|open| matches!(open.position, Position::Requests { page: Some(_), .. }));
+        asked && unrecorded && !request.method.is_safe()
     }
 }
