@@ -3,6 +3,7 @@
 //! Decided by comparing the run's stored plan with the new one ([`judge`]), by the journal, and by the database that the last step wrote to ([`proof`]). Until
 //! [`Store::change_plan`] returns nothing is changed; from then on the run has the new plan, whatever happens to the process.
 
+use std::fmt::Write as _;
 use std::sync::Arc;
 
 use sequor_plan_format::compare::{Comparison, compare};
@@ -63,9 +64,20 @@ pub(super) fn propose(known: &Known, new: &Loaded) -> Result<Proposal, Refusal> 
     let accepted = match judgement.is_accepted() {
         false => None,
         true => match carried(known, new, carrier, &judgement)? {
-            Ok(carried) => Some((carried, judgement.go_on)),
+            Ok(carried) => {
+                if let GoOn::Anew(begun) = judgement.go_on
+                    && proof::is_needed(&known.plan, &known.restored, begun)
+                {
+                    let path = node_path(&known.plan, begun.node);
+                    let _ = writeln!(
+                        table,
+                        "the database is asked first: if {path} was committed before the run was interrupted, it is done and must stay"
+                    );
+                }
+                Some((carried, judgement.go_on))
+            }
             Err(Lost(what)) => {
-                table.push_str(&format!("the new plan does not have the place where the run is: {what}\n"));
+                let _ = writeln!(table, "refused: the new plan does not have the place where the run is ({what})");
                 None
             }
         },

@@ -66,7 +66,7 @@ pub(super) fn resume(mut request: ResumeRequest) -> Result<ExitStatus, Refusal> 
             outlook::print(&known, &mut store).await?;
             return Ok(ExitStatus::Done);
         }
-        go_on(store, row, request, plan, None).await
+        Box::pin(go_on(store, row, request, plan, None)).await
     })
 }
 

@@ -23,6 +23,11 @@ pub(super) struct Owned<'a> {
     pub(super) fence: u64,
 }
 
+/// Whether there is something to ask.
+pub(super) fn is_needed(plan: &Plan, restored: &Restored, begun: Begun) -> bool {
+    !written(plan, restored, begun.node, begun.activation).is_empty()
+}
+
 /// Nothing is asked of databases that the step does not write to.
 ///
 /// # Errors

@@ -153,21 +153,23 @@ impl<'a> Standings<'a> {
         let Restored { progress, effects, counters } = self.restored;
         // A `finally` runs with an error: what failed is not what the run is at.
         let begun = progress.state.begun().filter(|_| progress.retry().is_none())?;
-        let unsent = effects.requests_of(begun.activation).next().is_none() && !self.may_have_sent(begun);
         let unrun = effects.statements_of(begun.activation) == Statements::default();
         let known = counters.get(&begun.node).copied().unwrap_or_default();
         let in_a_later_round = progress.state.position().iter().any(|(_, _, round)| round.is_some_and(|round| round > 1));
         let before = known.executed > known.failed || (known.executed > 0 && in_a_later_round);
-        (unsent && unrun && !before).then_some(begun)
+        (!self.may_have_sent(begun) && unrun && !before).then_some(begun)
     }
 
-    /// Requests that change something and may be repeated are not in the journal: one may have been sent.
+    /// Whether a request that changes something may have been sent. Those that may be repeated are not in the journal.
     fn may_have_sent(&self, begun: Begun) -> bool {
         let Op::HttpRequest(op) = &self.plan.node(begun.node).op else { return false };
         let HttpRequest { request, .. } = op.as_ref();
+        if request.method.is_safe() {
+            return false;
+        }
         let unrecorded = request.key.is_none() && (request.idempotent || request.method.is_idempotent());
         let open = self.restored.progress.state.open_frames().into_iter().find(|open| open.activation == begun.activation);
         let asked = open.is_some_and(|open| matches!(open.position, Position::Requests { page: Some(_), .. }));
-        asked && unrecorded && !request.method.is_safe()
+        self.restored.effects.requests_of(begun.activation).next().is_some() || (asked && unrecorded)
     }
 }

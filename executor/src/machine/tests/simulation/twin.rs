@@ -4,7 +4,7 @@ use sequor_plan_format::Plan;
 use sequor_plan_format::compare::{Comparison, compare};
 
 use super::journal::encode;
-use crate::machine::{Carrier, Command, Event, Lost, State, step};
+use crate::machine::{Begun, Carrier, Command, Event, Lost, State, step};
 
 pub(super) struct Twin<'a> {
     old: &'a Plan,
@@ -32,7 +32,24 @@ impl<'a> Twin<'a> {
             let command = command.map(|command| carrier.command(command, &state)).transpose()?;
             Ok(Twinned { state, command })
         };
-        carried().map_err(|Lost(what)| format!("not carried over: {what}"))
+        let twinned = carried().map_err(|Lost(what)| format!("not carried over: {what}"))?;
+        if let Some(begun) = state.begun() {
+            self.begins_anew(state, begun)?;
+        }
+        Ok(twinned)
+    }
+
+    /// The node that has begun begins again, as another activation.
+    fn begins_anew(&self, state: &State, begun: Begun) -> Result<(), String> {
+        let carrier = Carrier { old: self.old, new: &self.new, comparison: &self.comparison };
+        let mut anew = carrier.state(&state.before_begun(begun)).map_err(|Lost(what)| format!("not carried over anew: {what}"))?;
+        let _ = step(&self.new, &mut anew, Event::Start);
+        let at = anew.position().last().map(|(node, activation, _)| (*node, *activation));
+        let before = state.position().iter().map(|(_, activation, _)| activation.0).max().unwrap_or_default();
+        match (at, carrier.node(begun.node)) {
+            (Some((node, activation)), Some(expected)) if node == expected && activation.0 > before => Ok(()),
+            (at, _) => Err(format!("{begun:?} begins anew at {at:?}")),
+        }
     }
 
     /// Takes the step that the run itself has taken, and comes to where the run is.
