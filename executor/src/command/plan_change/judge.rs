@@ -171,11 +171,7 @@ impl Judge<'_> {
                 let refused = self.held.queries_default().then(|| "a step that the run is in may query it".to_owned());
                 ("default source".to_owned(), refused)
             }
-            Subject::Variable(name) => {
-                let held = self.held.by_variable(name).filter(|_| matters);
-                let refused = held.map(|source| format!("source '{source}' is in use by this run, and what it says depends on it"));
-                (format!("project variable '{name}'"), refused)
-            }
+            Subject::Variable(name) => (format!("project variable '{name}'"), self.held.by_variable(name).filter(|_| matters)),
             Subject::Flow(name) => (format!("flow '{name}'"), self.flow(name, *fate)),
             Subject::Source(name) => {
                 let gone = *fate == Fate::Removed && self.held.has(name);

@@ -1,9 +1,10 @@
-//! Sources that a run has something in: another address would lead past it.
+//! What a run depends on beside its steps: sources that it has something in, constants that steps read in the middle of their work.
 
 use std::collections::BTreeSet;
 
+use sequor_plan_format::path::node_path;
 use sequor_plan_format::refs::Refs;
-use sequor_plan_format::{Expr, Op, Plan, SourceId};
+use sequor_plan_format::{Expr, NodeId, Op, Plan, SourceId};
 
 use super::standing::{Standing, Standings};
 use crate::journal::restore::Restored;
@@ -14,7 +15,9 @@ pub(super) struct Held<'a> {
     targets: BTreeSet<SourceId>,
     /// Those among them that steps have written to, and services that a running step talks to.
     used: BTreeSet<SourceId>,
-    /// A running step has templates or Python that may query the default source.
+    /// Steps that evaluate their expressions again: for the next page, the next round.
+    at_work: Vec<NodeId>,
+    /// One of them has templates or Python that may query the default source.
     queries_default: bool,
 }
 
@@ -22,9 +25,7 @@ impl<'a> Held<'a> {
     pub(super) fn new(plan: &'a Plan, restored: &Restored, standings: &Standings<'_>) -> Self {
         let targets = restored.effects.targets().clone();
         let mut used = BTreeSet::new();
-        let mut queries_default = false;
         for (node, standing) in standings.all().filter(|(_, standing)| !standing.is_free()) {
-            queries_default |= standing == Standing::Running && may_query(plan, plan.node(node));
             match &plan.node(node).op {
                 Op::Transform(op) => {
                     used.insert(op.target.source);
@@ -51,7 +52,14 @@ impl<'a> Held<'a> {
                 | Op::RunFlow(_) => {}
             }
         }
-        Self { plan, targets, used, queries_default }
+        let again = |(node, standing): &(NodeId, Standing)| match standing {
+            Standing::Running => evaluates_again(&plan.node(*node).op) || standings.rounds_of(*node).is_some(),
+            Standing::Done => standings.rounds_of(*node).is_some(),
+            Standing::NotStarted | Standing::Skipped | Standing::Stopped => false,
+        };
+        let at_work: Vec<NodeId> = standings.all().filter(again).map(|(node, _)| node).collect();
+        let queries_default = at_work.iter().any(|node| may_query(plan, plan.node(*node)));
+        Self { plan, targets, used, at_work, queries_default }
     }
 
     /// Whether a source must stay: the run has left something there.
@@ -64,10 +72,14 @@ impl<'a> Held<'a> {
         self.queries_default
     }
 
-    /// A source whose address or credentials use a constant of the project, itself or through other constants.
-    pub(super) fn by_variable(&self, name: &str) -> Option<&'a str> {
-        let uses = |source: &&SourceId| self.names(self.plan.source(**source)).is_none_or(|names| names.contains(name));
-        self.used.iter().find(uses).map(|source| self.plan.text(self.plan.source(*source).name))
+    /// Why a constant of the project must stay as it is.
+    pub(super) fn by_variable(&self, name: &str) -> Option<String> {
+        let uses = |payload: &dyn Refs| self.names(payload).is_none_or(|names| names.contains(name));
+        if let Some(source) = self.used.iter().map(|source| self.plan.source(*source)).find(|source| uses(*source)) {
+            return Some(format!("source '{}' is in use by this run, and what it says depends on it", self.plan.text(source.name)));
+        }
+        let step = self.at_work.iter().find(|node| uses(self.plan.node(**node)))?;
+        Some(format!("{} uses it, and has done a part of its work with the old value", node_path(self.plan, *step)))
     }
 
     /// The variables that a payload uses, with those that constants among them use; `None` where it asks for variables by computed names.
@@ -106,4 +118,13 @@ fn may_query(plan: &Plan, payload: &dyn Refs) -> bool {
         }
     }
     false
+}
+
+/// Whether a step that has begun evaluates more of its expressions until it ends.
+fn evaluates_again(op: &Op) -> bool {
+    match op {
+        Op::HttpRequest(_) | Op::Transform(_) | Op::Execute(_) | Op::SetVariable(_) | Op::Print(_) | Op::Fail(_) | Op::WhileLoop(_) => true,
+        // What they evaluate they have evaluated before they run other steps.
+        Op::IfElse(_) | Op::ForEach(_) | Op::TryCatch(_) | Op::Block(_) | Op::RunFlow(_) => false,
+    }
 }
