@@ -256,6 +256,10 @@ fn a_step_of_a_running_loop_keeps_its_work() {
     world.main(&MAIN.replace("{number: \"{{ var('order').number }}\"}", "{number: \"{{ var('order').number }}\", note: new}"));
     let ran = world.sequor(&["resume", "--plan", "main"]).ended(2);
     ran.says("main/each/send").says("running").says("items 1 to 2 of its loop have been done with the old step");
+    let more = "          - {op: print, id: more, message: more}\n  - op: run_flow";
+    world.main(&MAIN.replace("  - op: run_flow", &more.replace("          -", "      -")));
+    let ran = world.sequor(&["resume", "--plan", "main"]).ended(2);
+    ran.says("main/each/more").says("items 1 to 2 of its loop have been done without it");
     // What does not change what it does may change.
     world.main(&MAIN.replace("          method: POST", "          timeout: 7s\n          method: POST"));
     world.sequor(&["resume", "--plan", "main"]).ended(0).says("settings");
@@ -500,4 +504,30 @@ fn a_plan_changes_in_a_state_store_in_postgresql_too() {
     }
     world.assert_each_sent_once();
     assert_eq!(world.value("select total from totals"), "306");
+}
+
+#[test]
+fn a_block_that_is_done_takes_no_more_steps() {
+    let main = "steps:
+  - op: block
+    id: group
+    steps:
+      - {op: execute, id: one, source: lite, statement: insert into sent values (1)}
+  - op: if
+    id: either
+    conditions:
+      - condition_expression: 1 > 2
+        then:
+          - {op: print, id: no, message: never}
+  - {op: execute, id: bad, source: lite, statement: insert into nowhere values (2)}
+";
+    let world = World::new(main, SUM);
+    let _ = world.sequor(&["run", "main"]).ended(1);
+    let mended = main.replace("nowhere", "sent");
+    world.main(&mended.replace("values (1)}\n", "values (1)}\n      - {op: print, id: two, message: two}\n"));
+    world.sequor(&["resume", "--plan", "main"]).ended(2).says("main/group/two").says("it would have been left out");
+    // What was not chosen would not have run either.
+    world.main(&mended.replace("message: never}\n", "message: never}\n          - {op: print, id: neither, message: never}\n"));
+    world.sequor(&["resume", "--plan", "main"]).ended(0).says("main/either/then[0]/neither").hides(" never\n");
+    assert_eq!(world.value("select group_concat(number) from sent"), "7,1,2");
 }

@@ -5,9 +5,9 @@
 
 use std::collections::BTreeSet;
 
-use sequor_plan_format::NodeId;
 use sequor_plan_format::compare::{Fate, Kept, Outside, Part, Step, Subject};
-use sequor_plan_format::path::Paths;
+use sequor_plan_format::path::{Owner, Paths, blocks};
+use sequor_plan_format::{BlockId, NodeId};
 
 use super::sources::Held;
 use super::standing::{Standing, Standings};
@@ -87,7 +87,7 @@ impl Judge<'_> {
     fn step(&self, step: &Step) -> Option<Row> {
         let (subject, standing, differs, refused) = match step {
             Step::Added(new) => {
-                let refused = self.never_run.contains(new).then(|| PASSED.to_owned());
+                let refused = self.comes_late(*new);
                 (self.new_paths.path(*new), Standing::NotStarted, "added".to_owned(), refused)
             }
             Step::Removed(old) => {
@@ -110,7 +110,8 @@ impl Judge<'_> {
     fn kept(&self, kept: &Kept) -> Option<String> {
         let standing = self.standings.of(kept.old);
         if standing.is_free() {
-            return self.never_run.contains(&kept.new).then(|| PASSED.to_owned());
+            let still_to_come = !kept.moved && !self.never_run.contains(&kept.new);
+            return if still_to_come { None } else { self.comes_late(kept.new) };
         }
         if kept.moved {
             return self.stays(kept.old, "it must stay where it was");
@@ -124,6 +125,40 @@ impl Judge<'_> {
             return (!unread).then(|| "replies of it have been read already: the rest would be read in another way".to_owned());
         }
         self.stays(kept.old, "it must stay as it was")
+    }
+
+    /// Why a step that has not started cannot stand where the new plan has it.
+    fn comes_late(&self, new: NodeId) -> Option<String> {
+        if self.never_run.contains(&new) {
+            return Some("the run has passed the place where it stands: it would never run".to_owned());
+        }
+        let block = self.old_block(new)?;
+        if !self.standings.has_been_through(block) {
+            return None;
+        }
+        let neighbour = self.carrier.old.block(block).nodes.first()?;
+        Some(match self.standings.rounds_of(*neighbour) {
+            Some((1, items)) => format!("one of the {items} of its loop has been done without it"),
+            Some((rounds, items)) => format!("{items} 1 to {rounds} of its loop have been done without it"),
+            None => "the steps around it are done: it would have been left out".to_owned(),
+        })
+    }
+
+    /// The block of the old plan that a step of the new one stands in. None where that block is new as well.
+    fn old_block(&self, new: NodeId) -> Option<BlockId> {
+        match self.new_paths.owner(new)? {
+            Owner::Flow(flow) => {
+                let name = self.carrier.new.text(self.carrier.new.flow(flow).name);
+                self.carrier.old.flow_named(name).map(|flow| self.carrier.old.flow(flow).body)
+            }
+            Owner::Node(owner, field) => {
+                let old = self.carrier.comparison.steps.iter().find_map(|step| match step {
+                    Step::Kept(kept) if kept.new == owner => Some(kept.old),
+                    Step::Kept(_) | Step::Added(_) | Step::Removed(_) => None,
+                })?;
+                blocks(&self.carrier.old.node(old).op).into_iter().find(|(_, own)| *own == field).map(|(block, _)| block)
+            }
+        }
     }
 
     /// Why something of a step must stay, as far as the run has come with it.
@@ -216,5 +251,3 @@ impl Judge<'_> {
         }
     }
 }
-
-const PASSED: &str = "the run has passed the place where it stands: it would never run";

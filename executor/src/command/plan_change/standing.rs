@@ -110,6 +110,20 @@ impl<'a> Standings<'a> {
         nodes_of(self.plan, block).into_iter().any(|node| !self.of(node).is_free())
     }
 
+    /// Whether the run has been through a block before: what is added to it now has been left out.
+    pub(super) fn has_been_through(&self, block: BlockId) -> bool {
+        let nodes = &self.plan.block(block).nodes;
+        let known = |node: &NodeId| self.restored.counters.get(node).copied().unwrap_or_default();
+        let went_well = |node: &NodeId| known(node).executed > known(node).failed;
+        match self.blocks.iter().filter(|open| open.old == block).map(|open| open.started).max() {
+            None => nodes.iter().any(|node| known(node).executed > 0),
+            // Those behind the running step have run in an earlier round, or in an earlier call of the flow.
+            Some(started) => {
+                nodes.iter().skip(started).any(went_well) || nodes.iter().any(|node| went_well(node) && self.rounds_of(*node).is_some())
+            }
+        }
+    }
+
     /// The innermost running loop around a step that has gone round before: how often, and what a round is.
     pub(super) fn rounds_of(&self, node: NodeId) -> Option<(u64, &'static str)> {
         self.loops.iter().rev().find(|(inside, over, _)| *over > 0 && inside.contains(&node)).map(|(_, over, what)| (*over, *what))
