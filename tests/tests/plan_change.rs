@@ -152,7 +152,13 @@ fn a_step_that_failed_is_mended_and_the_run_goes_on() {
     // By itself the run keeps the plan that it has.
     world.sequor(&["resume"]).ended(1).says("amount");
     let dry = world.sequor(&["resume", "--dry-run", "--plan", "main"]).ended(0);
-    dry.says("sum/totals").says("stopped at").says("payload").says("allowed").says("does sum/totals").hides("refused");
+    dry.says("sum/totals")
+        .says("stopped at")
+        .says("payload")
+        .says("allowed")
+        .says("does sum/totals")
+        .says("the database is asked first")
+        .hides("refused");
     world.sequor(&["resume"]).ended(1).says("amount");
     world.sequor(&["resume", "--plan", "main"]).ended(0).says("goes on with another plan").says("sum/totals");
     world.assert_each_sent_once();
@@ -530,4 +536,45 @@ fn a_block_that_is_done_takes_no_more_steps() {
     world.main(&mended.replace("message: never}\n", "message: never}\n          - {op: print, id: neither, message: never}\n"));
     world.sequor(&["resume", "--plan", "main"]).ended(0).says("main/either/then[0]/neither").hides(" never\n");
     assert_eq!(world.value("select group_concat(number) from sent"), "7,1,2");
+}
+
+#[test]
+fn a_run_killed_while_an_error_is_on_its_way_up_keeps_what_failed() {
+    if !enabled() {
+        return;
+    }
+    let main = "steps:
+  - op: try
+    id: guarded
+    steps:
+      - {op: execute, id: bad, source: lite, statement: insert into nowhere values (1)}
+    finally:
+      - {op: execute, id: note, source: lite, statement: insert into sent values (8)}
+  - {op: print, id: end, message: the end}
+";
+    let world = World::new(main, SUM);
+    world.killed("execute.sqlite.before_commit", &["run", "main"]);
+    let mended = main.replace("nowhere", "sent");
+    world.main(&mended);
+    world.sequor(&["resume", "--plan", "main"]).ended(2).says("main/guarded/steps/bad").says("the run is in it");
+    // Another end does not touch it. The error goes on its way.
+    world.main(&main.replace("the end", "another end"));
+    world.sequor(&["resume", "--plan", "main"]).ended(1).says("goes on with another plan").says("nowhere");
+    world.main(&mended);
+    world.sequor(&["resume", "--plan", "main"]).ended(0).says("stopped at").says("the end");
+    assert_eq!(world.value("select group_concat(number) from (select number from sent order by rowid)"), "7,8,1,8");
+}
+
+#[test]
+fn a_forked_run_keeps_what_was_done_before_it() {
+    let sum = format!("{SUM}  - {{op: execute, id: check, source: lite, statement: insert into nowhere values (1)}}\n");
+    let world = World::new(MAIN, &mended(&sum));
+    let _ = world.sequor(&["run", "main"]).ended(1);
+    let _ = world.sequor(&["fork", &world.run(), "--from", "sum/check"]).ended(1);
+    world.sum(&mended(&sum).replace("nowhere", "sent"));
+    world.main(&MAIN.replace("method: POST", "method: PUT"));
+    world.sequor(&["resume", "--plan", "main"]).ended(2).says("main/each/send").says("it is done");
+    world.main(MAIN);
+    world.sequor(&["resume", "--plan", "main"]).ended(0).says("sum/check");
+    world.assert_each_sent_once();
 }

@@ -49,7 +49,7 @@ fn try_one(one: &Prepared, new: &Path, databases: &Databases, shot: &Shot) -> bo
     }
     let mut story = Story { crashes: 1, ..Story::default() };
     story.steps.push(format!("run, killed at {shot}; resumed with the other plan"));
-    let mut go_on = |arguments: &[&str]| await_end(&mut world.spawn(&mut world.command(arguments)));
+    let go_on = |arguments: &[&str]| await_end(&mut world.spawn(&mut world.command(arguments)));
     let mut ended = go_on(&["resume", "--plan", &new.to_string_lossy()]);
     let moved = world.output().contains("goes on with another plan");
     if world.output().contains("cannot go on with this plan") {

@@ -59,7 +59,7 @@ pub(super) fn load(source: PlanSource) -> Result<Loaded, Refusal> {
 pub(super) fn propose(known: &Known, new: &Loaded) -> Result<Proposal, Refusal> {
     let comparison = compare(&known.plan, &new.plan);
     let carrier = Carrier { old: &known.plan, new: &new.plan, comparison: &comparison };
-    let judgement = judge(carrier, &known.restored);
+    let judgement = judge(carrier, &known.restored, known.row.parent.is_some());
     let mut table = table::table(&judgement.rows);
     let accepted = match judgement.is_accepted() {
         false => None,

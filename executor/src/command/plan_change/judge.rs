@@ -44,8 +44,8 @@ impl Judgement {
     }
 }
 
-pub(super) fn judge(carrier: Carrier<'_>, restored: &Restored) -> Judgement {
-    let standings = Standings::new(carrier, restored);
+pub(super) fn judge(carrier: Carrier<'_>, restored: &Restored, forked: bool) -> Judgement {
+    let standings = Standings::new(carrier, restored, forked);
     let judge = Judge {
         carrier,
         held: Held::new(carrier.old, restored, &standings),

@@ -60,7 +60,8 @@ pub(super) struct Standings<'a> {
 }
 
 impl<'a> Standings<'a> {
-    pub(super) fn new(carrier: Carrier<'a>, restored: &'a Restored) -> Self {
+    /// `forked`: what the run that it was forked from has done is not in its counters.
+    pub(super) fn new(carrier: Carrier<'a>, restored: &'a Restored, forked: bool) -> Self {
         let plan = carrier.old;
         let mut standings =
             Self { restored, plan, of: vec![Standing::NotStarted; plan.nodes.len()], begun: None, blocks: Vec::new(), loops: Vec::new() };
@@ -68,6 +69,9 @@ impl<'a> Standings<'a> {
             for block in carrier.open_blocks(state) {
                 for node in plan.block(block.old).nodes.iter().take(block.started) {
                     standings.of[node.index()] = Standing::Skipped;
+                    for inside in if forked { inside(plan, *node) } else { Vec::new() } {
+                        standings.of[inside.index()] = Standing::Done;
+                    }
                 }
                 standings.blocks.push(block);
             }
@@ -116,7 +120,7 @@ impl<'a> Standings<'a> {
         let known = |node: &NodeId| self.restored.counters.get(node).copied().unwrap_or_default();
         let went_well = |node: &NodeId| known(node).executed > known(node).failed;
         match self.blocks.iter().filter(|open| open.old == block).map(|open| open.started).max() {
-            None => nodes.iter().any(|node| known(node).executed > 0),
+            None => nodes.iter().any(|node| self.of(*node) == Standing::Done),
             // Those behind the running step have run in an earlier round, or in an earlier call of the flow.
             Some(started) => {
                 nodes.iter().skip(started).any(went_well) || nodes.iter().any(|node| went_well(node) && self.rounds_of(*node).is_some())
@@ -186,4 +190,21 @@ impl<'a> Standings<'a> {
         let asked = open.is_some_and(|open| matches!(open.position, Position::Requests { page: Some(_), .. }));
         self.restored.effects.requests_of(begun.activation).next().is_some() || (asked && unrecorded)
     }
+}
+
+/// The steps that a step owns and calls, with all that are in them.
+fn inside(plan: &Plan, node: NodeId) -> Vec<NodeId> {
+    let mut found = Vec::new();
+    let mut open = vec![node];
+    // A plan has no recursion.
+    while let Some(node) = open.pop() {
+        let op = &plan.node(node).op;
+        let called = if let Op::RunFlow(op) = op { Some(plan.flow(op.flow).body) } else { None };
+        for block in op.blocks().into_iter().chain(called) {
+            open.extend(&plan.block(block).nodes);
+        }
+        found.push(node);
+    }
+    found.remove(0);
+    found
 }
