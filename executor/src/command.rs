@@ -137,11 +137,7 @@ pub fn fork(request: ResumeRequest, from: &str) -> ExitStatus {
 /// # Errors
 /// The exit status; what is wrong has been printed.
 pub fn diff(request: &StateRequest, run: &str, plan: PlanSource) -> Result<bool, ExitStatus> {
-    let mut same = false;
-    match told(runs::diff(request, run, plan, &mut same)) {
-        ExitStatus::Done => Ok(same),
-        status => Err(status),
-    }
+    runs::diff(request, run, plan).map_err(|refusal| told(Err(refusal)))
 }
 
 /// Lists runs, the newest first.

@@ -281,6 +281,7 @@ fn the_change_of_plan_is_made_whole_or_not_at_all() {
     let world = World::new(MAIN, SUM);
     let _ = world.sequor(&["run", "main"]).ended(1);
     world.sum(&mended(SUM));
+    world.sequor(&["resume", "--plan", "main", "--report", "no/such/folder"]).ended(2).says("the report cannot be written");
     world.killed("state.change_plan.before_commit", &["resume", "--plan", "main"]);
     world.sequor(&["resume"]).ended(1).says("amount");
     world.killed("state.change_plan.after_commit", &["resume", "--plan", "main"]);
@@ -567,14 +568,16 @@ fn a_run_killed_while_an_error_is_on_its_way_up_keeps_what_failed() {
 
 #[test]
 fn a_forked_run_keeps_what_was_done_before_it() {
-    let sum = format!("{SUM}  - {{op: execute, id: check, source: lite, statement: insert into nowhere values (1)}}\n");
+    let sum = format!(
+        "{SUM}  - {{op: execute, id: check, source: lite, statement: insert into nowhere values (1)}}\n  - {{op: print, id: tail, message: old}}\n"
+    );
     let world = World::new(MAIN, &mended(&sum));
     let _ = world.sequor(&["run", "main"]).ended(1);
     let _ = world.sequor(&["fork", &world.run(), "--from", "sum/check"]).ended(1);
-    world.sum(&mended(&sum).replace("nowhere", "sent"));
+    world.sum(&mended(&sum).replace("nowhere", "sent").replace("message: old", "message: the new tail"));
     world.main(&MAIN.replace("method: POST", "method: PUT"));
     world.sequor(&["resume", "--plan", "main"]).ended(2).says("main/each/send").says("it is done");
     world.main(MAIN);
-    world.sequor(&["resume", "--plan", "main"]).ended(0).says("sum/check");
+    world.sequor(&["resume", "--plan", "main"]).ended(0).says("sum/check").says("the new tail");
     world.assert_each_sent_once();
 }

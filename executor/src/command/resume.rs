@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use sequor_plan_format::Plan;
 
-use super::run::{location, network, on_runtime, open_report};
+use super::run::{check_report, location, network, on_runtime, open_report};
 use super::session::Session;
 use super::settings::Settings;
 use super::{ExitStatus, PlanSource, Refusal, entry, outlook, plan_change};
@@ -125,7 +125,7 @@ fn tried(known: Known, plan: Option<Loaded>) -> Result<Option<Known>, Refusal> {
 async fn go_on(
     mut store: Store,
     row: RunRow,
-    mut request: ResumeRequest,
+    request: ResumeRequest,
     plan: Option<Loaded>,
     report: Option<File>,
 ) -> Result<ExitStatus, Refusal> {
@@ -141,7 +141,7 @@ async fn go_on(
         }
         Err(error) => return Err(Refusal(format!("run {}: {error}", row.id))),
     };
-    let prepared = prepare(&mut store, &lease, &mut request, plan).await;
+    let prepared = prepare(&mut store, &lease, &request, plan).await;
     let prepared = match prepared {
         Ok(prepared) => prepared,
         Err(refusal) => {
@@ -204,7 +204,7 @@ struct Prepared {
     next: u64,
 }
 
-async fn prepare(store: &mut Store, lease: &Lease, request: &mut ResumeRequest, plan: Option<Loaded>) -> Result<Prepared, Refusal> {
+async fn prepare(store: &mut Store, lease: &Lease, request: &ResumeRequest, plan: Option<Loaded>) -> Result<Prepared, Refusal> {
     // Whoever had the run before may have moved it to another plan since it was found.
     let row = store.run(lease.run()).await?.ok_or_else(|| Refusal(format!("run {} is gone", lease.run())))?;
     let settings = Settings::parse(&row.settings)?;
@@ -224,6 +224,7 @@ async fn prepare(store: &mut Store, lease: &Lease, request: &mut ResumeRequest, 
         if known.row.plan_digest == new.digest.to_string() {
             say(request, &format!("run {} has this plan already", known.row.id));
         } else {
+            request.report.as_deref().map(check_report).transpose()?;
             known = change(plan_change::Place { store, lease, next }, known, new, request, &settings).await?;
             next += 1;
         }

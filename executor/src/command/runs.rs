@@ -59,15 +59,15 @@ pub(super) fn status(request: &StateRequest, run: Option<&str>) -> Result<ExitSt
     })
 }
 
-pub(super) fn diff(request: &StateRequest, run: &str, plan: PlanSource, same: &mut bool) -> Result<ExitStatus, Refusal> {
+/// Gives whether nothing differs.
+pub(super) fn diff(request: &StateRequest, run: &str, plan: PlanSource) -> Result<bool, Refusal> {
     let new = plan_change::load(plan)?;
     on_runtime(async {
         let mut store = store(request).await?;
         let row = find(&mut store, run).await?;
         let finished = row.outcome.is_finished();
         let known = Known::of(&mut store, row).await?;
-        let (mut text, nothing) = plan_change::differences(&known, &new);
-        *same = nothing;
+        let (mut text, same) = plan_change::differences(&known, &new);
         let id = &known.row.id;
         if finished {
             text.push_str(&format!("\nrun {id} is over: nothing of it is left to go on with\n"));
@@ -77,7 +77,7 @@ pub(super) fn diff(request: &StateRequest, run: &str, plan: PlanSource, same: &m
             text.push_str(&format!("\n{}run {id} {verdict} go on with this plan\n", proposal.table));
         }
         std::io::stdout().lock().write_all(text.as_bytes())?;
-        Ok(ExitStatus::Done)
+        Ok(same)
     })
 }
 

@@ -66,11 +66,12 @@ impl<'a> Standings<'a> {
         let mut standings =
             Self { restored, plan, of: vec![Standing::NotStarted; plan.nodes.len()], begun: None, blocks: Vec::new(), loops: Vec::new() };
         for state in standings.states() {
+            let running: BTreeSet<NodeId> = state.position().into_iter().map(|(node, ..)| node).collect();
             for block in carrier.open_blocks(state) {
                 for node in plan.block(block.old).nodes.iter().take(block.started) {
                     standings.of[node.index()] = Standing::Skipped;
-                    for inside in if forked { inside(plan, *node) } else { Vec::new() } {
-                        standings.of[inside.index()] = Standing::Done;
+                    if forked && !running.contains(node) {
+                        inside(plan, *node).into_iter().for_each(|inside| standings.of[inside.index()] = Standing::Done);
                     }
                 }
                 standings.blocks.push(block);
