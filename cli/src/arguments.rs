@@ -76,7 +76,7 @@ pub(crate) enum Command {
     Gc(GcArguments),
     /// Print a plan file as text
     Show(Show),
-    /// Compare two plan files step by step: status 0 where nothing differs, 1 where something does
+    /// Compare two plans step by step: status 0 where nothing differs, 1 where something does. For a run and a plan: whether it can go on with that
     Diff(Diff),
     /// Explain a code of `compile`, such as S103
     Explain {
@@ -187,10 +187,16 @@ pub(crate) struct Show {
 
 #[derive(Debug, Args)]
 pub(crate) struct Diff {
-    #[arg(value_name = "OLD")]
-    pub before: PathBuf,
+    /// A plan file, or a run: its name, or the beginning or end of it
+    #[arg(value_name = "OLD|RUN")]
+    pub before: String,
+    /// A plan file; for a run also a flow of the project, by name
     #[arg(value_name = "NEW")]
-    pub after: PathBuf,
+    pub after: String,
+    #[command(flatten)]
+    pub home: Home,
+    #[command(flatten)]
+    pub place: StateArguments,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]

@@ -47,7 +47,7 @@ fn run_command(Arguments { global, command }: Arguments) -> anyhow::Result<u8> {
         Command::Env { command: EnvCommand::Init { name, home } } => init::environment(&name, &home_dir(home.home_dir)?, out)?,
         Command::Compile(arguments) => return compile::compile(&arguments, &global, out),
         Command::Run(arguments) => return run::run(*arguments, &global),
-        Command::Resume(arguments) => return Ok(command::resume(arguments.into_request(project(&global))).code()),
+        Command::Resume(arguments) => return run::resume(*arguments, &global),
         Command::Fork(arguments) => {
             let (request, from) = arguments.into_request(project(&global));
             return Ok(command::fork(request, &from).code());
@@ -58,7 +58,7 @@ fn run_command(Arguments { global, command }: Arguments) -> anyhow::Result<u8> {
         Command::Status { run, place } => return Ok(command::status(&place.into_request(project(&global)), run.as_deref()).code()),
         Command::Gc(arguments) => return Ok(command::gc(&arguments.into_request(project(&global))).code()),
         Command::Show(arguments) => show::show(&arguments, out)?,
-        Command::Diff(arguments) => return diff::diff(&arguments, out),
+        Command::Diff(arguments) => return diff::diff(arguments, &global, out),
         Command::Explain { code } => explain::explain(code.as_deref(), out)?,
         Command::Schema { kind } => {
             let files = match kind {

@@ -13,13 +13,14 @@ mod entry;
 mod fork;
 mod identity;
 mod outlook;
+mod plan_change;
 mod resume;
 mod run;
 mod runs;
 mod session;
 mod settings;
 
-pub use arguments::{ForkArguments, GcArguments, ResumeArguments, RunArguments, StateArguments};
+pub use arguments::{ForkArguments, GcArguments, GoOnArguments, ResumeArguments, RunArguments, StateArguments};
 pub use resume::ResumeRequest;
 pub use runs::{GcRequest, StateRequest};
 
@@ -97,6 +98,7 @@ impl RunRequest {
     fn into_resume(self) -> ResumeRequest {
         ResumeRequest {
             run: None,
+            plan: None,
             policy: None,
             dry_run: false,
             vars: self.vars,
@@ -128,6 +130,14 @@ pub fn resume(request: ResumeRequest) -> ExitStatus {
 #[must_use]
 pub fn fork(request: ResumeRequest, from: &str) -> ExitStatus {
     told(fork::fork(request, from))
+}
+
+/// Prints what differs between the plan of a run and another one, and whether the run can go on with that. Gives whether nothing differs.
+///
+/// # Errors
+/// The exit status; what is wrong has been printed.
+pub fn diff(request: &StateRequest, run: &str, plan: PlanSource) -> Result<bool, ExitStatus> {
+    runs::diff(request, run, plan).map_err(|refusal| told(Err(refusal)))
 }
 
 /// Lists runs, the newest first.

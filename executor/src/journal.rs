@@ -14,6 +14,7 @@ use tokio::task::JoinHandle;
 use crate::state::{End, Lease, Mark, SpoolPart, Store};
 use crate::value::Value;
 
+pub(crate) mod carry;
 pub(crate) mod effects;
 pub(crate) mod members;
 pub(crate) mod progress;

@@ -16,6 +16,7 @@ use crate::error::{ErrorKind, RunError};
 use crate::scope::Assigned;
 use crate::value::{Map, Value};
 
+mod carry;
 mod frame;
 mod http_request;
 mod open;
@@ -23,6 +24,7 @@ mod phase;
 mod stack;
 mod variables;
 
+pub(crate) use carry::{Begun, Carrier, Lost, OpenBlock};
 pub use frame::{Activation, FrameId, State};
 pub use open::{OpenFrame, Position};
 pub use variables::Visible;

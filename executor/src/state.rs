@@ -25,7 +25,7 @@ mod watermark;
 pub use batch::{Batch, End, Mark, Segment, SpoolPart, WriteError};
 pub use holder::Holder;
 pub use lease::{AcquireError, Lease};
-pub use runs::{BeginError, NewRun, RunRow};
+pub use runs::{BeginError, NewRun, PlanChange, RunRow};
 
 use connection::{Connection, Param};
 use watermark::Watermarks;

@@ -8,7 +8,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use sequor_executor::state::{
-    AcquireError, Batch, BeginError, End, Holder, Lease, Location, Mark, NewRun, Outcome, Segment, SpoolPart, Store, WriteError,
+    AcquireError, Batch, BeginError, End, Holder, Lease, Location, Mark, NewRun, Outcome, PlanChange, Segment, SpoolPart, Store, WriteError,
 };
 use sequor_executor::value::Value;
 
@@ -98,11 +98,26 @@ async fn keeps_its_promises(location: &Location) {
     assert_eq!(store.journal("r1").await.unwrap().0, [b"c"]);
     assert!(matches!(store.project("p").await.unwrap()["v"], Value::Number(_)));
 
+    // Another plan comes with its journal and marks, or not at all.
+    let row = other.run("r1").await.unwrap().unwrap();
+    let change = |digest| {
+        let marks = vec![Mark { path: "main/y".to_owned(), data: vec![4] }];
+        PlanChange { digest, plan: b"another", snapshot: Segment { number: 3, bytes: b"d".to_vec() }, marks }
+    };
+    assert!(matches!(store.change_plan(&lease, &row, change("late")).await, Err(WriteError::FencedOff { .. })));
+    assert!(store.plan("late").await.is_err());
+    assert_eq!((other.journal("r1").await.unwrap().0, other.marks("r1").await.unwrap()), (vec![b"c".to_vec()], vec!["main/x".to_owned()]));
+    other.change_plan(&second, &row, change("e")).await.unwrap();
+    assert_eq!(other.run("r1").await.unwrap().unwrap().plan_digest, "e");
+    assert_eq!(other.plan("e").await.unwrap(), b"another");
+    assert_eq!(other.journal("r1").await.unwrap(), (vec![b"d".to_vec()], 4));
+    assert_eq!((other.marks("r1").await.unwrap(), other.mark("r1", "main/y").await.unwrap()), (vec!["main/y".to_owned()], Some(vec![4])));
+
     // A failed run keeps what a resume needs, one that is done does not.
     other.write(&second, &end(Outcome::Failed)).await.unwrap();
     let row = other.run("r1").await.unwrap().unwrap();
     assert_eq!((row.outcome, row.holder, row.secret), (Outcome::Failed, None, SECRET));
-    assert_eq!(other.journal("r1").await.unwrap().0, [b"c"]);
+    assert_eq!(other.journal("r1").await.unwrap().0, [b"d"]);
     let third = other.acquire("r1", &Holder::this()).await.unwrap();
     other.write(&third, &end(Outcome::Done)).await.unwrap();
     assert!(other.journal("r1").await.unwrap().0.is_empty());

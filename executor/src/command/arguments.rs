@@ -135,6 +135,9 @@ pub struct ResumeArguments {
     /// What to do about requests of which nobody knows whether they arrived
     #[arg(long, value_enum, value_name = "WHAT")]
     pub in_doubt: Option<Policy>,
+    /// Goes on with this plan instead of the run's own, if what is done and what is running is the same in both
+    #[arg(long, value_name = "PLAN")]
+    pub plan: Option<String>,
     /// Says what would be sent and written, and does nothing
     #[arg(long)]
     pub dry_run: bool,
@@ -143,10 +146,11 @@ pub struct ResumeArguments {
 }
 
 impl ResumeArguments {
-    /// The request, with the project that the command names.
+    /// The request, with the project that the command names. `--plan` is a file.
     #[must_use]
     pub fn into_request(self, project_folder: Option<PathBuf>) -> ResumeRequest {
-        ResumeRequest { run: self.run, policy: self.in_doubt, dry_run: self.dry_run, ..self.go_on.into_request(project_folder) }
+        let plan = self.plan.map(|path| PlanSource::File(PathBuf::from(path)));
+        ResumeRequest { run: self.run, plan, policy: self.in_doubt, dry_run: self.dry_run, ..self.go_on.into_request(project_folder) }
     }
 }
 
@@ -179,6 +183,7 @@ impl GoOnArguments {
         };
         ResumeRequest {
             run: None,
+            plan: None,
             policy: None,
             dry_run: false,
             vars: self.vars,

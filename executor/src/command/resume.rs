@@ -1,16 +1,17 @@
-//! `resume`: a run goes on where it stopped, with the plan and the settings that it was started with.
+//! `resume`: a run goes on where it stopped, with the settings that it was started with, and with its plan or a newer one.
 
 use std::fs::File;
+use std::io::Write as _;
 use std::path::PathBuf;
 use std::sync::Arc;
 
 use sequor_plan_format::Plan;
 use sequor_plan_format::op::print::Level;
 
-use super::run::{location, network, on_runtime, open_report};
+use super::run::{check_report, location, network, on_runtime, open_report};
 use super::session::Session;
 use super::settings::Settings;
-use super::{ExitStatus, Refusal, entry, outlook};
+use super::{ExitStatus, PlanSource, Refusal, entry, outlook, plan_change};
 use crate::driver::Policy;
 use crate::environment::Choice;
 use crate::error::RunError;
@@ -24,13 +25,15 @@ use crate::redact::Redactor;
 use crate::report::{Format, Reporter, Verbosity};
 use crate::services::network::UrlMapping;
 use crate::services::{Services, Surroundings};
-use crate::state::{AcquireError, Holder, Location, Outcome, RunRow, Store};
+use crate::state::{AcquireError, Holder, Lease, Location, Outcome, RunRow, Store};
 use crate::value::Value;
 
 /// What is said beside the run.
 pub struct ResumeRequest {
     /// A run by its name, or a part of it that is its alone; the last unfinished one where absent.
     pub run: Option<String>,
+    /// To go on with instead of the run's own.
+    pub plan: Option<PlanSource>,
     pub policy: Option<Policy>,
     /// Only say what would be done.
     pub dry_run: bool,
@@ -46,7 +49,8 @@ pub struct ResumeRequest {
     pub verbosity: Verbosity,
 }
 
-pub(super) fn resume(request: ResumeRequest) -> Result<ExitStatus, Refusal> {
+pub(super) fn resume(mut request: ResumeRequest) -> Result<ExitStatus, Refusal> {
+    let plan = request.plan.take().map(plan_change::load).transpose()?;
     let location = location(request.state.as_deref(), &request.project_folder.clone().unwrap_or_default())?;
     on_runtime(async move {
         let mut store = open(&location).await?;
@@ -59,10 +63,11 @@ pub(super) fn resume(request: ResumeRequest) -> Result<ExitStatus, Refusal> {
         };
         if request.dry_run {
             let known = Known::of(&mut store, row).await?;
+            let Some(known) = tried(known, plan)? else { return Ok(ExitStatus::Refused) };
             outlook::print(&known, &mut store).await?;
             return Ok(ExitStatus::Done);
         }
-        go_on(store, row, request, None).await
+        Box::pin(go_on(store, row, request, plan, None)).await
     })
 }
 
@@ -79,7 +84,7 @@ pub(super) async fn of_key(row: RunRow, location: Location, request: ResumeReque
         }
         Outcome::Running | Outcome::Failed | Outcome::Stopped | Outcome::InDoubt => {
             let store = open(&location).await?;
-            Box::pin(go_on(store, row, request, report)).await
+            Box::pin(go_on(store, row, request, None, report)).await
         }
     }
 }
@@ -106,7 +111,25 @@ pub(super) async fn find(store: &mut Store, text: &str) -> Result<RunRow, Refusa
     }
 }
 
-async fn go_on(mut store: Store, row: RunRow, request: ResumeRequest, report: Option<File>) -> Result<ExitStatus, Refusal> {
+/// The run as it would go on with another plan, after what differs was printed; none where it cannot.
+fn tried(known: Known, plan: Option<Loaded>) -> Result<Option<Known>, Refusal> {
+    let Some(new) = plan.filter(|_| !known.row.outcome.is_finished()) else { return Ok(Some(known)) };
+    let proposal = plan_change::propose(&known, &new)?;
+    let mut out = std::io::stdout().lock();
+    writeln!(out, "{}", proposal.table)?;
+    if !proposal.is_accepted() {
+        writeln!(out, "run {} cannot go on with this plan", known.row.id)?;
+    }
+    Ok(proposal.outlook(known, new))
+}
+
+async fn go_on(
+    mut store: Store,
+    row: RunRow,
+    request: ResumeRequest,
+    plan: Option<Loaded>,
+    report: Option<File>,
+) -> Result<ExitStatus, Refusal> {
     let lease = match store.acquire(&row.id, &Holder::this()).await {
         Ok(lease) => lease,
         Err(AcquireError::Finished(Outcome::Done)) => {
@@ -119,7 +142,7 @@ async fn go_on(mut store: Store, row: RunRow, request: ResumeRequest, report: Op
         }
         Err(error) => return Err(Refusal(format!("run {}: {error}", row.id))),
     };
-    let prepared = prepare(&mut store, row, &request).await;
+    let prepared = prepare(&mut store, &lease, &request, plan).await;
     let prepared = match prepared {
         Ok(prepared) => prepared,
         Err(refusal) => {
@@ -128,7 +151,7 @@ async fn go_on(mut store: Store, row: RunRow, request: ResumeRequest, report: Op
             return Err(refusal);
         }
     };
-    let Prepared { known, environment, settings, digest, next } = prepared;
+    let Prepared { known, environment, settings, next } = prepared;
     // Not before: the report of an earlier run stays where nothing goes on.
     let report = match report {
         Some(open) => Some(open),
@@ -157,7 +180,7 @@ async fn go_on(mut store: Store, row: RunRow, request: ResumeRequest, report: Op
         progress,
         policy: request.policy,
         flow: row.flow,
-        digest,
+        digest: row.plan_digest,
         started: row.started,
         resumed: true,
         report,
@@ -178,14 +201,14 @@ struct Prepared {
     known: Known,
     environment: crate::environment::Environment,
     settings: Settings,
-    digest: String,
     /// The number of the journal's next segment.
     next: u64,
 }
 
-async fn prepare(store: &mut Store, row: RunRow, request: &ResumeRequest) -> Result<Prepared, Refusal> {
+async fn prepare(store: &mut Store, lease: &Lease, request: &ResumeRequest, plan: Option<Loaded>) -> Result<Prepared, Refusal> {
+    // Whoever had the run before may have moved it to another plan since it was found.
+    let row = store.run(lease.run()).await?.ok_or_else(|| Refusal(format!("run {} is gone", lease.run())))?;
     let settings = Settings::parse(&row.settings)?;
-    let digest = row.plan_digest.clone();
     let environment = settings.environment(&request.environment, &request.vars)?;
     let missing = settings.missing(&environment);
     if !missing.is_empty() {
@@ -196,9 +219,43 @@ async fn prepare(store: &mut Store, row: RunRow, request: &ResumeRequest) -> Res
     if !settings.journal {
         return Err(Refusal(format!("run {} was started with --no-journal: it cannot go on", row.id)));
     }
-    let (_, next) = store.journal(&row.id).await?;
-    let known = Known::of(store, row).await?;
-    Ok(Prepared { known, environment, settings, digest, next })
+    let (_, mut next) = store.journal(&row.id).await?;
+    let mut known = Known::of(store, row).await?;
+    if let Some(new) = plan {
+        if known.row.plan_digest == new.digest.to_string() {
+            say(request, &format!("run {} has this plan already", known.row.id));
+        } else {
+            request.report.as_deref().map(check_report).transpose()?;
+            known = change(plan_change::Place { store, lease, next }, known, new, request, &settings).await?;
+            next += 1;
+        }
+    }
+    Ok(Prepared { known, environment, settings, next })
+}
+
+/// The run goes on with another plan from here on.
+async fn change(
+    place: plan_change::Place<'_>,
+    known: Known,
+    new: Loaded,
+    request: &ResumeRequest,
+    settings: &Settings,
+) -> Result<Known, Refusal> {
+    let environment = settings.environment(&request.environment, &request.vars)?;
+    let redactor = Arc::new(Redactor::default());
+    let surroundings = Surroundings {
+        reporter: Arc::new(Reporter::new(Arc::clone(&redactor), request.format, request.verbosity)),
+        redactor,
+        network: network(settings.mappings(request.mappings.clone()), &environment, &settings.parameters),
+        folder: settings.folder(request.project_folder.clone()),
+        environment,
+        run_tag: settings.run_tag.clone(),
+        journal: Journal::detached(),
+        program: std::env::current_exe()?,
+    };
+    let (known, table) = plan_change::apply(place, known, new, surroundings).await?;
+    say(request, &format!("run {} goes on with another plan\n{}", known.row.id, table.trim_end()));
+    Ok(known)
 }
 
 impl Known {
@@ -214,7 +271,11 @@ impl Known {
             let restored = restore::restore(&plan, &segments, &mut members).await;
             restored.map_err(|error| Refusal(error.message.clone()))?
         };
-        Ok(Self { row, plan, restored })
+        // Without the lease, another executor may have moved the run to another plan between these reads.
+        match store.run(&row.id).await? {
+            Some(now) if now.plan_digest == row.plan_digest => Ok(Self { row, plan, restored }),
+            _ => Err(Refusal(format!("run {} was moved to another plan just now; look again", row.id))),
+        }
     }
 }
 

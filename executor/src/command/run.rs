@@ -170,7 +170,16 @@ fn recorded_parameters(parameters: &Map, redactor: &Redactor) -> Result<String, 
     Ok(redactor.redact(&text).into_owned())
 }
 
+/// Whether a report can be written there; one that is there stays as it is.
+pub(super) fn check_report(path: &Path) -> Result<(), Refusal> {
+    File::options().append(true).create(true).open(path).map(drop).map_err(|error| unwritable(path, &error))
+}
+
 /// Before the run: a place that cannot be written is found out while nothing has happened yet.
 pub(super) fn open_report(path: &Path) -> Result<File, Refusal> {
-    File::create(path).map_err(|error| Refusal(format!("the report cannot be written to {}: {error}", path.display())))
+    File::create(path).map_err(|error| unwritable(path, &error))
+}
+
+fn unwritable(path: &Path, error: &std::io::Error) -> Refusal {
+    Refusal(format!("the report cannot be written to {}: {error}", path.display()))
 }

@@ -8,7 +8,7 @@ use super::resume::{Known, find, open};
 use super::run::{location, network, on_runtime};
 use super::session::clean_up;
 use super::settings::Settings;
-use super::{ExitStatus, Refusal, outlook};
+use super::{ExitStatus, PlanSource, Refusal, outlook, plan_change};
 use crate::environment::Choice;
 use crate::journal::Journal;
 use crate::redact::Redactor;
@@ -56,6 +56,28 @@ pub(super) fn status(request: &StateRequest, run: Option<&str>) -> Result<ExitSt
         let known = Known::of(&mut store, row).await?;
         outlook::print(&known, &mut store).await?;
         Ok(ExitStatus::Done)
+    })
+}
+
+/// Gives whether nothing differs.
+pub(super) fn diff(request: &StateRequest, run: &str, plan: PlanSource) -> Result<bool, Refusal> {
+    let new = plan_change::load(plan)?;
+    on_runtime(async {
+        let mut store = store(request).await?;
+        let row = find(&mut store, run).await?;
+        let finished = row.outcome.is_finished();
+        let known = Known::of(&mut store, row).await?;
+        let (mut text, same) = plan_change::differences(&known, &new);
+        let id = &known.row.id;
+        if finished {
+            text.push_str(&format!("\nrun {id} is over: nothing of it is left to go on with\n"));
+        } else {
+            let proposal = plan_change::propose(&known, &new)?;
+            let verdict = if proposal.is_accepted() { "can" } else { "cannot" };
+            text.push_str(&format!("\n{}run {id} {verdict} go on with this plan\n", proposal.table));
+        }
+        std::io::stdout().lock().write_all(text.as_bytes())?;
+        Ok(same)
     })
 }
 

@@ -188,6 +188,19 @@ impl Effects {
         }
     }
 
+    /// The same with other numbers of sources.
+    ///
+    /// # Errors
+    /// The first source that has no other number.
+    pub(crate) fn with_sources(mut self, other: impl Fn(SourceId) -> Option<SourceId>) -> Result<Self, SourceId> {
+        let named = |source: SourceId| other(source).ok_or(source);
+        for (_, table) in &mut self.tables {
+            table.source = named(table.source)?;
+        }
+        self.targets = self.targets.iter().map(|source| named(*source)).collect::<Result<_, _>>()?;
+        Ok(self)
+    }
+
     /// The reply of a request has been read.
     pub(crate) fn read(&mut self, id: RequestId) -> Option<RequestState> {
         self.requests.remove(&id)

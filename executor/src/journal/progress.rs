@@ -6,7 +6,7 @@ use sequor_plan_format::{NodeId, Plan};
 
 use super::effects::{Effects, RequestId, RequestState};
 use super::record::Snapshot;
-use crate::machine::{Command, Event, State, step};
+use crate::machine::{Carrier, Command, Event, Lost, State, step};
 use crate::report::Counters;
 
 /// Everything of a run that a snapshot holds, effects aside: those are also noted by whoever makes them.
@@ -79,6 +79,26 @@ impl Progress {
         self.state = state.after(&self.state);
         self.pending = pending;
         true
+    }
+
+    /// Where the run goes on if the error on its way up is not caught.
+    pub(crate) fn retry(&self) -> Option<&State> {
+        self.retry.as_deref().map(|(state, _)| state)
+    }
+
+    /// The same run by another plan. `state` is the one to carry over, `pending` the command that waits in it.
+    ///
+    /// # Errors
+    /// The other plan does not have the place where the run is, or would be.
+    pub(crate) fn carried(&self, carrier: Carrier<'_>, state: &State, pending: Option<&Command>) -> Result<Self, Lost> {
+        let both = |state: &State, pending: Option<&Command>| {
+            let carried = carrier.state(state)?;
+            let pending = pending.map(|command| carrier.command(command, &carried)).transpose()?;
+            Ok((carried, pending))
+        };
+        let retry = self.retry.as_deref().map(|(state, pending)| both(state, pending.as_ref()).map(Box::new)).transpose()?;
+        let (state, pending) = both(state, pending)?;
+        Ok(Self { state, pending, retry })
     }
 
     pub(crate) fn snapshot(&self, counters: Vec<(NodeId, Counters)>, effects: Effects) -> Snapshot {

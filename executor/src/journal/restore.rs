@@ -61,20 +61,21 @@ impl Restored {
         Ok(())
     }
 
-    /// What ended is counted as it was when the step was first taken; counters of a later record have it too.
-    fn step(&mut self, plan: &Plan, event: Event) -> Result<(), RunError> {
+    /// What ended is counted as it was when the step was first taken; counters of a later record have it too. Gives whether the run ended with an error.
+    pub(super) fn step(&mut self, plan: &Plan, event: Event) -> Result<bool, RunError> {
         let starts = matches!(event, Event::Start);
         if !starts && self.progress.pending.is_none() {
             return Err(fault("an event answers no command"));
         }
-        for notice in self.progress.step(plan, event, &mut self.effects).notices {
+        let stepped = self.progress.step(plan, event, &mut self.effects);
+        for notice in stepped.notices {
             if let Command::Ended { node, failed, .. } = notice {
                 let counters = self.counters.entry(node).or_default();
                 counters.executed += 1;
                 counters.failed += u64::from(failed);
             }
         }
-        Ok(())
+        Ok(stepped.fatal)
     }
 }
 

@@ -79,6 +79,14 @@ impl Requesting {
         }
     }
 
+    /// No reply has been read, and none is left to be.
+    pub(super) fn is_beginning(&self) -> bool {
+        match self.stage {
+            Stage::Opening | Stage::Fetching | Stage::Exchanging(_) | Stage::Absorbing(_) => self.read == 0,
+            Stage::Closing => false,
+        }
+    }
+
     /// Replies that have been read.
     pub(super) fn read(&self) -> u64 {
         self.read

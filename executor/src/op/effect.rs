@@ -1,7 +1,7 @@
 //! How effects of a run are named in the databases that they change.
 
 use sequor_plan_format::path::node_path;
-use sequor_plan_format::{NodeId, SourceId};
+use sequor_plan_format::{NodeId, Plan, SourceId};
 
 use crate::database::Effect;
 use crate::journal::effects::Change;
@@ -24,7 +24,12 @@ pub(crate) fn effect(services: &Services, source: SourceId, node: NodeId, activa
 
 /// The run as the marker table of a source has it: two sources may be one database.
 pub(crate) fn marker_run(services: &Services, source: SourceId) -> String {
-    format!("{}@{}", services.journal.run(), services.plan.text(services.plan.source(source).name))
+    run_in_source(services.journal.run(), &services.plan, source)
+}
+
+/// The same by the run's name and its plan.
+pub(crate) fn run_in_source(run: &str, plan: &Plan, source: SourceId) -> String {
+    format!("{run}@{}", plan.text(plan.source(source).name))
 }
 
 /// Makes the names of an activation's staging tables: begins with the tag of the run.

@@ -29,6 +29,11 @@ impl Choosing {
         }
     }
 
+    /// The arm whose condition is being evaluated, or whose block runs.
+    pub(crate) fn arm(&self) -> usize {
+        self.arm
+    }
+
     fn test(&self, op: &IfElse) -> Next {
         match (op.arms.get(self.arm), op.otherwise) {
             (Some(arm), _) => Next::Evaluate(arm.condition),

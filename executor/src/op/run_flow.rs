@@ -29,6 +29,11 @@ impl Calling {
         }
     }
 
+    /// How many parameters are evaluated.
+    pub(crate) fn given(&self) -> usize {
+        self.given.len()
+    }
+
     fn next(&mut self, plan: &Plan, op: &RunFlow) -> Next {
         match op.parameters.get(self.given.len()) {
             Some((_, expr)) => Next::Evaluate(*expr),

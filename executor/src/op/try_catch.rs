@@ -59,6 +59,13 @@ impl Trying {
         self.pending.is_some()
     }
 
+    /// The error that `finally` ends with, for whoever names it anew.
+    pub(crate) fn change_error(&mut self, change: impl FnOnce(&mut RunError)) {
+        if let Some(error) = &mut self.pending {
+            change(error);
+        }
+    }
+
     fn finally(&mut self, frame: &mut Frame<'_>, op: &TryCatch) -> Next {
         frame.bound.clear();
         match op.finally {

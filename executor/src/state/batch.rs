@@ -151,7 +151,7 @@ impl Store {
         }
     }
 
-    async fn try_write(&mut self, lease: &Lease, batch: &Batch) -> Result<(), WriteError> {
+    pub(super) async fn try_write(&mut self, lease: &Lease, batch: &Batch) -> Result<(), WriteError> {
         let run = lease.run.as_str();
         // What is missing at the end of a journal is missed.
         let proved = match batch.segments.last() {

@@ -2,7 +2,7 @@
 
 use super::connection::{Param, Row};
 use super::lease::millis;
-use super::{Holder, Lease, Outcome, StateError, Store, checksum};
+use super::{Batch, Holder, Lease, Mark, Outcome, Segment, StateError, Store, WriteError, checksum};
 
 /// What is known when a run starts. Texts are redacted.
 #[derive(Clone, Debug)]
@@ -55,6 +55,17 @@ pub struct RunRow {
     pub holder: Option<String>,
 }
 
+/// Another plan for a run, with what the run has in terms of it.
+#[derive(Clone, Debug)]
+pub struct PlanChange<'a> {
+    pub digest: &'a str,
+    pub plan: &'a [u8],
+    /// The journal's next segment: it replaces those before.
+    pub snapshot: Segment,
+    /// They replace the run's marks.
+    pub marks: Vec<Mark>,
+}
+
 /// The columns that `Store::row` reads, with the rest of a statement.
 macro_rules! select_runs {
     ($rest:literal) => {
@@ -76,6 +87,23 @@ impl RunRow {
     #[must_use]
     pub fn state(&self) -> &'static str {
         if self.was_killed() { "interrupted" } else { self.outcome.name() }
+    }
+
+    /// What its checksum is of.
+    fn known(&self) -> NewRun<'_> {
+        NewRun {
+            id: &self.id,
+            project: &self.project,
+            flow: &self.flow,
+            plan_digest: &self.plan_digest,
+            plan: &[],
+            parameters: &self.parameters,
+            started: &self.started,
+            run_key: self.run_key.as_deref(),
+            secret: &self.secret,
+            settings: &self.settings,
+            parent: self.parent.as_deref(),
+        }
     }
 }
 
@@ -187,20 +215,32 @@ impl Store {
         self.read(|| row.bytes(0))
     }
 
-    /// From here on the run follows another plan.
+    /// From here on the run follows another plan: the plan, the run's place in it and the points to fork from change together.
     ///
     /// # Errors
-    /// The store cannot be written, or another executor has taken the run over.
-    pub async fn change_plan(&mut self, lease: &Lease, run: &NewRun<'_>) -> Result<(), super::WriteError> {
+    /// Another executor has taken the run over, or the store cannot be written. Nothing is changed then.
+    pub async fn change_plan(&mut self, lease: &Lease, row: &RunRow, change: PlanChange<'_>) -> Result<(), WriteError> {
+        self.begin_transaction().await?;
+        let result = self.try_change_plan(lease, row, change).await;
+        crate::failpoint::hit("state.change_plan.before_commit");
+        let result = self.end_transaction(result).await;
+        crate::failpoint::hit("state.change_plan.after_commit");
+        result
+    }
+
+    async fn try_change_plan(&mut self, lease: &Lease, row: &RunRow, change: PlanChange<'_>) -> Result<(), WriteError> {
+        let PlanChange { digest, plan, snapshot, marks } = change;
         let sql = "INSERT INTO plans (digest, bytes) VALUES (?, ?) ON CONFLICT (digest) DO NOTHING";
-        self.execute(sql, &[Param::Text(run.plan_digest), Param::Bytes(run.plan)]).await?;
-        let sum = static_checksum(run);
+        self.execute(sql, &[Param::Text(digest), Param::Bytes(plan)]).await?;
+        let sum = static_checksum(&NewRun { plan_digest: digest, ..row.known() });
         let sql = "UPDATE runs SET plan = ?, checksum = ? WHERE id = ? AND fence = ?";
-        let params = [Param::Text(run.plan_digest), Param::Bytes(&sum), Param::Text(run.id), Param::Int(lease.fence)];
-        match self.execute(sql, &params).await? {
-            1 => Ok(()),
-            _ => Err(self.fenced(lease).await),
+        let params = [Param::Text(digest), Param::Bytes(&sum), Param::Text(&row.id), Param::Int(lease.fence)];
+        if self.execute(sql, &params).await? != 1 {
+            return Err(self.fenced(lease).await);
         }
+        self.execute("DELETE FROM marks WHERE run = ?", &[Param::Text(&row.id)]).await?;
+        let compact_before = Some(snapshot.number);
+        self.try_write(lease, &Batch { segments: vec![snapshot], compact_before, marks, ..Batch::default() }).await
     }
 
     /// Removes a run with everything that was kept of it.
@@ -274,7 +314,7 @@ impl Store {
     ///
     /// # Errors
     /// The store cannot be written, or another executor has taken the run over.
-    pub async fn abandon(&mut self, lease: &Lease, ended: &str) -> Result<(), super::WriteError> {
+    pub async fn abandon(&mut self, lease: &Lease, ended: &str) -> Result<(), WriteError> {
         let report = self.run(&lease.run).await?.and_then(|run| run.report).unwrap_or_else(|| "{}".to_owned());
         let end = super::End { outcome: Outcome::Abandoned, ended: ended.to_owned(), report };
         self.write(lease, &super::Batch { end: Some(end), ..super::Batch::default() }).await

@@ -25,10 +25,12 @@ mod outside;
 mod perform;
 mod random;
 mod trace;
+mod twin;
 
 use answers::Answers;
 use life::{Discipline, Simulation};
 use random::Random;
+use twin::Twin;
 
 /// Tried in every run of the tests.
 const SEEDS: Range<u64> = 0..3000;
@@ -44,6 +46,11 @@ struct Case {
 }
 
 fn try_seed(seed: u64, discipline: Discipline) -> Case {
+    try_beside(seed, discipline, None)
+}
+
+/// `other`: the same plan with other numbers, which the run is carried over to whenever it is loaded.
+fn try_beside(seed: u64, discipline: Discipline, other: Option<Plan>) -> Case {
     let mut random = Random::new(seed ^ 0xfeed);
     let (plan, main) = generate::generate(seed);
     let answers = Answers { seed, failing: *random.pick(&[0, 0, 0, 2, 2, 6, 15]) };
@@ -53,6 +60,7 @@ fn try_seed(seed: u64, discipline: Discipline) -> Case {
     let span = told.entries.len() as u64 * 3 + 10;
     let mut simulation = Simulation::new(&plan, &answers, (main, parameters, project), crashes, span);
     simulation.discipline = discipline;
+    simulation.twin = other.map(|other| Twin::new(&plan, other));
     let wrong = match simulation.run() {
         Ok(happened) => compare::stories(&told, &happened).or_else(|| compare::tables(&plan, &fills, &simulation.outside)),
         Err(wrong) => Some(wrong),
@@ -107,6 +115,14 @@ fn a_run_that_crashes_does_what_a_run_that_does_not_would_do() {
     assert!(entries > count * 20 && entries < count * 200, "{entries} entries in {count} runs");
     assert!(failed > count / 10 && failed < count * 2 / 3, "{failed} of {count} runs fail");
     assert!(crashes > count, "{crashes} crashes in {count} runs");
+}
+
+#[test]
+fn a_run_that_is_carried_over_to_another_plan_goes_on_where_it_was() {
+    for seed in SEEDS.take(600) {
+        let case = try_beside(seed, Discipline::ALL, Some(generate::renumbered(seed)));
+        assert!(case.wrong.is_none(), "{}", describe(seed, &case));
+    }
 }
 
 #[test]

@@ -48,7 +48,23 @@ struct Place {
 
 /// A plan and the flow to start.
 pub(super) fn generate(seed: u64) -> (Plan, FlowId) {
+    behind(Script::default(), seed)
+}
+
+/// The same plan with other things in front, so that everything has another number.
+pub(super) fn renumbered(seed: u64) -> Plan {
     let mut script = Script::default();
+    database(&mut script, "aside");
+    let value = script.text("never");
+    let value = script.builder.constant(plan::Value::Text(value));
+    let node = script.set("aside", "aside", Scope::Local, value);
+    let inner = script.block(&[node]);
+    let group = script.node("group", Op::Block(Group { body: inner }));
+    script.flow("aside", &[], &[group]);
+    behind(script, seed).0
+}
+
+fn behind(mut script: Script, seed: u64) -> (Plan, FlowId) {
     let _ = script.text("random");
     let databases = ["stage", "other"].map(|name| database(&mut script, name));
     let mut generator = Generator { random: Random::new(seed), script, flows: Vec::new(), databases, named: 0 };

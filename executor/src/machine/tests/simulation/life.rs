@@ -11,6 +11,7 @@ use super::memory::{Life, Open};
 use super::outside::Outside;
 use super::random::Random;
 use super::trace::{Entry, Fault, Story};
+use super::twin::Twin;
 use crate::machine::{Command, Event, FrameId, State, step};
 use crate::value::Map;
 
@@ -56,6 +57,8 @@ pub(super) struct Simulation<'a> {
     fuse: Option<u64>,
     /// Places that a run passes, roughly.
     span: u64,
+    /// The run by another plan, beside this one.
+    pub(super) twin: Option<Twin<'a>>,
 }
 
 /// State alone does not do: the command that waits, and what is open, belong to it.
@@ -87,6 +90,7 @@ impl<'a> Simulation<'a> {
             left: crashes,
             fuse: None,
             span,
+            twin: None,
         };
         simulation.light();
         simulation
@@ -149,7 +153,8 @@ impl<'a> Simulation<'a> {
     fn load(&mut self) -> Result<Life, Stop> {
         self.point("starting")?;
         let Snapshot { state, events, command, open } = self.journal.snapshot();
-        let mut life = Life { state, events, command, open, landing: None, reply: None, outcome: None };
+        let twinned = self.twin.as_ref().map(|twin| twin.of(&state, command.as_ref())).transpose().map_err(Stop::Wrong)?;
+        let mut life = Life { state, events, command, open, landing: None, reply: None, outcome: None, twinned };
         for event in self.journal.events() {
             self.replay(&mut life, &event)?;
         }
@@ -235,6 +240,7 @@ impl<'a> Simulation<'a> {
         }
         life.events += 1;
         let mut notices = Vec::new();
+        let told = life.twinned.is_some().then(|| event.clone());
         for command in step(self.plan, &mut life.state, event) {
             match command {
                 Command::Began { .. } | Command::Skipped { .. } | Command::Ended { .. } | Command::Tolerated { .. } => {
@@ -252,6 +258,9 @@ impl<'a> Simulation<'a> {
                     }
                 }
             }
+        }
+        if let (Some(twin), Some(twinned), Some(event)) = (&self.twin, &mut life.twinned, told) {
+            twin.step(twinned, event, &life.state, life.command.as_ref()).map_err(Stop::Wrong)?;
         }
         match (&life.command, &life.outcome) {
             (Some(_), None) | (None, Some(_)) => Ok(notices),

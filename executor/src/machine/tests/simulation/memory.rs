@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use super::answers::Reply;
 use super::journal::Key;
 use super::landing::Landing;
+use super::twin::Twinned;
 use crate::error::RunError;
 use crate::machine::{Activation, Command, Event, FrameId, State};
 
@@ -23,6 +24,8 @@ pub(super) struct Life {
     pub(super) landing: Option<Landing>,
     pub(super) reply: Option<(Key, Reply)>,
     pub(super) outcome: Option<Result<(), RunError>>,
+    /// Where the run is by another plan.
+    pub(super) twinned: Option<Twinned>,
 }
 
 /// What a frame holds open, from the outside.
