@@ -179,6 +179,7 @@ impl Active {
             return Ok(());
         }
         self.title = None;
+        self.show_rows().await?;
         let sent = match self.ahead.front() {
             Some(first) if first.ordinal == item.ordinal && page == 1 => self.ahead.pop_front(),
             Some(_) | None => None,
@@ -205,6 +206,11 @@ impl Active {
             }
             Err(error) => Err(self.situated(&item, page, error)),
         }
+    }
+
+    /// Rows of the replies before are committed, where something looks for them.
+    async fn show_rows(&mut self) -> Result<(), RunError> {
+        if self.sender.mode.looks { self.tables.sync().await } else { Ok(()) }
     }
 
     /// Sends the first pages of the items from `ordinal` on, as far as there are places.
@@ -240,6 +246,7 @@ impl Active {
         }
         match self.received.take() {
             Some(Exchanged::Reply { reply, durable, .. }) => {
+                self.show_rows().await?;
                 self.tables.begin(batch, durable);
                 self.read(scope, &item, page, &reply).await
             }

@@ -14,6 +14,8 @@ pub(super) struct Mode {
     pub(super) recorded: bool,
     /// Something that is evaluated after the rows are loaded may look for them in a database.
     pub(super) queries: bool,
+    /// Something that is evaluated for each request or reply may look into a database, and finds the rows of the replies before.
+    pub(super) looks: bool,
 }
 
 impl Mode {
@@ -21,7 +23,8 @@ impl Mode {
         let repeatable = op.request.idempotent || op.request.method.is_idempotent();
         let after = op.response.variables.iter().map(|assign| assign.value).chain(op.response.repeat);
         let queries = after.into_iter().any(|expr| may_query(plan, expr));
-        Self { recorded: !repeatable || queries || fills_several_databases(plan, op), queries }
+        let looks = op.child_exprs().into_iter().any(|expr| may_query(plan, expr));
+        Self { recorded: !repeatable || queries || fills_several_databases(plan, op), queries, looks }
     }
 }
 
