@@ -146,7 +146,7 @@ impl<'a> Driver<'a> {
     /// Takes an event. Gives how the run ended, if it did.
     async fn step(&mut self, event: Event) -> Option<Ended> {
         let services = self.services;
-        let entry = self.entry(&event);
+        let (after, record) = self.entry(&event);
         let failed = matches!(event, Event::Failed(_));
         if failed {
             self.settle().await;
@@ -156,7 +156,8 @@ impl<'a> Driver<'a> {
         if fatal {
             return self.fatal(notices).await;
         }
-        self.held.push(entry);
+        let project = notices.iter().filter_map(|notice| if let Command::Commit { values } = notice { Some(values.clone()) } else { None });
+        self.held.push(Entry::record(after, record, project.flatten().collect()));
         if failed {
             // What was not committed is given up with its op.
             self.held.free();
@@ -204,7 +205,7 @@ impl<'a> Driver<'a> {
     }
 
     /// What the journal has of an event. Rows of a reply are committed later than it is read.
-    fn entry(&self, event: &Event) -> Entry {
+    fn entry(&self, event: &Event) -> (u64, Record) {
         let counters = self.services.reporter.changed();
         let pending = self.progress.pending.as_ref();
         let frame = |frame: &FrameId| self.progress.state.node_of(*frame);
@@ -217,7 +218,7 @@ impl<'a> Driver<'a> {
             (Event::Absorbed { .. }, Some(Command::HttpAbsorb { batch, .. })) => (*batch, Record::Event { event: event.clone(), counters }),
             _ => (0, Record::Event { event: event.clone(), counters }),
         };
-        Entry::record(after, record)
+        (after, record)
     }
 
     async fn notice(&mut self, command: Command, caught: bool) {
@@ -235,7 +236,6 @@ impl<'a> Driver<'a> {
                 }
             }
             Command::Tolerated { node, error } => reporter.tolerated(plan, node, &error),
-            Command::Commit { values } => self.held.push(Entry::project(values)),
             Command::Release { frame, .. } => {
                 self.release();
                 if let Some(resource) = self.open.remove(&frame) {
@@ -250,6 +250,8 @@ impl<'a> Driver<'a> {
             }
             // The others are answered, or end the run.
             Command::Finish { .. }
+            // Kept with its event.
+            | Command::Commit { .. }
             | Command::Evaluate { .. }
             | Command::Run { .. }
             | Command::OpenItems { .. }

@@ -120,20 +120,17 @@ impl Journal {
         [&hex[..8], &hex[8..12], &hex[12..16], &hex[16..20], &hex[20..32]].join("-")
     }
 
-    /// Adds a record. Durable after the next [`Self::sync`], and by itself soon.
-    pub(crate) fn append(&self, record: &Record) {
-        if !self.inner.on {
-            return;
-        }
+    /// Adds a record, with the project variables that were set with it. Durable after the next [`Self::sync`], and by itself soon.
+    pub(crate) fn append(&self, record: &Record, project: Vec<(Arc<str>, Value)>) {
         let mut ledger = self.ledger();
-        self.add(&mut ledger, record);
+        self.add(&mut ledger, record, project);
     }
 
     /// Notes what is known of an effect.
     pub(crate) fn effect(&self, change: Change) {
         let mut ledger = self.ledger();
         ledger.effects.apply(change.clone());
-        self.add(&mut ledger, &Record::Effect(change));
+        self.add(&mut ledger, &Record::Effect(change), Vec::new());
     }
 
     /// What is known of effects, while the lock is held.
@@ -185,11 +182,6 @@ impl Journal {
         }
     }
 
-    /// Project variables that a flow has set: kept with the records before and after.
-    pub(crate) fn project(&self, values: Vec<(Arc<str>, Value)>) {
-        self.send(Message::Project(values));
-    }
-
     /// Where a later run may be forked from.
     pub(crate) fn mark(&self, path: String, snapshot: &record::Snapshot) {
         let mut data = Vec::new();
@@ -239,11 +231,14 @@ impl Journal {
         self.inner.broken.get().cloned()
     }
 
-    fn add(&self, ledger: &mut Ledger, record: &Record) {
-        let mut bytes = Vec::new();
-        if self.inner.on && self.encode(record, &mut bytes) {
-            ledger.grown += bytes.len();
-            self.send(Message::Records(bytes));
+    fn add(&self, ledger: &mut Ledger, record: &Record, project: Vec<(Arc<str>, Value)>) {
+        let mut records = Vec::new();
+        if self.inner.on && !self.encode(record, &mut records) {
+            return;
+        }
+        ledger.grown += records.len();
+        if !records.is_empty() || !project.is_empty() {
+            self.send(Message::Records { records, project });
         }
     }
 

@@ -21,18 +21,14 @@ pub(super) struct Entry {
 }
 
 enum What {
-    Record(Record),
-    Project(Vec<(Arc<str>, Value)>),
+    /// What happened, with the project variables that it set: in the journal together, or not at all.
+    Record(Record, Vec<(Arc<str>, Value)>),
     DropSpool(String),
 }
 
 impl Entry {
-    pub(super) fn record(after: u64, record: Record) -> Self {
-        Self { after, what: What::Record(record) }
-    }
-
-    pub(super) fn project(values: Vec<(Arc<str>, Value)>) -> Self {
-        Self { after: 0, what: What::Project(values) }
+    pub(super) fn record(after: u64, record: Record, project: Vec<(Arc<str>, Value)>) -> Self {
+        Self { after, what: What::Record(record, project) }
     }
 
     pub(super) fn drop_spool(name: String) -> Self {
@@ -58,8 +54,7 @@ impl Held {
     pub(super) fn release(&mut self, committed: Option<u64>, journal: &Journal) {
         while self.entries.front().is_some_and(|first| committed.is_none_or(|committed| first.after <= committed)) {
             match self.entries.pop_front().map(|entry| entry.what) {
-                Some(What::Record(record)) => journal.append(&record),
-                Some(What::Project(values)) => journal.project(values),
+                Some(What::Record(record, project)) => journal.append(&record, project),
                 Some(What::DropSpool(name)) => journal.drop_spool(name),
                 None => {}
             }

@@ -16,12 +16,15 @@ const LAZY: Duration = Duration::from_millis(250);
 const FULL: usize = 256 << 10;
 
 pub(super) enum Message {
-    Records(Vec<u8>),
+    /// Written together.
+    Records {
+        records: Vec<u8>,
+        project: Vec<(Arc<str>, Value)>,
+    },
     /// Replaces all records before it.
     Snapshot(Vec<u8>),
     Spool(SpoolPart),
     DropSpool(String),
-    Project(Vec<(Arc<str>, Value)>),
     Mark(Mark),
     Sync(oneshot::Sender<Result<(), JournalError>>),
     Read {
@@ -111,7 +114,10 @@ impl Writer {
     async fn take(&mut self, message: Message) {
         let open = &mut self.open;
         match message {
-            Message::Records(bytes) => open.records.extend_from_slice(&bytes),
+            Message::Records { records, project } => {
+                open.records.extend_from_slice(&records);
+                open.project.extend(project);
+            }
             Message::Snapshot(bytes) => {
                 open.records = bytes;
                 open.replaces = true;
@@ -125,7 +131,6 @@ impl Writer {
                 self.unneeded.push(name);
                 return;
             }
-            Message::Project(values) => open.project.extend(values),
             Message::Mark(mark) => open.marks.push(mark),
             Message::Sync(answer) => open.waiting.push(answer),
             Message::End { end, answer } => {

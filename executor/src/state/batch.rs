@@ -142,9 +142,9 @@ impl Store {
     async fn append(&mut self, lease: &Lease, segment: &Segment) -> Result<(), WriteError> {
         let checksum = segment_checksum(&lease.run, segment.number, &segment.bytes);
         let appended = Appended { number: int(segment.number), bytes: &segment.bytes, checksum: &checksum };
-        crate::failpoint::hit("state.write.before_commit");
+        crate::failpoint::hit("state.append.before");
         let proved = self.connection.append(&lease.run, lease.fence, &appended).await;
-        crate::failpoint::hit("state.write.after_commit");
+        crate::failpoint::hit("state.append.after");
         match proved.map_err(|error| open::explain(&self.location, &error))? {
             true => Ok(()),
             false => Err(self.fenced(lease).await),
