@@ -170,10 +170,12 @@ impl<'a> Driver<'a> {
         for (node, id, state) in left {
             self.left(node, id, state).await;
         }
-        let mut marked = false;
+        let mut begun = Vec::new();
         let mut done = false;
         for notice in notices {
-            marked |= matches!(notice, Command::Began { .. });
+            if let Command::Began { node, .. } = notice {
+                begun.push(node);
+            }
             done |= matches!(notice, Command::Finish { .. });
             self.notice(notice, caught && failed).await;
         }
@@ -181,8 +183,8 @@ impl<'a> Driver<'a> {
         if done {
             return Some(Ended::Done);
         }
-        if marked && !self.progress.state.is_in_loop(&services.plan) {
-            self.mark();
+        if !begun.is_empty() && !self.progress.state.is_in_loop(&services.plan) {
+            self.mark(&begun);
         }
         if services.journal.has_grown() {
             self.compact().await;
@@ -388,12 +390,14 @@ impl<'a> Driver<'a> {
         self.services.journal.snapshot(|effects| self.progress.snapshot(counters, effects.clone()));
     }
 
-    /// Notes that a run may be forked from here.
-    fn mark(&self) {
-        let Some((node, ..)) = self.progress.state.position().last().copied() else { return };
+    /// Notes that a run may be forked from here: from the step that has just begun, and from those around it that began with it.
+    fn mark(&self, begun: &[NodeId]) {
         let counters = self.services.reporter.counters().into_iter().collect();
-        let path = sequor_plan_format::path::node_path(&self.services.plan, node);
-        self.services.journal.mark(path, &self.progress.snapshot(counters, crate::journal::effects::Effects::default()));
+        let snapshot = self.progress.snapshot(counters, crate::journal::effects::Effects::default());
+        let running = self.progress.state.position();
+        for (node, ..) in running.iter().filter(|(node, ..)| begun.contains(node)) {
+            self.services.journal.mark(sequor_plan_format::path::node_path(&self.services.plan, *node), &snapshot);
+        }
     }
 }
 

@@ -161,8 +161,10 @@ async fn marks(store: &mut Store, run: &str, carrier: Carrier<'_>) -> Result<Vec
         let Some(data) = store.mark(run, &path).await? else { continue };
         let records = decode(&data).map_err(|error| Refusal(error.message.clone()))?;
         let Some(Record::Snapshot(snapshot)) = records.into_iter().next() else { continue };
+        // Steps that began together have one point.
+        let depth = snapshot.state.position().iter().position(|(node, ..)| node_path(carrier.old, *node) == path);
         let Ok(snapshot) = snapshot.carried(carrier) else { continue };
-        let Some((node, ..)) = snapshot.state.position().last().copied() else { continue };
+        let Some((node, ..)) = depth.and_then(|depth| snapshot.state.position().get(depth).copied()) else { continue };
         carried.push(Mark { path: node_path(carrier.new, node), data: encoded(Record::Snapshot(Box::new(snapshot)))? });
     }
     Ok(carried)

@@ -13,7 +13,7 @@ use super::session::Session;
 use super::settings::Settings;
 use super::{ExitStatus, PlanSource, Refusal, entry, outlook, plan_change};
 use crate::driver::Policy;
-use crate::environment::Choice;
+use crate::environment::{Choice, Environment};
 use crate::error::RunError;
 use crate::journal::Journal;
 use crate::journal::members;
@@ -199,7 +199,7 @@ pub(super) struct Known {
 
 struct Prepared {
     known: Known,
-    environment: crate::environment::Environment,
+    environment: Environment,
     settings: Settings,
     /// The number of the journal's next segment.
     next: u64,
@@ -210,12 +210,7 @@ async fn prepare(store: &mut Store, lease: &Lease, request: &ResumeRequest, plan
     let row = store.run(lease.run()).await?.ok_or_else(|| Refusal(format!("run {} is gone", lease.run())))?;
     let settings = Settings::parse(&row.settings)?;
     let environment = settings.environment(&request.environment, &request.vars)?;
-    let missing = settings.missing(&environment);
-    if !missing.is_empty() {
-        let line =
-            format!("the run was started with values that are not kept; where they are needed, give them again: {}", missing.join(", "));
-        say(request, &line);
-    }
+    say_missing(request, &settings, &environment);
     if !settings.journal {
         return Err(Refusal(format!("run {} was started with --no-journal: it cannot go on", row.id)));
     }
@@ -256,6 +251,16 @@ async fn change(
     let (known, table) = plan_change::apply(place, known, new, surroundings).await?;
     say(request, &format!("run {} goes on with another plan\n{}", known.row.id, table.trim_end()));
     Ok(known)
+}
+
+/// Names the values that the run was started with and that have to be given again.
+pub(super) fn say_missing(request: &ResumeRequest, settings: &Settings, environment: &Environment) {
+    let missing = settings.missing(environment);
+    if !missing.is_empty() {
+        let line =
+            format!("the run was started with values that are not kept; where they are needed, give them again: {}", missing.join(", "));
+        say(request, &line);
+    }
 }
 
 impl Known {

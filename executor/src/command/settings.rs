@@ -56,6 +56,23 @@ impl Settings {
         }
     }
 
+    /// Those of a new run that goes on from this one, with what is set now over them: a resume of the new run needs it not again.
+    pub(super) fn forked(&self, choice: &Choice, environment: &Environment, mappings: &[UrlMapping], run_tag: &str) -> Self {
+        let now = Self::new(choice, environment, mappings, &self.parameters, run_tag, true);
+        let named = choice.name.is_some() || choice.file.is_some();
+        let mut withheld = self.withheld.clone();
+        withheld.extend(now.withheld.into_iter().filter(|name| !self.withheld.contains(name)));
+        Self {
+            env: if named { now.env } else { self.env.clone() },
+            env_file: if named { now.env_file } else { self.env_file.clone() },
+            home: now.home.or_else(|| self.home.clone()),
+            project_folder: self.project_folder.clone(),
+            withheld,
+            map_url: if mappings.is_empty() { self.map_url.clone() } else { now.map_url },
+            ..now
+        }
+    }
+
     pub(super) fn parse(text: &str) -> Result<Self, Refusal> {
         serde_json::from_str(text).map_err(|error| Refusal(format!("what the run was started with cannot be read: {error}")))
     }

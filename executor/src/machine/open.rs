@@ -100,13 +100,14 @@ impl State {
         blocks.flatten().copied().collect()
     }
 
-    /// Whether the innermost running node is inside of a loop, where it may start any number of times.
+    /// Whether a loop is around the innermost running node, which may start any number of times then. It may be a loop itself.
     #[must_use]
     pub fn is_in_loop(&self, plan: &Plan) -> bool {
-        self.frames.iter().any(|frame| match frame {
-            Frame::Node(node) => matches!(plan.node(node.node).op, Op::WhileLoop(_) | Op::ForEach(_)),
-            Frame::Flow(_) | Frame::Block(_) => false,
-        })
+        let nodes = self.frames.iter().rev().filter_map(|frame| match frame {
+            Frame::Node(node) => Some(node.node),
+            Frame::Flow(_) | Frame::Block(_) => None,
+        });
+        nodes.skip(1).any(|node| matches!(plan.node(node).op, Op::WhileLoop(_) | Op::ForEach(_)))
     }
 
     /// Whether the run is over: nothing is left to do.

@@ -151,6 +151,7 @@ impl Store {
         }
     }
 
+    /// A batch as part of an open transaction.
     pub(super) async fn try_write(&mut self, lease: &Lease, batch: &Batch) -> Result<(), WriteError> {
         let run = lease.run.as_str();
         // What is missing at the end of a journal is missed.

@@ -121,6 +121,32 @@ impl Store {
         lease
     }
 
+    /// The same for a run that does not start with its flow: the place where it starts is in its journal as soon as the run is there,
+    /// and it can be forked from there in its turn.
+    ///
+    /// # Errors
+    /// As `begin`.
+    pub async fn begin_at(&mut self, run: &NewRun<'_>, holder: &Holder, first: Mark) -> Result<Lease, BeginError> {
+        self.begin_transaction().await?;
+        let result = self.try_begin_at(run, holder, first).await;
+        crate::failpoint::hit("state.begin.before_commit");
+        let lease = self.end_transaction(result).await?;
+        self.watermarks.note(&lease.run, 1);
+        crate::failpoint::hit("state.begin.after_commit");
+        Ok(lease)
+    }
+
+    async fn try_begin_at(&mut self, run: &NewRun<'_>, holder: &Holder, first: Mark) -> Result<Lease, BeginError> {
+        let lease = self.try_begin(run, holder).await?;
+        let segments = vec![Segment { number: 0, bytes: first.data.clone() }];
+        let batch = Batch { segments, marks: vec![first], ..Batch::default() };
+        match self.try_write(&lease, &batch).await {
+            Ok(()) => Ok(lease),
+            Err(WriteError::State(error)) => Err(error.into()),
+            Err(fenced @ WriteError::FencedOff { .. }) => Err(self.fault(fenced.to_string()).into()),
+        }
+    }
+
     /// A plan is kept once, however often it runs.
     async fn try_begin(&mut self, run: &NewRun<'_>, holder: &Holder) -> Result<Lease, BeginError> {
         if let Some(key) = run.run_key

@@ -127,7 +127,7 @@ impl<'a> Scene<'a> {
     #[must_use]
     pub fn around(&self, mut command: Command, arguments: &[&str]) -> Command {
         command.args(arguments).args(["--state", &self.state]);
-        if matches!(arguments.first(), Some(&"run" | &"resume")) && !arguments.contains(&"--dry-run") {
+        if matches!(arguments.first(), Some(&"run" | &"resume" | &"fork")) && !arguments.contains(&"--dry-run") {
             command.args(["--report", "report.json"]);
         }
         command.current_dir(self.project.path()).env("SEQUOR_HOME", self.project.home()).env("NO_COLOR", "1").env_remove("SEQUOR_ENV");
