@@ -69,6 +69,9 @@ pub(crate) enum Command {
     Status {
         /// The run, or the beginning or end of its name [default: the last one]
         run: Option<String>,
+        /// As one JSON object
+        #[arg(long)]
+        json: bool,
         #[command(flatten)]
         place: StateArguments,
     },

@@ -55,7 +55,9 @@ fn run_command(Arguments { global, command }: Arguments) -> anyhow::Result<u8> {
         Command::Runs { unfinished, json, place } => {
             return Ok(command::runs(&place.into_request(project(&global)), unfinished, json).code());
         }
-        Command::Status { run, place } => return Ok(command::status(&place.into_request(project(&global)), run.as_deref()).code()),
+        Command::Status { run, json, place } => {
+            return Ok(command::status(&place.into_request(project(&global)), run.as_deref(), json).code());
+        }
         Command::Gc(arguments) => return Ok(command::gc(&arguments.into_request(project(&global))).code()),
         Command::Show(arguments) => show::show(&arguments, out)?,
         Command::Diff(arguments) => return diff::diff(arguments, &global, out),

@@ -148,8 +148,8 @@ pub fn runs(request: &StateRequest, unfinished: bool, json: bool) -> ExitStatus 
 
 /// Says where a run is, and what a resume would do.
 #[must_use]
-pub fn status(request: &StateRequest, run: Option<&str>) -> ExitStatus {
-    told(runs::status(request, run))
+pub fn status(request: &StateRequest, run: Option<&str>, json: bool) -> ExitStatus {
+    told(runs::status(request, run, json))
 }
 
 /// Removes what is not needed any more.

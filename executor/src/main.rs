@@ -50,6 +50,9 @@ enum Command {
     Status {
         /// The run, or the beginning or end of its name [default: the last one]
         run: Option<String>,
+        /// As one JSON object
+        #[arg(long)]
+        json: bool,
         #[command(flatten)]
         place: StateArguments,
     },
@@ -73,7 +76,7 @@ fn main() -> ExitCode {
             command::fork(request, &from)
         }
         Command::Runs { unfinished, json, place } => command::runs(&place.into_request(here()), unfinished, json),
-        Command::Status { run, place } => command::status(&place.into_request(here()), run.as_deref()),
+        Command::Status { run, json, place } => command::status(&place.into_request(here()), run.as_deref(), json),
         Command::Gc(arguments) => command::gc(&arguments.into_request(here())),
         Command::Version => return print(&format!("sequor-executor {}\n", env!("CARGO_PKG_VERSION"))),
     };

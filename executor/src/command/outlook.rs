@@ -1,228 +1,352 @@
 //! `status` and `resume --dry-run`: where a run is, and what a resume will send and write. Reads the state store only.
+//!
+//! Collected once, as data; printed for people ([`text`]) or as JSON, with the same facts. Fields of the JSON are described in `docs/durability.md` and stay.
 
-use std::fmt::Write as _;
 use std::io::Write as _;
 
-use sequor_plan_format::op::http_request::InDoubt;
-use sequor_plan_format::op::{Rows, WriteMode};
+use sequor_plan_format::op::http_request::{HttpRequest, InDoubt};
 use sequor_plan_format::path::node_path;
-use sequor_plan_format::{Expr, ExprId, NodeId, Op, Plan, Value as Constant};
+use sequor_plan_format::{NodeId, Op, Plan};
+use serde::Serialize;
 
 use super::Refusal;
 use super::resume::Known;
-use crate::journal::effects::{Effects, RequestState};
+use crate::journal::effects::{Effects, Intent, RequestState};
 use crate::journal::members;
 use crate::machine::{Activation, Command, OpenFrame, Position};
 use crate::op::http_request::{self, Item, Standing};
-use crate::state::{Outcome, Store};
+use crate::state::{RunRow, Store};
 use crate::value::Value;
 
-/// Steps to come that are listed one by one.
-const LISTED: usize = 20;
+mod text;
+mod work;
 
-pub(super) async fn print(known: &Known, store: &mut Store) -> Result<(), Refusal> {
-    let text = describe(known, store).await?;
-    std::io::stdout().lock().write_all(text.as_bytes())?;
-    Ok(())
+use work::{Step, Table, Work, loaded, step, work};
+
+/// Counts up when the shape of the JSON changes.
+const VERSION: u32 = 1;
+
+/// What is known of a run without its journal: a line of `runs --json`, and a part of `status --json`.
+#[derive(Debug, Serialize)]
+pub(super) struct Facts {
+    run: String,
+    project: String,
+    flow: String,
+    /// The digest of its plan.
+    plan: String,
+    state: &'static str,
+    finished: bool,
+    started: String,
+    ended: Option<String>,
+    run_key: Option<String>,
+    /// The run that it was forked from.
+    parent: Option<String>,
+    /// Who runs it now.
+    holder: Option<String>,
+    last_error: Option<String>,
 }
 
-async fn describe(known: &Known, store: &mut Store) -> Result<String, Refusal> {
-    let Known { row, plan, restored } = known;
-    let mut text = String::new();
-    let ended = row.ended.as_deref().map(|ended| format!(", ended {ended}")).unwrap_or_default();
-    let _ = writeln!(text, "run {}: flow '{}', {} (started {}{ended})", row.id, row.flow, row.state(), row.started);
-    if let Some(key) = &row.run_key {
-        let _ = writeln!(text, "run key: {key}");
-    }
-    if let Some(parent) = &row.parent {
-        let _ = writeln!(text, "forked from: {parent}");
-    }
-    if let Some(holder) = &row.holder {
-        let _ = writeln!(text, "held by: {holder}");
-    }
-    if let Some(error) = row.report.as_deref().and_then(last_error) {
-        let _ = writeln!(text, "last error: {error}");
-    }
-    if row.outcome.is_finished() {
-        let verdict = if row.outcome == Outcome::Done { "it is done" } else { "it was given up" };
-        let _ = writeln!(text, "nothing is left to do: {verdict}");
-        return Ok(text);
-    }
-    let state = &restored.progress.state;
-    text.push_str("\nwhere it is:\n");
-    for (node, _, round) in state.position() {
-        let round = round.map(|round| format!(", round {round}")).unwrap_or_default();
-        let _ = writeln!(text, "  {}{round}", place(plan, node));
-    }
-    text.push_str("\nwhat a resume does:\n");
-    let mut requests = false;
-    for open in state.open_frames() {
-        if let Op::HttpRequest(_) = plan.node(open.node).op {
-            requests = true;
-            request_lines(&mut text, plan, &restored.effects, &open, &row.id, store).await?;
-        } else if let Position::Members { taken } = open.position {
-            let count = count(store, &row.id, open.activation).await?;
-            let _ = writeln!(
-                text,
-                "  - goes on with {} at member {taken} of {count}; {} are left after it",
-                node_path(plan, open.node),
-                count.saturating_sub(taken)
-            );
+/// Where a run is.
+#[derive(Debug, Serialize)]
+pub(super) struct Outlook {
+    version: u32,
+    #[serde(flatten)]
+    facts: Facts,
+    resume: Resume,
+    /// Outermost first.
+    position: Vec<Running>,
+    loops: Vec<Loop>,
+    requests: Vec<Requests>,
+    in_doubt: Vec<Doubtful>,
+    /// What a resume does first, where that is none of the open requests.
+    doing: Option<Work>,
+    /// Steps to come, the nearest first.
+    ahead: Vec<Work>,
+}
+
+/// What a resume does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+enum Resume {
+    /// The run is finished.
+    Nothing,
+    /// Nothing has been done yet.
+    Starts,
+    GoesOn,
+    /// Everything has been done, but that is not recorded.
+    Ends,
+}
+
+#[derive(Debug, Serialize)]
+struct Running {
+    #[serde(flatten)]
+    step: Step,
+    /// Of a loop: the round that it is in, from 1.
+    round: Option<u64>,
+}
+
+/// A `for_each` that is under way.
+#[derive(Debug, Serialize)]
+struct Loop {
+    step: String,
+    /// From 1; 0 before the first one.
+    at_item: u64,
+    items_total: u64,
+}
+
+/// An `http_request` that is under way.
+#[derive(Debug, Serialize)]
+struct Requests {
+    step: String,
+    method: &'static str,
+    items_done: u64,
+    items_total: u64,
+    items_not_sent: u64,
+    /// Of the item after those that are done; from 1.
+    page: Option<u64>,
+    replies_loaded: u64,
+    /// Received and not loaded: a resume reads them.
+    replies_kept: u64,
+    /// Requests that are sent again, which does no harm.
+    sent_again: u64,
+    in_doubt: u64,
+    writes: Vec<Table>,
+}
+
+/// What may have happened.
+#[derive(Debug, Serialize)]
+struct Doubtful {
+    step: String,
+    kind: Kind,
+    /// The row by its key columns, else its ordinal from 1.
+    item: Option<String>,
+    /// Of requests, from 1.
+    page: Option<u64>,
+    /// `METHOD url`.
+    request: Option<String>,
+    /// The idempotency key that it was sent with.
+    key: Option<String>,
+    sent_at: Option<String>,
+    /// Of several, from 1.
+    statement: Option<u64>,
+    then: Then,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+enum Kind {
+    Request,
+    Statement,
+}
+
+/// What a resume does about it where it is told nothing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+enum Then {
+    Verify,
+    Stop,
+    Send,
+    Skip,
+    Done,
+}
+
+pub(super) async fn print(known: &Known, store: &mut Store, json: bool) -> Result<(), Refusal> {
+    let outlook = if known.row.outcome.is_finished() { Outlook::finished(&known.row) } else { Outlook::of(known, store).await? };
+    outlook.print(json)
+}
+
+impl Facts {
+    pub(super) fn of(row: &RunRow) -> Self {
+        Self {
+            run: row.id.clone(),
+            project: row.project.clone(),
+            flow: row.flow.clone(),
+            plan: row.plan_digest.clone(),
+            state: row.state(),
+            finished: row.outcome.is_finished(),
+            started: row.started.clone(),
+            ended: row.ended.clone(),
+            run_key: row.run_key.clone(),
+            parent: row.parent.clone(),
+            holder: row.holder.clone(),
+            last_error: row.report.as_deref().and_then(last_error),
         }
     }
-    if let Some(command) = &restored.progress.pending
-        && !requests
-    {
-        pending_line(&mut text, plan, &restored.effects, command);
-    }
-    let ahead = state.ahead(plan);
-    for node in ahead.iter().take(LISTED) {
-        let _ = writeln!(text, "  - then {}: {}", node_path(plan, *node), effect(plan, *node));
-    }
-    if ahead.len() > LISTED {
-        let _ = writeln!(text, "  - and {} more steps", ahead.len() - LISTED);
-    }
-    if state.is_over() {
-        text.push_str("  - everything was done; the end is recorded\n");
-    } else if restored.progress.pending.is_none() {
-        text.push_str("  - starts from the beginning: nothing was done yet\n");
-    }
-    let _ = writeln!(text, "\nto go on: resume {}", row.id);
-    Ok(text)
 }
 
-async fn request_lines(
-    text: &mut String,
+impl Outlook {
+    /// Of a run that does not go on.
+    pub(super) fn finished(row: &RunRow) -> Self {
+        Self {
+            version: VERSION,
+            facts: Facts::of(row),
+            resume: Resume::Nothing,
+            position: Vec::new(),
+            loops: Vec::new(),
+            requests: Vec::new(),
+            in_doubt: Vec::new(),
+            doing: None,
+            ahead: Vec::new(),
+        }
+    }
+
+    pub(super) fn print(&self, json: bool) -> Result<(), Refusal> {
+        let mut out = std::io::stdout().lock();
+        if json {
+            writeln!(out, "{}", serde_json::to_string(self)?)?;
+        } else {
+            out.write_all(text::text(self).as_bytes())?;
+        }
+        Ok(())
+    }
+
+    async fn of(known: &Known, store: &mut Store) -> Result<Self, Refusal> {
+        let Known { row, plan, restored } = known;
+        let progress = &restored.progress;
+        let state = &progress.state;
+        let mut outlook = Self::finished(row);
+        outlook.resume = match (state.is_over(), &progress.pending) {
+            (true, _) => Resume::Ends,
+            (false, None) => Resume::Starts,
+            (false, Some(_)) => Resume::GoesOn,
+        };
+        let running = |(node, _, round): (NodeId, Activation, Option<u64>)| Running { step: step(plan, node), round };
+        outlook.position = state.position().into_iter().map(running).collect();
+        for open in state.open_frames() {
+            match (&plan.node(open.node).op, open.position) {
+                (Op::HttpRequest(op), Position::Requests { .. }) => {
+                    let requests = requests(plan, op, &restored.effects, &open, row, store).await?;
+                    outlook.requests.push(requests.0);
+                    outlook.in_doubt.extend(requests.1);
+                }
+                (_, Position::Members { taken }) => outlook.loops.push(Loop {
+                    step: node_path(plan, open.node),
+                    at_item: taken,
+                    items_total: count(store, &row.id, open.activation).await?,
+                }),
+                (_, Position::Requests { .. }) => {}
+            }
+        }
+        if outlook.requests.is_empty()
+            && let Some((node, activation)) = progress.pending.as_ref().and_then(doing)
+        {
+            outlook.doing = Some(work(plan, node));
+            outlook.in_doubt.extend(activation.and_then(|activation| statement(plan, node, &restored.effects, activation)));
+        }
+        outlook.ahead = state.ahead(plan).into_iter().map(|node| work(plan, node)).collect();
+        Ok(outlook)
+    }
+}
+
+/// The step that a command is about, and which of its activations has an effect.
+fn doing(command: &Command) -> Option<(NodeId, Option<Activation>)> {
+    match command {
+        Command::Run { node, activation } => Some((*node, Some(*activation))),
+        Command::OpenItems { node, .. } | Command::HttpOpen { node, .. } => Some((*node, None)),
+        Command::Evaluate { node, .. } => node.map(|node| (node, None)),
+        Command::Began { .. }
+        | Command::Skipped { .. }
+        | Command::Ended { .. }
+        | Command::Tolerated { .. }
+        | Command::Commit { .. }
+        | Command::Release { .. }
+        | Command::Finish { .. }
+        | Command::NextItem { .. }
+        | Command::HttpNext { .. }
+        | Command::HttpExchange { .. }
+        | Command::HttpAbsorb { .. }
+        | Command::HttpClose { .. } => None,
+    }
+}
+
+async fn requests(
     plan: &Plan,
+    op: &HttpRequest,
     effects: &Effects,
     open: &OpenFrame,
-    run: &str,
+    row: &RunRow,
     store: &mut Store,
-) -> Result<(), Refusal> {
-    let (Op::HttpRequest(op), Position::Requests { ordinal, page, read }) = (&plan.node(open.node).op, open.position) else {
-        return Ok(());
+) -> Result<(Requests, Vec<Doubtful>), Refusal> {
+    let (ordinal, page, read) = match open.position {
+        Position::Requests { ordinal, page, read } => (ordinal, page, read),
+        Position::Members { taken } => (taken, None, 0),
     };
-    let (path, method) = (node_path(plan, open.node), op.request.method.name());
     let total = match &op.for_each {
-        Some(_) => count(store, run, open.activation).await?,
+        Some(_) => count(store, &row.id, open.activation).await?,
         None => 1,
     };
     let now = jiff::Timestamp::now().as_millisecond();
-    let (mut replied, mut again, mut doubtful, mut settled) = (0u64, 0u64, Vec::new(), 0u64);
+    let (mut kept, mut again, mut settled, mut doubtful) = (0u64, 0u64, 0u64, Vec::new());
     let mut cache = None;
     for (id, state) in effects.requests_of(open.activation) {
         match state {
-            RequestState::Replied(_) => replied += 1,
+            RequestState::Replied(_) => kept += 1,
             RequestState::Settled(_) => settled += 1,
             RequestState::Cleared(_) => again += 1,
             RequestState::Intended(intent) => match http_request::standing(op, intent, now) {
                 Standing::Repeatable => again += 1,
                 Standing::Doubtful => {
-                    let value =
-                        members::find(id.activation, id.ordinal, &mut cache, async |name, part| store.spool_part(run, &name, part).await)
-                            .await;
-                    let item = Item { ordinal: id.ordinal, value: value.unwrap_or(Value::Null) };
-                    doubtful.push((http_request::label(plan, open.node, &item), id.page, intent.title.clone()));
+                    let read = async |name: String, part| store.spool_part(&row.id, &name, part).await;
+                    // Without its row an item is named by its ordinal.
+                    let value = members::find(id.activation, id.ordinal, &mut cache, read).await.unwrap_or(Value::Null);
+                    let item = http_request::label(plan, open.node, &Item { ordinal: id.ordinal, value });
+                    doubtful.push(request(node_path(plan, open.node), item, id.page, intent, op));
                 }
             },
         }
     }
     let done = ordinal.min(total);
-    let at = page.map(|page| format!(", at page {page} of item {}", ordinal + 1)).unwrap_or_default();
-    let _ = writeln!(text, "  - goes on with {path} ({method}): {done} of {total} items are done, {read} replies are loaded{at}");
-    if !doubtful.is_empty() {
-        let policy = match op.in_doubt {
-            _ if op.verify.is_some() => "the flow's 'verify' asks about each",
-            InDoubt::Stop => "it stops and lists them (exit status 75), unless --in-doubt says send, skip or done",
-            InDoubt::Send => "they are sent again (on_in_doubt: send)",
-            InDoubt::Skip => "their items are left out (on_in_doubt: skip)",
-            InDoubt::Done => "they count as done (on_in_doubt: done)",
-        };
-        let _ = writeln!(text, "    {} requests may have arrived, nobody knows: {policy}", doubtful.len());
-        for (item, page, title) in doubtful.iter().take(LISTED) {
-            let item = item.as_ref().map(|item| format!(", row {item}")).unwrap_or_default();
-            let _ = writeln!(text, "      {title}{item}, page {page}");
-        }
-    }
-    if replied > 0 {
-        let _ = writeln!(text, "    {replied} replies were received before: they are read, their requests are not sent again");
-    }
-    if again > 0 {
-        let _ = writeln!(text, "    {again} requests are sent again, which does no harm: by their method, their key, or your decision");
-    }
-    let untouched = total.saturating_sub(done).saturating_sub(replied + again + settled + doubtful.len() as u64);
-    let _ = writeln!(text, "    {untouched} items have not been sent: {method} for each, and what their pages ask for");
-    for table in &op.response.tables {
-        let _ = writeln!(text, "    rows go into table {}{}", name(plan, table.table.name), mode(table.write_mode));
-    }
-    Ok(())
+    let requests = Requests {
+        step: node_path(plan, open.node),
+        method: op.request.method.name(),
+        items_done: done,
+        items_total: total,
+        items_not_sent: total.saturating_sub(done).saturating_sub(kept + again + settled + doubtful.len() as u64),
+        page,
+        replies_loaded: read,
+        replies_kept: kept,
+        sent_again: again,
+        in_doubt: doubtful.len() as u64,
+        writes: loaded(plan, op),
+    };
+    Ok((requests, doubtful))
 }
 
-fn pending_line(text: &mut String, plan: &Plan, effects: &Effects, command: &Command) {
-    match command {
-        Command::Run { node, activation } => {
-            let known = effects.statements_of(*activation);
-            let state = match &plan.node(*node).op {
-                Op::Execute(op) if !op.transaction && known.begun => format!(
-                    "; its statement {} may have run, nobody knows: it stops (exit status 75), unless --in-doubt says send, skip or done",
-                    known.done + 1
-                ),
-                Op::Execute(_) | Op::Transform(_) => {
-                    "; if its transaction was committed already, that is seen and it is not done again".to_owned()
-                }
-                _ => String::new(),
-            };
-            let _ = writeln!(text, "  - does {}: {}{state}", node_path(plan, *node), effect(plan, *node));
-        }
-        Command::OpenItems { node, .. } | Command::HttpOpen { node, .. } | Command::Evaluate { node: Some(node), .. } => {
-            let _ = writeln!(text, "  - does {}: {}", node_path(plan, *node), effect(plan, *node));
-        }
-        _ => {}
-    }
-}
-
-/// What a step does to the world.
-fn effect(plan: &Plan, node: NodeId) -> String {
-    match &plan.node(node).op {
-        Op::HttpRequest(op) => {
-            let each = match op.for_each.as_ref().map(|for_each| &for_each.rows) {
-                Some(Rows::Table(table)) => format!(" for each row of {}", name(plan, table.name)),
-                Some(Rows::Query { .. }) => " for each row of a query".to_owned(),
-                Some(Rows::Items(_)) => " for each item".to_owned(),
-                None => String::new(),
-            };
-            let tables: Vec<String> =
-                op.response.tables.iter().map(|t| format!("{}{}", name(plan, t.table.name), mode(t.write_mode))).collect();
-            let into = if tables.is_empty() { String::new() } else { format!(", rows into {}", tables.join(", ")) };
-            format!("sends {}{each}{into}", op.request.method.name())
-        }
-        Op::Transform(op) => format!("writes table {}{}", name(plan, op.target.name), mode(op.write_mode)),
-        Op::Execute(op) => format!("runs {} SQL statements", op.statements.len()),
-        other => format!("{} (nothing outside of the run by itself)", other.name()),
-    }
-}
-
-fn mode(mode: WriteMode) -> &'static str {
-    match mode {
-        WriteMode::Create => " (replaced at the end of the step)",
-        WriteMode::Append => " (appended)",
-    }
-}
-
-fn name(plan: &Plan, expr: ExprId) -> String {
-    match plan.expr(expr) {
-        Expr::Const(value) => match plan.value(*value) {
-            Constant::Text(text) => format!("'{}'", plan.text(*text)),
-            _ => "(computed)".to_owned(),
+fn request(step: String, item: Option<String>, page: u64, intent: &Intent, op: &HttpRequest) -> Doubtful {
+    Doubtful {
+        step,
+        kind: Kind::Request,
+        item,
+        page: Some(page),
+        request: Some(intent.title.clone()),
+        key: intent.key.clone(),
+        sent_at: jiff::Timestamp::from_millisecond(intent.at_ms).ok().map(|at| format!("{at:.3}")),
+        statement: None,
+        then: match op.in_doubt {
+            _ if op.verify.is_some() => Then::Verify,
+            InDoubt::Stop => Then::Stop,
+            InDoubt::Send => Then::Send,
+            InDoubt::Skip => Then::Skip,
+            InDoubt::Done => Then::Done,
         },
-        _ => "(computed)".to_owned(),
     }
 }
 
-/// `main/load (http_request), flows/main.yaml:3`.
-fn place(plan: &Plan, node: NodeId) -> String {
-    let span = plan.span(plan.node(node).span);
-    format!("{} ({}), {}:{}", node_path(plan, node), plan.node(node).op.name(), plan.text(span.file), span.line)
+/// A statement outside a transaction that had begun.
+fn statement(plan: &Plan, node: NodeId, effects: &Effects, activation: Activation) -> Option<Doubtful> {
+    let Op::Execute(op) = &plan.node(node).op else { return None };
+    let known = effects.statements_of(activation);
+    (!op.transaction && known.begun).then(|| Doubtful {
+        step: node_path(plan, node),
+        kind: Kind::Statement,
+        item: None,
+        page: None,
+        request: None,
+        key: None,
+        sent_at: None,
+        statement: Some(u64::from(known.done) + 1),
+        then: Then::Stop,
+    })
 }
 
 async fn count(store: &mut Store, run: &str, activation: Activation) -> Result<u64, Refusal> {

@@ -64,7 +64,7 @@ pub(super) fn resume(mut request: ResumeRequest) -> Result<ExitStatus, Refusal> 
         if request.dry_run {
             let known = Known::of(&mut store, row).await?;
             let Some(known) = tried(known, plan)? else { return Ok(ExitStatus::Refused) };
-            outlook::print(&known, &mut store).await?;
+            outlook::print(&known, &mut store, false).await?;
             return Ok(ExitStatus::Done);
         }
         Box::pin(go_on(store, row, request, plan, None)).await

@@ -4,6 +4,7 @@ use std::io::Write as _;
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use super::outlook::{Facts, Outlook};
 use super::resume::{Known, find, open};
 use super::run::{location, network, on_runtime};
 use super::session::clean_up;
@@ -41,7 +42,7 @@ pub(super) fn runs(request: &StateRequest, unfinished: bool, json: bool) -> Resu
     })
 }
 
-pub(super) fn status(request: &StateRequest, run: Option<&str>) -> Result<ExitStatus, Refusal> {
+pub(super) fn status(request: &StateRequest, run: Option<&str>, json: bool) -> Result<ExitStatus, Refusal> {
     on_runtime(async {
         let mut store = store(request).await?;
         let row = match run {
@@ -49,12 +50,12 @@ pub(super) fn status(request: &StateRequest, run: Option<&str>) -> Result<ExitSt
             None => store.runs(None, false, 1).await?.pop().ok_or_else(|| Refusal("there is no run yet".to_owned()))?,
         };
         if row.outcome.is_finished() {
-            let text = format!("run {}: flow '{}', {} (started {})\nnothing is left to do\n", row.id, row.flow, row.state(), row.started);
-            std::io::stdout().lock().write_all(text.as_bytes())?;
+            // What it was started with is of no interest, and may be gone.
+            Outlook::finished(&row).print(json)?;
             return Ok(ExitStatus::Done);
         }
         let known = Known::of(&mut store, row).await?;
-        outlook::print(&known, &mut store).await?;
+        outlook::print(&known, &mut store, json).await?;
         Ok(ExitStatus::Done)
     })
 }
@@ -178,11 +179,7 @@ fn as_table(rows: &[RunRow]) -> String {
 fn as_json(rows: &[RunRow]) -> Result<String, Refusal> {
     let mut text = String::new();
     for row in rows {
-        let line = serde_json::json!({
-            "run": row.id, "project": row.project, "flow": row.flow, "state": row.state(), "finished": row.outcome.is_finished(),
-            "started": row.started, "ended": row.ended, "run_key": row.run_key, "parent": row.parent, "plan": row.plan_digest,
-        });
-        text.push_str(&serde_json::to_string(&line)?);
+        text.push_str(&serde_json::to_string(&Facts::of(row))?);
         text.push('\n');
     }
     Ok(text)
