@@ -113,12 +113,7 @@ impl Store {
     /// # Errors
     /// The key belongs to another run, or the store cannot be written.
     pub async fn begin(&mut self, run: &NewRun<'_>, holder: &Holder) -> Result<Lease, BeginError> {
-        self.begin_transaction().await?;
-        let result = self.try_begin(run, holder).await;
-        crate::failpoint::hit("state.begin.before_commit");
-        let lease = self.end_transaction(result).await;
-        crate::failpoint::hit("state.begin.after_commit");
-        lease
+        self.begin_with(run, holder, None).await
     }
 
     /// The same for a run that does not start with its flow: the place where it starts is in its journal as soon as the run is there,
@@ -126,25 +121,29 @@ impl Store {
     ///
     /// # Errors
     /// As `begin`.
-    pub async fn begin_at(&mut self, run: &NewRun<'_>, holder: &Holder, first: Mark) -> Result<Lease, BeginError> {
-        self.begin_transaction().await?;
-        let result = self.try_begin_at(run, holder, first).await;
-        crate::failpoint::hit("state.begin.before_commit");
-        let lease = self.end_transaction(result).await?;
-        self.watermarks.note(&lease.run, 1);
-        crate::failpoint::hit("state.begin.after_commit");
-        Ok(lease)
+    pub async fn begin_at(&mut self, run: &NewRun<'_>, holder: &Holder, place: Mark) -> Result<Lease, BeginError> {
+        let segments = vec![Segment { number: 0, bytes: place.data.clone() }];
+        self.begin_with(run, holder, Some(Batch { segments, marks: vec![place], ..Batch::default() })).await
     }
 
-    async fn try_begin_at(&mut self, run: &NewRun<'_>, holder: &Holder, first: Mark) -> Result<Lease, BeginError> {
-        let lease = self.try_begin(run, holder).await?;
-        let segments = vec![Segment { number: 0, bytes: first.data.clone() }];
-        let batch = Batch { segments, marks: vec![first], ..Batch::default() };
-        match self.try_write(&lease, &batch).await {
-            Ok(()) => Ok(lease),
-            Err(WriteError::State(error)) => Err(error.into()),
-            Err(fenced @ WriteError::FencedOff { .. }) => Err(self.fault(fenced.to_string()).into()),
+    async fn begin_with(&mut self, run: &NewRun<'_>, holder: &Holder, batch: Option<Batch>) -> Result<Lease, BeginError> {
+        self.begin_transaction().await?;
+        let mut result = self.try_begin(run, holder).await;
+        if let (Ok(lease), Some(batch)) = (&result, &batch)
+            && let Err(error) = self.try_write(lease, batch).await
+        {
+            result = Err(match error {
+                WriteError::State(error) => error.into(),
+                fenced @ WriteError::FencedOff { .. } => self.fault(fenced.to_string()).into(),
+            });
         }
+        crate::failpoint::hit("state.begin.before_commit");
+        let lease = self.end_transaction(result).await;
+        if let (Ok(lease), Some(_)) = (&lease, &batch) {
+            self.watermarks.note(&lease.run, 1);
+        }
+        crate::failpoint::hit("state.begin.after_commit");
+        lease
     }
 
     /// A plan is kept once, however often it runs.
