@@ -77,7 +77,7 @@ pub(crate) enum Command {
     },
     /// Remove finished runs from the state store, and give up runs that are named
     Gc(GcArguments),
-    /// Print a plan file as text
+    /// Print a plan file, or the plan of a run, as text
     Show(Show),
     /// Compare two plans step by step: status 0 where nothing differs, 1 where something does. For a run and a plan: whether it can go on with that
     Diff(Diff),
@@ -179,13 +179,17 @@ pub(crate) enum OutputFormat {
 
 #[derive(Debug, Args)]
 pub(crate) struct Show {
-    pub plan: PathBuf,
+    /// A plan file, or a run: its name, or the beginning or end of it
+    #[arg(value_name = "PLAN|RUN")]
+    pub plan: String,
     /// Only what the plan touches: hosts, tables, variables, effects
     #[arg(long)]
     pub manifest: bool,
-    /// The manifest as JSON
+    /// The manifest as JSON, for a run with what is known of it
     #[arg(long)]
     pub json: bool,
+    #[command(flatten)]
+    pub place: StateArguments,
 }
 
 #[derive(Debug, Args)]

@@ -10,7 +10,7 @@ use sequor_plan_format::render::render_comparison;
 use crate::REFUSED;
 use crate::arguments::{Diff, Global};
 use crate::run::plan_source;
-use crate::show::read;
+use crate::show::{is_run, read};
 
 /// Gives 0 where nothing differs but positions in files, else 1.
 pub(crate) fn diff(arguments: Diff, global: &Global, out: &mut dyn Write) -> anyhow::Result<u8> {
@@ -25,10 +25,4 @@ pub(crate) fn diff(arguments: Diff, global: &Global, out: &mut dyn Write) -> any
     let found = compare(&before, &after);
     out.write_all(render_comparison(&before, &after, &found).as_bytes())?;
     Ok(u8::from(!found.is_same()))
-}
-
-/// Names of runs are no paths.
-fn is_run(text: &str) -> bool {
-    let path = Path::new(text);
-    !path.exists() && path.extension().is_none() && path.file_name() == Some(path.as_os_str())
 }

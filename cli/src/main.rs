@@ -59,7 +59,7 @@ fn run_command(Arguments { global, command }: Arguments) -> anyhow::Result<u8> {
             return Ok(command::status(&place.into_request(project(&global)), run.as_deref(), json).code());
         }
         Command::Gc(arguments) => return Ok(command::gc(&arguments.into_request(project(&global))).code()),
-        Command::Show(arguments) => show::show(&arguments, out)?,
+        Command::Show(arguments) => return show::show(arguments, &global, out),
         Command::Diff(arguments) => return diff::diff(arguments, &global, out),
         Command::Explain { code } => explain::explain(code.as_deref(), out)?,
         Command::Schema { kind } => {

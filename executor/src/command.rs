@@ -140,6 +140,23 @@ pub fn diff(request: &StateRequest, run: &str, plan: PlanSource) -> Result<bool,
     runs::diff(request, run, plan).map_err(|refusal| told(Err(refusal)))
 }
 
+/// The plan that a run goes on with, and what is known of the run.
+pub struct StoredPlan {
+    pub bytes: Vec<u8>,
+    /// For people.
+    pub facts: String,
+    /// As in `runs --json`.
+    pub json: serde_json::Value,
+}
+
+/// Finds a run by its name or a part of it that is its alone.
+///
+/// # Errors
+/// The exit status; what is wrong has been printed.
+pub fn stored_plan(request: &StateRequest, run: &str) -> Result<StoredPlan, ExitStatus> {
+    runs::stored_plan(request, run).map_err(|refusal| told(Err(refusal)))
+}
+
 /// Lists runs, the newest first.
 #[must_use]
 pub fn runs(request: &StateRequest, unfinished: bool, json: bool) -> ExitStatus {

@@ -74,3 +74,36 @@ fn what_a_plan_touches_can_be_read() {
     let json: serde_json::Value = serde_json::from_str(&json.stdout).expect("JSON");
     assert_eq!(json["hosts"][0], "api.hubapi.com");
 }
+
+#[test]
+fn the_plan_of_a_run_can_be_shown_when_its_file_is_gone() {
+    let project = Project::of(&HELLO);
+    let _ = project.sequor(["compile", "hello", "-o", "hello.plan"]).ended(0);
+    let of_file = project.sequor(["show", "hello.plan"]).ended(0).stdout;
+    let manifest = project.sequor(["show", "hello.plan", "--json"]).ended(0).stdout;
+    project.sequor(["show", "hello"]).ended(2).says("no state file").says("there is no file 'hello'");
+    let _ = project.executor(["run", "hello.plan", "--run-key", "monday"]).ended(0);
+    let _ = project.executor(["run", "hello.plan"]).ended(0);
+    std::fs::remove_file(project.path().join("hello.plan")).expect("a removed file");
+
+    let listed = project.sequor(["runs", "--json"]).ended(0).stdout;
+    let runs: Vec<serde_json::Value> = listed.lines().map(|line| serde_json::from_str(line).expect("JSON")).collect();
+    let keyed = runs.iter().find(|run| run["run_key"] == "monday").expect("the run");
+    let name = keyed["run"].as_str().expect("a name");
+    let end = name.rsplit('-').next().expect("an end");
+    for text in [name, end] {
+        let shown = project.sequor(["show", text]).ended(0).stdout;
+        let (facts, plan) = shown.split_at(shown.find("plan ").expect("a plan"));
+        assert!(facts.contains(name) && facts.contains("done") && facts.contains("run key: monday"), "{facts}");
+        assert_eq!(plan, of_file);
+    }
+    let mut shown: serde_json::Value = serde_json::from_str(&project.sequor(["show", end, "--json"]).ended(0).stdout).expect("JSON");
+    assert_eq!(shown["run"], *keyed);
+    shown.as_object_mut().expect("an object").remove("run");
+    assert_eq!(shown, serde_json::from_str::<serde_json::Value>(&manifest).expect("JSON"));
+    let manifest = project.sequor(["show", end, "--manifest"]).ended(0);
+    manifest.says(name).says("\nmanifest\n").hides("\nflow hello");
+
+    project.sequor(["show", "2"]).ended(2).says("names several runs").says(name);
+    project.sequor(["show", "nonsense"]).ended(2).says("there is no run 'nonsense'");
+}

@@ -172,6 +172,11 @@ impl Facts {
             last_error: row.report.as_deref().and_then(last_error),
         }
     }
+
+    /// For people.
+    pub(super) fn text(&self) -> String {
+        text::facts(self)
+    }
 }
 
 impl Outlook {

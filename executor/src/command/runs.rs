@@ -1,4 +1,4 @@
-//! `runs`, `status` and `gc`: what the state store knows of runs.
+//! `runs`, `status`, `diff RUN`, `show RUN` and `gc`: what the state store knows of runs.
 
 use std::io::Write as _;
 use std::path::PathBuf;
@@ -9,7 +9,7 @@ use super::resume::{Known, find, open};
 use super::run::{location, network, on_runtime};
 use super::session::clean_up;
 use super::settings::Settings;
-use super::{ExitStatus, PlanSource, Refusal, outlook, plan_change};
+use super::{ExitStatus, PlanSource, Refusal, StoredPlan, outlook, plan_change};
 use crate::environment::Choice;
 use crate::journal::Journal;
 use crate::redact::Redactor;
@@ -57,6 +57,15 @@ pub(super) fn status(request: &StateRequest, run: Option<&str>, json: bool) -> R
         let known = Known::of(&mut store, row).await?;
         outlook::print(&known, &mut store, json).await?;
         Ok(ExitStatus::Done)
+    })
+}
+
+pub(super) fn stored_plan(request: &StateRequest, run: &str) -> Result<StoredPlan, Refusal> {
+    on_runtime(async {
+        let mut store = store(request).await?;
+        let row = find(&mut store, run).await?;
+        let facts = Facts::of(&row);
+        Ok(StoredPlan { bytes: store.plan(&row.plan_digest).await?, facts: facts.text(), json: serde_json::to_value(&facts)? })
     })
 }
 
