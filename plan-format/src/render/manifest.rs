@@ -3,7 +3,8 @@
 use serde::Serialize;
 
 use crate::manifest::{Access, TableUse};
-use crate::{Manifest, NodeId, Plan, Replay, TextId};
+use crate::op::http_request::{HttpRequest, InDoubt};
+use crate::{Manifest, NodeId, Op, Plan, Replay, TextId};
 
 use super::flow::replay_name;
 use super::text::{Out, listed, name, place};
@@ -50,8 +51,8 @@ pub struct EffectView {
     /// `file:line:column`.
     pub place: String,
     pub replay: &'static str,
-    /// What the replay class promises, in words.
-    pub promise: &'static str,
+    /// What a resume does about the effect, in words.
+    pub promise: String,
 }
 
 /// The manifest of a validated plan as data.
@@ -100,17 +101,50 @@ fn effect_view(plan: &Plan, id: NodeId, replay: Replay) -> EffectView {
         op: node.op.name(),
         place: place(plan, node.span),
         replay: replay_name(replay),
-        promise: promise(replay),
+        promise: promise(&node.op, replay),
     }
 }
 
-fn promise(replay: Replay) -> &'static str {
+fn promise(op: &Op, replay: Replay) -> String {
     match replay {
-        Replay::Pure => "no effect outside the run",
-        Replay::Transactional => "exactly once: the effect and the note that it is done are committed in one transaction",
-        Replay::Idempotent => "repeated: a resume may do it again, which has the effect of doing it once",
-        Replay::Keyed => "effectively once, by key: a resume may send it again, and the other side does it once",
-        Replay::Once => "at most once: never done again by itself once it may have happened; doubts are listed",
+        Replay::Pure => "no effect outside the run".to_owned(),
+        Replay::Transactional => "exactly once: the effect and the note that it is done are committed in one transaction".to_owned(),
+        Replay::Idempotent => "repeated: a resume may do it again, which has the effect of doing it once".to_owned(),
+        Replay::Keyed => "effectively once, by key: a resume may send it again, and the other side does it once".to_owned(),
+        Replay::Once => match op {
+            Op::HttpRequest(request) => once(request),
+            Op::Transform(_)
+            | Op::Execute(_)
+            | Op::SetVariable(_)
+            | Op::Print(_)
+            | Op::Fail(_)
+            | Op::IfElse(_)
+            | Op::WhileLoop(_)
+            | Op::ForEach(_)
+            | Op::TryCatch(_)
+            | Op::Block(_)
+            | Op::RunFlow(_) => LISTED.to_owned(),
+        },
+    }
+}
+
+const LISTED: &str = "at most once: never done again by itself once it may have happened; doubts are listed";
+
+/// Of a request without a key: the flow may say what is done about it when it is in doubt.
+fn once(op: &HttpRequest) -> String {
+    let done = match op.in_doubt {
+        InDoubt::Stop => "is listed",
+        InDoubt::Send => "is sent again",
+        InDoubt::Skip => "is skipped",
+        InDoubt::Done => "is counted as done",
+    };
+    match (&op.verify, op.in_doubt) {
+        (None, InDoubt::Stop) => LISTED.to_owned(),
+        (None, InDoubt::Send) => format!("at least once: what is in doubt {done}"),
+        (None, InDoubt::Skip | InDoubt::Done) => format!("at most once: what is in doubt {done}"),
+        (Some(_), _) => {
+            format!("once, as far as 'verify' knows: it is asked about what is in doubt; where it gives no answer, that {done}")
+        }
     }
 }
 
