@@ -140,6 +140,25 @@ fn a_failed_run_goes_on_as_another_one() {
     assert_eq!(number(&scene, "select group_concat(n) from history"), "41,41");
 }
 
+/// A step and the step that it begins with are two places, also by a newer plan.
+#[test]
+fn a_run_that_went_on_with_another_plan_can_be_forked_by_that() {
+    let shop = Shop::start(Size::default());
+    let scene = Scene::sqlite(FLOW, &shop);
+    let _ = run(&scene, "yes");
+    let old = newest(&scene);
+    std::fs::write(scene.file("flows/main.yaml"), FLOW.replace("it is broken", "it is still broken")).expect("a written file");
+    let mut compile = Command::new(sequor_tests::program::sequor());
+    compile.args(["compile", "main", "-o", "new.plan"]).current_dir(scene.file("."));
+    let _ = sequor_tests::program::run(&mut compile).ended(0);
+    scene.start(scene.command(&["resume", &old, "--plan", "new.plan"])).wait().with(1).says("it is still broken");
+    let unknown = fork(&scene, &[&old, "--from", "nonsense"]).with(2);
+    unknown.says("\n  main/together\n").says("\n  main/together/keyed\n").says("\n  main/each\n");
+    let sent = keys(&shop).len();
+    let _ = fork(&scene, &[&old, "--from", "together", "--var", "broken=no"]).with(0);
+    assert_eq!(keys(&shop).len(), sent + 3);
+}
+
 #[test]
 fn what_cannot_be_forked_from_is_named_and_nothing_is_touched() {
     let shop = Shop::start(Size::default());
