@@ -6,7 +6,7 @@ use std::process::Command;
 
 use sequor_tests::durable::shop::Size;
 use sequor_tests::durable::{Ended, Scene, Shop, failpoints_are_built};
-use sequor_tests::sqlite;
+use sequor_tests::{postgres, sqlite};
 
 /// The last step fails while `broken` is "yes".
 const FLOW: &str = "
@@ -233,4 +233,23 @@ fn a_fork_can_be_killed_anywhere_and_goes_on() {
         assert_eq!(shop.unsafe_requests()["POST /members/1"], 1, "{what}: a step before was run again");
     }
     assert!(killed > 10, "the fork was killed only {killed} times");
+}
+
+#[test]
+fn a_fork_with_its_state_in_postgresql_that_is_killed_at_once_starts_at_its_step() {
+    if !failpoints_are_built() {
+        eprintln!("the programs have no failpoints: tests/run builds them");
+        return;
+    }
+    let (shop, state) = (Shop::start(Size::default()), postgres::database());
+    let scene = Scene::sqlite(FLOW, &shop).with_state(state.url());
+    let _ = run(&scene, "no");
+    let (old, sent) = (newest(&scene), keys(&shop).len());
+    let mut command = scene.command(&["fork", &old, "--from", "each"]);
+    command.env("SEQUOR_FAILPOINT", "state.begin.after_commit");
+    assert_eq!(scene.start(command).wait().status, None);
+    assert_ne!(newest(&scene), old, "it has begun");
+    let _ = scene.resume().wait().with(0);
+    assert_eq!(shop.unsafe_requests()["POST /members/1"], 1);
+    assert_eq!(keys(&shop).len(), sent + 2);
 }
