@@ -56,10 +56,7 @@ pub(super) fn resume(mut request: ResumeRequest) -> Result<ExitStatus, Refusal> 
         let mut store = open(&location).await?;
         let row = match &request.run {
             Some(text) => find(&mut store, text).await?,
-            None => match store.runs(None, true, 1).await?.pop() {
-                Some(row) => row,
-                None => return Err(Refusal("there is no unfinished run to go on with".to_owned())),
-            },
+            None => last_unfinished(&mut store, request.policy).await?,
         };
         if request.dry_run {
             let known = Known::of(&mut store, row).await?;
@@ -96,6 +93,21 @@ pub(super) async fn open(location: &Location) -> Result<Store, Refusal> {
         let path = location.path().map(|path| path.display().to_string()).unwrap_or_default();
         Err(Refusal(format!("there is no state file {path}: go to the folder where the run was started, or name the file with --state")))
     }
+}
+
+/// The run that is meant where none is named. A decision about requests is taken for the run that has just been looked at, and for no other.
+async fn last_unfinished(store: &mut Store, policy: Option<Policy>) -> Result<RunRow, Refusal> {
+    let mut unfinished = store.runs(None, true, u32::MAX).await?;
+    if unfinished.is_empty() {
+        return Err(Refusal("there is no unfinished run to go on with".to_owned()));
+    }
+    let newest = store.runs(None, false, 1).await?.pop();
+    let is_clear = unfinished.len() == 1 && newest.is_some_and(|newest| newest.id == unfinished[0].id);
+    if policy.is_some() && !is_clear {
+        let listed: Vec<_> = unfinished.iter().take(10).map(|run| format!("  {} ({}, flow '{}')", run.id, run.state(), run.flow)).collect();
+        return Err(Refusal(format!("--in-doubt decides for one run: name it. Unfinished are, the newest first:\n{}", listed.join("\n"))));
+    }
+    Ok(unfinished.swap_remove(0))
 }
 
 /// The one run that a text names.

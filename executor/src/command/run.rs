@@ -9,7 +9,7 @@ use sequor_plan_format::{FlowId, Plan};
 
 use super::session::Session;
 use super::settings::Settings;
-use super::{ExitStatus, PlanSource, Refusal, RunRequest, entry, identity, resume};
+use super::{ExitStatus, PlanSource, Refusal, RunRequest, entry, hint, identity, resume};
 use crate::environment::Environment;
 use crate::journal::Journal;
 use crate::journal::progress::Progress;
@@ -102,6 +102,7 @@ impl Prepared {
             drop(store);
             return resume::of_key(known, self.location, request.into_resume(), report).await;
         }
+        let unfinished = store.runs(Some(&project), true, 100).await?.into_iter().find(|run| run.flow == flow && run.holder.is_none());
         let known = store.project(&project).await?;
         let redactor = Arc::new(Redactor::default());
         let now = jiff::Timestamp::now();
@@ -146,6 +147,15 @@ impl Prepared {
             program: std::env::current_exe()?,
         };
         let services = Services::new(Arc::new(self.plan), surroundings);
+        if let Some(before) = unfinished {
+            let line = format!(
+                "run {} of this flow is unfinished ({}). This is a new run: it begins with the first step, whatever that one has sent and loaded. To go on with that one: {}",
+                before.id,
+                before.state(),
+                hint::resume(&before.id)
+            );
+            services.reporter.log(Level::Warning, &line);
+        }
         let progress = Progress::new(State::new(self.flow, self.parameters, known));
         let session = Session {
             services,

@@ -2,13 +2,12 @@
 
 use std::fs::File;
 use std::io::Write;
-use std::path::Path;
 use std::sync::Arc;
 
 use sequor_plan_format::Plan;
 use sequor_plan_format::op::print::Level;
 
-use super::{ExitStatus, Refusal};
+use super::{ExitStatus, Refusal, hint};
 use crate::database::is_fenced;
 use crate::driver::signals::Signals;
 use crate::driver::{Driver, Ended, Policy};
@@ -214,7 +213,12 @@ impl Screen<'_> {
             (ExitStatus::Paused, None) => {
                 let line = format!("flow '{flow}' waits for a decision about what is in doubt (exit status {code}: paused)");
                 reporter.log(Level::Warning, &line);
-                self.advise(&format!("{} --in-doubt send|skip|done", self.how_to_resume()));
+                let resume = hint::resume(self.services.journal.run());
+                self.advise(&format!(
+                    "find out whether they were carried out, then decide for all that are listed:\n  {resume} --in-doubt send   # sends them again\n  \
+                     {resume} --in-doubt skip   # leaves them out\n  {resume} --in-doubt done   # takes them as done, without their replies\n\
+                     or add a 'verify' that asks the other side to the step, and: {resume} --plan NEW"
+                ));
             }
             (ExitStatus::Done | ExitStatus::Failed | ExitStatus::Refused | ExitStatus::Held, None) => {
                 reporter.log(Level::Info, &format!("flow '{flow}' done in {seconds:.1} s (exit status {code})"));
@@ -229,8 +233,6 @@ impl Screen<'_> {
     }
 
     fn how_to_resume(&self) -> String {
-        let program = std::env::args_os().next().map(std::path::PathBuf::from);
-        let program = program.as_deref().and_then(Path::file_name).map_or("sequor".into(), |name| name.to_string_lossy());
-        format!("to go on where it stopped: {program} resume {}", self.services.journal.run())
+        format!("to go on where it stopped: {}", hint::resume(self.services.journal.run()))
     }
 }

@@ -7,7 +7,7 @@ use crate::journal::effects::{Decision, Doubt};
 /// A line for each.
 #[must_use]
 pub fn doubts(doubts: &[Doubt]) -> String {
-    let mut text = String::from("in doubt (nobody knows whether these arrived):\n");
+    let mut text = String::from("in doubt (sent, and nobody knows whether they were carried out):\n");
     for doubt in doubts {
         let item = doubt.item.as_ref().map(|item| format!(", row {item}")).unwrap_or_default();
         let page = if doubt.page > 1 { format!(", page {}", doubt.page) } else { String::new() };

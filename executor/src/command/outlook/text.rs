@@ -4,6 +4,7 @@ use std::fmt::Write as _;
 
 use super::work::{Each, From, Mode, Step, Table, Work};
 use super::{Doubtful, Facts, Kind, Outlook, Requests, Resume, Then};
+use crate::command::hint;
 
 /// Steps to come, and requests in doubt, that are listed one by one.
 const LISTED: usize = 20;
@@ -55,7 +56,7 @@ pub(super) fn text(outlook: &Outlook) -> String {
         Resume::Ends => text.push_str("  - everything was done; the end is recorded\n"),
         Resume::GoesOn | Resume::Nothing => {}
     }
-    let _ = writeln!(text, "\nto go on: resume {}", facts.run);
+    let _ = writeln!(text, "\nto go on: {}", hint::resume(&facts.run));
     text
 }
 
