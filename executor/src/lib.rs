@@ -10,6 +10,7 @@ pub mod environment;
 pub mod error;
 pub mod eval;
 mod failpoint;
+mod hex;
 pub mod http;
 pub mod journal;
 pub mod json;

@@ -4,6 +4,8 @@ use sqlx::postgres::{PgArguments, PgConnection, PgRow};
 use sqlx::sqlite::{SqliteArguments, SqliteConnection, SqliteRow};
 use sqlx::{Arguments as _, AssertSqlSafe, Connection as _, Executor, Row as _};
 
+use crate::hex;
+
 /// The SQLSTATE of a lock that was not got in time.
 const LOCK_NOT_AVAILABLE: &str = "55P03";
 
@@ -112,19 +114,11 @@ impl Connection {
     }
 
     fn literal(&self, bytes: &[u8]) -> String {
-        const DIGITS: &[u8; 16] = b"0123456789abcdef";
-        let (open, close) = match self {
-            Self::Sqlite(_) => ("X'", "'"),
-            Self::Postgres(_) => ("decode('", "', 'hex')"),
-        };
-        let mut out = String::with_capacity(2 * bytes.len() + open.len() + close.len());
-        out.push_str(open);
-        for byte in bytes {
-            out.push(char::from(DIGITS[usize::from(byte >> 4)]));
-            out.push(char::from(DIGITS[usize::from(byte & 15)]));
+        let digits = hex::encode(bytes);
+        match self {
+            Self::Sqlite(_) => format!("X'{digits}'"),
+            Self::Postgres(_) => format!("decode('{digits}', 'hex')"),
         }
-        out.push_str(close);
-        out
     }
 
     /// Begins a transaction that will write.

@@ -4,7 +4,7 @@ use super::super::effect::{self, Effect, MARKERS, Marker, Marking, bigint};
 use super::super::landing::Ledger;
 use super::super::quote::is_staging_of;
 use super::*;
-use crate::failpoint;
+use crate::{failpoint, hex};
 
 impl Postgres {
     /// Takes the run over in this database, unless an executor with a higher fence has it. `None`: there is no right to write markers.
@@ -152,7 +152,12 @@ pub(super) async fn write(
     let mut values = Vec::with_capacity(markers.len());
     for (index, marker) in markers.iter().enumerate() {
         let packed = effect::pack((index + 1 == markers.len()).then_some(ledger), &marker.data)?;
-        values.push(format!("({}::bigint, {}::bigint, decode('{}', 'hex'))", bigint(marker.batch), bigint(marker.rows_out), hex(&packed)));
+        values.push(format!(
+            "({}::bigint, {}::bigint, decode('{}', 'hex'))",
+            bigint(marker.batch),
+            bigint(marker.rows_out),
+            hex::encode(&packed)
+        ));
     }
     let newest = markers.last().map(|marker| marker.batch).unwrap_or_default();
     let trimmed = trim.map(|trim| {
@@ -217,9 +222,4 @@ async fn read(connection: &mut PgConnection, sql: String) -> Result<Vec<(Marker,
         effect::read_marker(number(text(0)?), number(text(1)?), &hex_bytes(text(2)?).unwrap_or_default())
     });
     markers.collect()
-}
-
-fn hex(bytes: &[u8]) -> String {
-    const DIGITS: &[u8; 16] = b"0123456789abcdef";
-    bytes.iter().flat_map(|b| [DIGITS[usize::from(b >> 4)], DIGITS[usize::from(b & 15)]]).map(char::from).collect()
 }
