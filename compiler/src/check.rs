@@ -1,5 +1,6 @@
 //! Rules over the resolved project, one file each. They report and change nothing.
 
+mod control;
 mod ids;
 mod parameters;
 mod requests;
@@ -14,6 +15,7 @@ use crate::resolve::Resolved;
 /// Runs every rule. Gives also the names of the variables that must come from outside of the project.
 pub fn check(parsed: &Parsed, resolved: &Resolved<'_>) -> (BTreeSet<String>, Vec<Diagnostic>) {
     let mut faults = Vec::new();
+    control::check(resolved, &mut faults);
     ids::check(resolved, &mut faults);
     parameters::check(resolved, &mut faults);
     requests::check(parsed, resolved, &mut faults);

@@ -1,14 +1,17 @@
 //! The ops of the language, one file each: keys, reading, lowering, and what they ask of the rest.
 
+pub mod assert;
 pub mod block;
 pub mod execute;
 pub mod fail;
 pub mod for_each;
 pub mod http_request;
 pub mod if_else;
+pub mod leave;
 pub mod print;
 pub mod run_flow;
 pub mod set_variable;
+pub mod sleep;
 pub mod transform;
 pub mod try_catch;
 pub mod while_loop;
@@ -40,6 +43,9 @@ pub enum Op {
     TryCatch(try_catch::TryCatch),
     Block(block::Block),
     RunFlow(run_flow::RunFlow),
+    Sleep(sleep::Sleep),
+    Assert(Box<assert::Assert>),
+    Leave(leave::Leave),
 }
 
 /// How an op is found and read.
@@ -58,7 +64,7 @@ pub fn other_form(spec: &Spec, entries: &[Entry]) -> Option<Diagnostic> {
 }
 
 /// All ops, in the order of the reference.
-pub static OPS: [Spec; 12] = [
+pub static OPS: [Spec; 17] = [
     Spec { name: "http_request", aliases: &[], table: &http_request::KEYS, read: http_request::read },
     Spec { name: "transform", aliases: &[], table: &transform::KEYS, read: transform::read },
     Spec { name: "execute", aliases: &["sql"], table: &execute::KEYS, read: execute::read },
@@ -71,19 +77,18 @@ pub static OPS: [Spec; 12] = [
     Spec { name: "try", aliases: &[], table: &try_catch::KEYS, read: try_catch::read },
     Spec { name: "block", aliases: &[], table: &block::KEYS, read: block::read },
     Spec { name: "run_flow", aliases: &["run_workflow"], table: &run_flow::KEYS, read: run_flow::read },
+    Spec { name: "sleep", aliases: &["wait"], table: &sleep::KEYS, read: sleep::read },
+    Spec { name: "assert", aliases: &[], table: &assert::KEYS, read: assert::read },
+    Spec { name: "break", aliases: &[], table: &leave::BREAK, read: leave::read_break },
+    Spec { name: "continue", aliases: &[], table: &leave::CONTINUE, read: leave::read_continue },
+    Spec { name: "return", aliases: &[], table: &leave::RETURN, read: leave::read_return },
 ];
 
 /// Ops of the language that this version does not have, with what they do.
-pub static LATER: [(&str, &str); 10] = [
+pub static LATER: [(&str, &str); 4] = [
     ("copy", "moves rows between sources"),
     ("migrate_schema", "changes a table's columns"),
-    ("sleep", "waits"),
-    ("wait", "waits"),
-    ("assert", "checks data"),
-    ("break", "leaves a loop"),
-    ("continue", "goes on with the next item"),
     ("parallel", "runs branches side by side"),
-    ("return", "ends a flow with a value"),
     ("merge", "writes rows by key"),
 ];
 
@@ -109,6 +114,9 @@ impl Op {
             Self::TryCatch(op) => op.visit(visitor),
             Self::Block(op) => op.visit(visitor),
             Self::RunFlow(op) => op.visit(visitor),
+            Self::Sleep(op) => op.visit(visitor),
+            Self::Assert(op) => op.visit(visitor),
+            Self::Leave(op) => op.visit(visitor),
         }
     }
 
@@ -128,6 +136,9 @@ impl Op {
             Self::TryCatch(_) => "try",
             Self::Block(_) => "block",
             Self::RunFlow(_) => "run_flow",
+            Self::Sleep(_) => "sleep",
+            Self::Assert(_) => "assert",
+            Self::Leave(op) => op.name(),
         }
     }
 
@@ -141,6 +152,9 @@ impl Op {
             | Self::SetVariable(_)
             | Self::Print(_)
             | Self::Fail(_)
+            | Self::Sleep(_)
+            | Self::Assert(_)
+            | Self::Leave(_)
             | Self::RunFlow(_) => Vec::new(),
             Self::IfElse(op) => op.arms.iter().map(|a| a.then.as_slice()).chain(op.otherwise.as_deref()).collect(),
             Self::WhileLoop(op) => vec![&op.steps],
@@ -163,6 +177,9 @@ impl Op {
             Self::SetVariable(_)
             | Self::Print(_)
             | Self::Fail(_)
+            | Self::Sleep(_)
+            | Self::Assert(_)
+            | Self::Leave(_)
             | Self::IfElse(_)
             | Self::WhileLoop(_)
             | Self::ForEach(_)
@@ -186,6 +203,9 @@ impl Op {
             Self::TryCatch(op) => plan::Op::TryCatch(op.lower(lowering)?),
             Self::Block(op) => plan::Op::Block(op.lower(lowering)?),
             Self::RunFlow(op) => plan::Op::RunFlow(op.lower(lowering)?),
+            Self::Sleep(op) => plan::Op::Sleep(op.lower(lowering)),
+            Self::Assert(op) => plan::Op::Assert(op.lower(lowering)?),
+            Self::Leave(op) => plan::Op::Leave(op.lower(lowering)),
         })
     }
 }

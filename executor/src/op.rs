@@ -9,16 +9,19 @@ use crate::machine::Activation;
 use crate::scope::{Assigned, Scope};
 use crate::services::Services;
 
+mod assert;
 pub(crate) mod effect;
 mod execute;
 mod fail;
 pub(crate) mod for_each;
 pub mod http_request;
 pub(crate) mod if_else;
+pub(crate) mod leave;
 mod print;
 pub(crate) mod rows;
 pub(crate) mod run_flow;
 mod set_variable;
+mod sleep;
 pub(crate) mod table;
 mod transform;
 pub(crate) mod try_catch;
@@ -41,7 +44,16 @@ pub(crate) async fn perform(
         Op::SetVariable(op) => set_variable::run(services, op, scope),
         Op::Print(op) => print::run(services, op, scope).map(|()| Vec::new()),
         Op::Fail(op) => Err(fail::run(services, op, scope)),
-        op @ (Op::HttpRequest(_) | Op::IfElse(_) | Op::WhileLoop(_) | Op::ForEach(_) | Op::TryCatch(_) | Op::Block(_) | Op::RunFlow(_)) => {
+        Op::Sleep(op) => sleep::run(services, op, scope).await.map(|()| Vec::new()),
+        Op::Assert(op) => assert::run(services, op, scope).await.map(|()| Vec::new()),
+        op @ (Op::HttpRequest(_)
+        | Op::IfElse(_)
+        | Op::WhileLoop(_)
+        | Op::ForEach(_)
+        | Op::TryCatch(_)
+        | Op::Block(_)
+        | Op::RunFlow(_)
+        | Op::Leave(_)) => {
             Err(RunError::new(ErrorKind::Failed("internal".to_owned()), format!("internal fault: {} is not one effect", op.name())))
         }
     }

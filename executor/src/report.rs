@@ -237,7 +237,16 @@ fn title(plan: &Plan, node: NodeId) -> String {
 fn has_line(op: &Op) -> bool {
     match op {
         Op::HttpRequest(_) | Op::Transform(_) | Op::Execute(_) | Op::ForEach(_) | Op::RunFlow(_) => true,
-        Op::SetVariable(_) | Op::Print(_) | Op::Fail(_) | Op::IfElse(_) | Op::WhileLoop(_) | Op::TryCatch(_) | Op::Block(_) => false,
+        Op::SetVariable(_)
+        | Op::Print(_)
+        | Op::Fail(_)
+        | Op::Sleep(_)
+        | Op::Assert(_)
+        | Op::Leave(_)
+        | Op::IfElse(_)
+        | Op::WhileLoop(_)
+        | Op::TryCatch(_)
+        | Op::Block(_) => false,
     }
 }
 

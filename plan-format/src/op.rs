@@ -4,28 +4,34 @@ use serde::{Deserialize, Serialize};
 
 use crate::{BlockId, ExprId, SourceId, TextId};
 
+pub mod assert;
 pub mod block;
 pub mod execute;
 pub mod fail;
 pub mod for_each;
 pub mod http_request;
 pub mod if_else;
+pub mod leave;
 pub mod print;
 pub mod run_flow;
 pub mod set_variable;
+pub mod sleep;
 pub mod transform;
 pub mod try_catch;
 pub mod while_loop;
 
+pub use assert::Assert;
 pub use block::Group;
 pub use execute::Execute;
 pub use fail::Fail;
 pub use for_each::ForEach;
 pub use http_request::HttpRequest;
 pub use if_else::IfElse;
+pub use leave::Leave;
 pub use print::Print;
 pub use run_flow::RunFlow;
 pub use set_variable::SetVariable;
+pub use sleep::Sleep;
 pub use transform::Transform;
 pub use try_catch::TryCatch;
 pub use while_loop::WhileLoop;
@@ -44,6 +50,9 @@ pub enum Op {
     TryCatch(TryCatch),
     Block(Group),
     RunFlow(RunFlow),
+    Sleep(Sleep),
+    Assert(Assert),
+    Leave(Leave),
 }
 
 impl Op {
@@ -63,6 +72,11 @@ impl Op {
             Self::TryCatch(_) => "try",
             Self::Block(_) => "block",
             Self::RunFlow(_) => "run_flow",
+            Self::Sleep(_) => "sleep",
+            Self::Assert(_) => "assert",
+            Self::Leave(Leave::Break) => "break",
+            Self::Leave(Leave::Continue) => "continue",
+            Self::Leave(Leave::Return(_)) => "return",
         }
     }
 
@@ -76,6 +90,9 @@ impl Op {
             | Self::SetVariable(_)
             | Self::Print(_)
             | Self::Fail(_)
+            | Self::Sleep(_)
+            | Self::Assert(_)
+            | Self::Leave(_)
             | Self::RunFlow(_) => Vec::new(),
             Self::IfElse(op) => op.arms.iter().map(|a| a.then).chain(op.otherwise).collect(),
             Self::WhileLoop(op) => vec![op.body],

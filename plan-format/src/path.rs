@@ -134,9 +134,16 @@ impl<'a> Paths<'a> {
 #[must_use]
 pub fn blocks(op: &Op) -> Vec<(BlockId, Field)> {
     match op {
-        Op::HttpRequest(_) | Op::Transform(_) | Op::Execute(_) | Op::SetVariable(_) | Op::Print(_) | Op::Fail(_) | Op::RunFlow(_) => {
-            Vec::new()
-        }
+        Op::HttpRequest(_)
+        | Op::Transform(_)
+        | Op::Execute(_)
+        | Op::SetVariable(_)
+        | Op::Print(_)
+        | Op::Fail(_)
+        | Op::Sleep(_)
+        | Op::Assert(_)
+        | Op::Leave(_)
+        | Op::RunFlow(_) => Vec::new(),
         Op::IfElse(IfElse { arms, otherwise }) => {
             let arms = arms.iter().zip(0u32..).map(|(arm, index)| (arm.then, Field::Then(index)));
             arms.chain(otherwise.map(|block| (block, Field::Else))).collect()

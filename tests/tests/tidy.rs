@@ -76,7 +76,10 @@ const CRASH_CASES: [(&str, &str, Variants); 6] = [
             ("ForEach", &["op: for_each", "on_error: skip"]),
             ("TryCatch", &["op: try", "catch:", "finally:"]),
             ("Block", &["op: block"]),
-            ("RunFlow", &["op: run_flow"]),
+            ("RunFlow", &["op: run_flow", "output:"]),
+            ("Sleep", &["op: sleep"]),
+            ("Assert", &["op: assert", "expect:"]),
+            ("Leave", &["op: break", "op: continue", "op: return"]),
         ],
     ),
     (

@@ -40,7 +40,15 @@ fn block(parsed: &Parsed, steps: &[Step], repeated: bool, faults: &mut Vec<Diagn
                     block(parsed, steps, repeated, faults);
                 }
             }
-            Op::Transform(_) | Op::Execute(_) | Op::SetVariable(_) | Op::Print(_) | Op::Fail(_) | Op::RunFlow(_) => {}
+            Op::Transform(_)
+            | Op::Execute(_)
+            | Op::SetVariable(_)
+            | Op::Print(_)
+            | Op::Fail(_)
+            | Op::Sleep(_)
+            | Op::Assert(_)
+            | Op::Leave(_)
+            | Op::RunFlow(_) => {}
         }
     }
 }

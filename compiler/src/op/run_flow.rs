@@ -20,7 +20,8 @@ pub static KEYS: Table = Table::new(
         Key::new("flow", Kind::Text, "the flow's path below flows/, without .yaml").mistaken(&["name", "workflow"]).required(),
         Key::new("parameters", Kind::Entries, "the flow's parameters by name").mistaken(&["params", "args", "arguments", "inputs", "with"]),
         Key::later("start_step", "the step that the flow starts with"),
-        Key::later("output", "the variable that holds what the flow returns"),
+        Key::new("output", Kind::Text, "the variable of this flow that holds what the other one returns")
+            .mistaken(&["as", "result", "into"]),
     ],
 );
 
@@ -30,6 +31,7 @@ pub struct RunFlow {
     /// Where a missing parameter is reported.
     pub span: Span,
     pub parameters: Vec<(Named, Expression)>,
+    pub output: Option<Named>,
 }
 
 pub(super) fn read(fields: &Fields<'_>, at: &Span, reader: &mut Reader<'_>) -> Option<Op> {
@@ -42,7 +44,12 @@ pub(super) fn read(fields: &Fields<'_>, at: &Span, reader: &mut Reader<'_>) -> O
     };
     let (name, span) = fields.name("flow", &mut reader.faults)?;
     let flow = Named { name: flow_name(name).to_owned(), span: span.clone() };
-    Some(Op::RunFlow(RunFlow { flow, span: at.clone(), parameters }))
+    let output = match fields.filled("output") {
+        Some(_) => Some(fields.name("output", &mut reader.faults)?),
+        None => None,
+    };
+    let output = output.map(|(name, span)| Named { name: name.to_owned(), span: span.clone() });
+    Some(Op::RunFlow(RunFlow { flow, span: at.clone(), parameters, output }))
 }
 
 impl RunFlow {
@@ -56,6 +63,7 @@ impl RunFlow {
     pub(super) fn lower(&self, lowering: &mut Lowering<'_>) -> Result<plan::RunFlow, Unresolved> {
         let flow = lowering.flow(&self.flow)?;
         let parameters = self.parameters.iter().map(|(name, value)| (lowering.text(&name.name), lowering.expr(value))).collect();
-        Ok(plan::RunFlow { flow, parameters })
+        let output = self.output.as_ref().map(|name| lowering.text(&name.name));
+        Ok(plan::RunFlow { flow, parameters, output })
     }
 }

@@ -4,6 +4,7 @@
 //! position the other plan does not have is refused all the same, so that no run goes on at another place than it was.
 
 use sequor_plan_format::compare::{Comparison, Kept, Part};
+use sequor_plan_format::op::Leave;
 use sequor_plan_format::path::{blocks, node_path};
 use sequor_plan_format::{BlockId, ExprId, FlowId, Node, NodeId, Op, Plan, SourceId, Span, TextId};
 
@@ -91,7 +92,7 @@ impl Phase {
     /// Nothing has come of the node: it evaluates what it begins with, or its only effect is being performed.
     fn is_beginning(&self) -> bool {
         match self {
-            Self::New | Self::When | Self::Effect | Self::If(_) | Self::Call(_) => true,
+            Self::New | Self::When | Self::Effect | Self::If(_) | Self::Call(_) | Self::Leaving => true,
             Self::Body | Self::Try(_) => false,
             Self::While(looping) => looping.iterations() == 0,
             Self::ForEach(looping) => looping.taken().is_none(),
@@ -105,6 +106,7 @@ impl Phase {
             (Self::When, _) => node.when,
             (Self::If(choosing), Op::IfElse(op)) => op.arms.get(choosing.arm()).map(|arm| arm.condition),
             (Self::While(_), Op::WhileLoop(op)) => Some(op.condition),
+            (Self::Leaving, Op::Leave(Leave::Return(value))) => *value,
             (Self::Call(calling), Op::RunFlow(op)) => op.parameters.get(calling.given()).map(|(_, expr)| *expr),
             (
                 Self::New
@@ -115,7 +117,8 @@ impl Phase {
                 | Self::ForEach(_)
                 | Self::Try(_)
                 | Self::Call(_)
-                | Self::Http(_),
+                | Self::Http(_)
+                | Self::Leaving,
                 _,
             ) => None,
         }
@@ -260,7 +263,8 @@ impl Carrier<'_> {
             | Phase::While(_)
             | Phase::ForEach(_)
             | Phase::Call(_)
-            | Phase::Http(_) => {}
+            | Phase::Http(_)
+            | Phase::Leaving => {}
         }
         Ok(NodeFrame { node: new, activation: *activation, phase, bound: bound.clone(), dirty: dirty.clone() })
     }

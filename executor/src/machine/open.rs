@@ -46,7 +46,8 @@ impl State {
                         | Phase::If(_)
                         | Phase::While(_)
                         | Phase::Try(_)
-                        | Phase::Call(_) => None,
+                        | Phase::Call(_)
+                        | Phase::Leaving => None,
                     };
                     position.map(|position| OpenFrame { frame: place(index), node: node.node, activation: node.activation, position })
                 }
@@ -81,7 +82,8 @@ impl State {
                         | Phase::If(_)
                         | Phase::Try(_)
                         | Phase::Call(_)
-                        | Phase::Http(_) => None,
+                        | Phase::Http(_)
+                        | Phase::Leaving => None,
                     };
                     Some((node.node, node.activation, round))
                 }
@@ -130,7 +132,8 @@ impl State {
                 | Phase::While(_)
                 | Phase::ForEach(_)
                 | Phase::Call(_)
-                | Phase::Http(_) => false,
+                | Phase::Http(_)
+                | Phase::Leaving => false,
             },
             Frame::Flow(_) | Frame::Block(_) => false,
         })

@@ -7,7 +7,9 @@ use serde::{Deserialize, Serialize};
 
 use super::{Activation, Command, FrameId, http_request, unexpected};
 use crate::error::{ErrorKind, RunError};
+use crate::op::leave::{self, Exit};
 use crate::op::{for_each, if_else, run_flow, try_catch, while_loop};
+use crate::scope::Assigned;
 use crate::value::{Map, Value};
 
 /// What an automaton is told.
@@ -28,6 +30,8 @@ pub(crate) enum Input {
     Ended,
     /// Its command, its block or the flow it called failed.
     Failed(RunError),
+    /// A step of its block leaves; or the flow it called has returned.
+    Left(Exit),
 }
 
 /// What an automaton wants.
@@ -44,6 +48,10 @@ pub(crate) enum Next {
     /// Reports an error that a block takes care of, then runs the block.
     Catch(RunError, BlockId),
     End,
+    /// Ends well, with variables to set.
+    Set(Vec<Assigned>),
+    /// Ends well, and what is around it is left too.
+    Leave(Exit),
     Fail(RunError),
 }
 
@@ -72,13 +80,18 @@ pub(super) enum Phase {
     Try(try_catch::Trying),
     Call(run_flow::Calling),
     Http(http_request::Requesting),
+    /// A `return` evaluates its value.
+    Leaving,
 }
 
 impl Phase {
     /// The first phase of an op, once `when` is settled.
     pub(super) fn of(op: &Op) -> Self {
         match op {
-            Op::Transform(_) | Op::Execute(_) | Op::SetVariable(_) | Op::Print(_) | Op::Fail(_) => Self::Effect,
+            Op::Transform(_) | Op::Execute(_) | Op::SetVariable(_) | Op::Print(_) | Op::Fail(_) | Op::Sleep(_) | Op::Assert(_) => {
+                Self::Effect
+            }
+            Op::Leave(_) => Self::Leaving,
             Op::HttpRequest(_) => Self::Http(http_request::Requesting::default()),
             Op::IfElse(_) => Self::If(if_else::Choosing::default()),
             Op::WhileLoop(_) => Self::While(while_loop::Looping::default()),
@@ -97,8 +110,10 @@ impl Phase {
                 Input::Begin => Next::Enter(group.body),
                 Input::Ended => Next::End,
                 Input::Failed(error) => Next::Fail(error),
+                Input::Left(exit) => Next::Leave(exit),
                 other @ (Input::Value(_) | Input::Done | Input::Item(_) | Input::Page { .. }) => unexpected(&other),
             },
+            (Self::Leaving, Op::Leave(op)) => leave::on(op, input),
             (Self::If(phase), Op::IfElse(op)) => phase.on(op, input),
             (Self::While(phase), Op::WhileLoop(op)) => phase.on(op, input),
             (Self::ForEach(phase), Op::ForEach(op)) => phase.on(frame, op, input),
@@ -115,7 +130,8 @@ impl Phase {
                 | Self::ForEach(_)
                 | Self::Try(_)
                 | Self::Call(_)
-                | Self::Http(_),
+                | Self::Http(_)
+                | Self::Leaving,
                 _,
             ) => unexpected(&input),
         }
@@ -125,7 +141,15 @@ impl Phase {
     pub(super) fn holds_resources(&self) -> bool {
         match self {
             Self::ForEach(_) | Self::Http(_) => true,
-            Self::New | Self::When | Self::Effect | Self::Body | Self::If(_) | Self::While(_) | Self::Try(_) | Self::Call(_) => false,
+            Self::New
+            | Self::When
+            | Self::Effect
+            | Self::Body
+            | Self::If(_)
+            | Self::While(_)
+            | Self::Try(_)
+            | Self::Call(_)
+            | Self::Leaving => false,
         }
     }
 }
@@ -135,7 +159,7 @@ fn effect(frame: &Frame<'_>, input: Input) -> Next {
         Input::Begin => Next::Command(Command::Run { node: frame.node, activation: frame.activation }),
         Input::Done => Next::End,
         Input::Failed(error) => Next::Fail(error),
-        other @ (Input::Value(_) | Input::Item(_) | Input::Page { .. } | Input::Ended) => unexpected(&other),
+        other @ (Input::Value(_) | Input::Item(_) | Input::Page { .. } | Input::Ended | Input::Left(_)) => unexpected(&other),
     }
 }
 

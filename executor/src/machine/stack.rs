@@ -8,6 +8,7 @@ use super::frame::{Activation, BlockFrame, FlowFrame, Frame, FrameId, NodeFrame,
 use super::phase::{self, Input, Next, Phase, holds};
 use super::{Command, Event};
 use crate::error::{ErrorKind, RunError, StackEntry};
+use crate::op::leave::Exit;
 use crate::value::Map;
 
 /// One step in the making.
@@ -55,7 +56,7 @@ impl<'a> Stepper<'a> {
     fn finish(&mut self, input: Input) -> Option<Input> {
         let outcome = match input {
             Input::Failed(error) => Err(error),
-            Input::Begin | Input::Value(_) | Input::Done | Input::Item(_) | Input::Page { .. } | Input::Ended => Ok(()),
+            Input::Begin | Input::Value(_) | Input::Done | Input::Item(_) | Input::Page { .. } | Input::Ended | Input::Left(_) => Ok(()),
         };
         self.commands.push(Command::Finish { outcome });
         None
@@ -81,6 +82,15 @@ impl<'a> Stepper<'a> {
                 self.state.frames.pop();
                 return Some(Input::Ended);
             }
+            Input::Left(exit @ Exit::Return(_)) => {
+                self.state.frames.pop();
+                return Some(Input::Left(exit));
+            }
+            Input::Left(exit @ (Exit::Break | Exit::Continue)) => {
+                // The compiler has refused it.
+                let message = format!("'{}' stands outside of a loop", exit.name());
+                return self.flow(Input::Failed(RunError::new(ErrorKind::Configuration, message)));
+            }
         }
         while let Some(parameter) = flow.parameters.get(frame.parameter) {
             let name = self.plan.text(parameter.name);
@@ -102,9 +112,9 @@ impl<'a> Stepper<'a> {
 
     fn block(&mut self, input: Input) -> Option<Input> {
         let Some(Frame::Block(frame)) = self.state.frames.last_mut() else { return None };
-        if let Input::Failed(error) = input {
+        if let Input::Failed(_) | Input::Left(_) = input {
             self.state.frames.pop();
-            return Some(Input::Failed(error));
+            return Some(input);
         }
         match self.plan.block(frame.block).nodes.get(frame.next) {
             Some(node) => {
@@ -173,6 +183,16 @@ impl<'a> Stepper<'a> {
                 return self.follow(node, Next::Enter(block));
             }
             Next::End => return Some(self.end()),
+            Next::Set(assigned) => {
+                return Some(match self.state.assign(assigned) {
+                    Ok(()) => self.end(),
+                    Err(error) => self.fail(error),
+                });
+            }
+            Next::Leave(exit) => {
+                self.end();
+                return Some(Input::Left(exit));
+            }
             Next::Fail(error) => return Some(self.fail(error)),
         }
         None

@@ -8,6 +8,7 @@ use sequor_plan_format::NodeId;
 use sequor_plan_format::op::for_each::{ForEach, OnError};
 use serde::{Deserialize, Serialize};
 
+use super::leave::Exit;
 use super::rows;
 use crate::error::RunError;
 use crate::journal::members::Members;
@@ -37,7 +38,9 @@ impl Looping {
             (Stage::Opening, Input::Begin) => {
                 Next::Command(Command::OpenItems { frame: frame.id, node: frame.node, activation: frame.activation })
             }
-            (Stage::Opening, Input::Done) | (Stage::Body, Input::Ended | Input::Done) => self.fetch(frame),
+            (Stage::Opening, Input::Done) | (Stage::Body, Input::Ended | Input::Done | Input::Left(Exit::Continue)) => self.fetch(frame),
+            (Stage::Body, Input::Left(Exit::Break)) => Next::End,
+            (Stage::Body, Input::Left(exit @ Exit::Return(_))) => Next::Leave(exit),
             (Stage::Fetching, Input::Item(Some(value))) => {
                 self.bind(frame, op, value);
                 self.stage = Stage::Body;

@@ -33,6 +33,7 @@ use crate::value::Value;
 pub use active::Active;
 pub(crate) use active::{Resumed, label};
 pub(crate) use recorded::{durable, spool_name as reply_spool};
+pub(crate) use reply::shown;
 pub(crate) use settle::{Standing, Verified, standing, verify};
 
 /// A member of the loop.

@@ -25,6 +25,7 @@ impl Choosing {
             },
             Input::Ended => Next::End,
             Input::Failed(error) => Next::Fail(error),
+            Input::Left(exit) => Next::Leave(exit),
             other @ (Input::Done | Input::Item(_) | Input::Page { .. }) => unexpected(&other),
         }
     }

@@ -3,10 +3,12 @@
 use std::sync::Arc;
 
 use sequor_plan_format::Plan;
-use sequor_plan_format::op::RunFlow;
+use sequor_plan_format::op::{RunFlow, Scope};
 use serde::{Deserialize, Serialize};
 
+use super::leave::Exit;
 use crate::machine::{Input, Next, unexpected};
+use crate::scope::Assigned;
 use crate::value::{Map, Value};
 
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
@@ -23,15 +25,23 @@ impl Calling {
                 self.given.push(value);
                 self.next(plan, op)
             }
-            Input::Ended => Next::End,
+            Input::Ended => Self::returned(plan, op, Value::Null),
+            Input::Left(Exit::Return(value)) => Self::returned(plan, op, value),
             Input::Failed(error) => Next::Fail(error),
-            other @ (Input::Done | Input::Item(_) | Input::Page { .. }) => unexpected(&other),
+            other @ (Input::Done | Input::Item(_) | Input::Page { .. } | Input::Left(Exit::Break | Exit::Continue)) => unexpected(&other),
         }
     }
 
     /// How many parameters are evaluated.
     pub(crate) fn given(&self) -> usize {
         self.given.len()
+    }
+
+    fn returned(plan: &Plan, op: &RunFlow, value: Value) -> Next {
+        match op.output {
+            Some(name) => Next::Set(vec![Assigned { name: plan.text(name).into(), scope: Scope::Local, value }]),
+            None => Next::End,
+        }
     }
 
     fn next(&mut self, plan: &Plan, op: &RunFlow) -> Next {

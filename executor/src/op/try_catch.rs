@@ -7,6 +7,7 @@ use sequor_plan_format::op::TryCatch;
 use sequor_plan_format::op::try_catch::Catch;
 use serde::{Deserialize, Serialize};
 
+use super::leave::Exit;
 use crate::error::RunError;
 use crate::machine::{Frame, Input, Next, unexpected};
 use crate::value::{Map, Value};
@@ -14,8 +15,14 @@ use crate::value::{Map, Value};
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub(crate) struct Trying {
     stage: Stage,
-    /// The error that `finally` ends with, unless it fails itself.
-    pending: Option<RunError>,
+    /// What `finally` ends with, unless it fails or leaves itself.
+    pending: Option<Pending>,
+}
+
+#[derive(Clone, Debug, Serialize, Deserialize)]
+enum Pending {
+    Error(RunError),
+    Leave(Exit),
 }
 
 #[derive(Clone, Copy, Debug, Default, Serialize, Deserialize)]
@@ -40,28 +47,33 @@ impl Trying {
                     Next::Catch(error, catch.body)
                 }
                 None => {
-                    self.pending = Some(error);
+                    self.pending = Some(Pending::Error(error));
                     self.finally(frame, op)
                 }
             },
             (Stage::Catch, Input::Failed(error)) => {
-                self.pending = Some(error);
+                self.pending = Some(Pending::Error(error));
+                self.finally(frame, op)
+            }
+            (Stage::Body | Stage::Catch, Input::Left(exit)) => {
+                self.pending = Some(Pending::Leave(exit));
                 self.finally(frame, op)
             }
             (Stage::Finally, Input::Ended) => self.end(),
             (Stage::Finally, Input::Failed(error)) => Next::Fail(error),
+            (Stage::Finally, Input::Left(exit)) => Next::Leave(exit),
             (_, other) => unexpected(&other),
         }
     }
 
     /// `finally` runs with an error that goes on after it.
     pub(crate) fn is_failing(&self) -> bool {
-        self.pending.is_some()
+        matches!(self.pending, Some(Pending::Error(_)))
     }
 
     /// The error that `finally` ends with, for whoever names it anew.
     pub(crate) fn change_error(&mut self, change: impl FnOnce(&mut RunError)) {
-        if let Some(error) = &mut self.pending {
+        if let Some(Pending::Error(error)) = &mut self.pending {
             change(error);
         }
     }
@@ -78,7 +90,11 @@ impl Trying {
     }
 
     fn end(&mut self) -> Next {
-        self.pending.take().map_or(Next::End, Next::Fail)
+        match self.pending.take() {
+            None => Next::End,
+            Some(Pending::Error(error)) => Next::Fail(error),
+            Some(Pending::Leave(exit)) => Next::Leave(exit),
+        }
     }
 }
 

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::error::{ErrorKind, RunError};
 use crate::machine::{Input, Next, holds, unexpected};
+use crate::op::leave::Exit;
 
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub(crate) struct Looping {
@@ -20,7 +21,9 @@ impl Looping {
 
     pub(crate) fn on(&mut self, op: &WhileLoop, input: Input) -> Next {
         match input {
-            Input::Begin | Input::Ended => Next::Evaluate(op.condition),
+            Input::Begin | Input::Ended | Input::Left(Exit::Continue) => Next::Evaluate(op.condition),
+            Input::Left(Exit::Break) => Next::End,
+            Input::Left(exit @ Exit::Return(_)) => Next::Leave(exit),
             Input::Value(value) => match holds(&value) {
                 Ok(false) => Next::End,
                 Ok(true) if self.iterations >= op.max_iterations => Next::Fail(over_limit(op.max_iterations)),

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use petgraph::graph::{DiGraph, NodeIndex};
 use petgraph::visit::Dfs;
 
-use crate::op::TryCatch;
+use crate::op::{Leave, TryCatch};
 use crate::{BlockId, FlowId, NodeId, Op, Plan};
 
 /// A point that control passes.
@@ -40,6 +40,8 @@ pub enum Edge {
     Done,
     /// An error in the body of a `try`, into a `catch`, counted from 0. Leaves from the `try` itself: what its body has done is not certain.
     Catch(u32),
+    /// Out of a loop or the flow by `break`, `continue` or `return`. It goes past any `finally` in between.
+    Left,
     /// An error that no `catch` takes, into `finally`. Leaves from the `try` itself.
     Uncaught,
 }
@@ -58,7 +60,7 @@ impl FlowGraph {
         let mut graph = DiGraph::new();
         let start = graph.add_node(Place::Start);
         let end = graph.add_node(Place::End);
-        let mut build = Build { plan, graph };
+        let mut build = Build { plan, graph, end, loops: Vec::new() };
         if let Some((last, edge)) = build.block(plan.flow(flow).body, start, Edge::Next) {
             build.graph.add_edge(last, end, edge);
         }
@@ -88,6 +90,9 @@ type Exit = Option<(NodeIndex, Edge)>;
 struct Build<'a> {
     plan: &'a Plan,
     graph: DiGraph<Place, Edge>,
+    end: NodeIndex,
+    /// Of the loops around, outermost first: places that leave their body.
+    loops: Vec<Vec<NodeIndex>>,
 }
 
 impl Build<'_> {
@@ -109,8 +114,25 @@ impl Build<'_> {
     fn node(&mut self, id: NodeId, place: NodeIndex) -> Option<NodeIndex> {
         let node = self.plan.node(id);
         let leaves = match &node.op {
-            Op::HttpRequest(_) | Op::Transform(_) | Op::Execute(_) | Op::SetVariable(_) | Op::Print(_) | Op::RunFlow(_) => Some(place),
+            Op::HttpRequest(_)
+            | Op::Transform(_)
+            | Op::Execute(_)
+            | Op::SetVariable(_)
+            | Op::Print(_)
+            | Op::RunFlow(_)
+            | Op::Sleep(_)
+            | Op::Assert(_) => Some(place),
             Op::Fail(_) => None,
+            Op::Leave(Leave::Break | Leave::Continue) => {
+                if let Some(leaving) = self.loops.last_mut() {
+                    leaving.push(place);
+                }
+                None
+            }
+            Op::Leave(Leave::Return(_)) => {
+                self.graph.add_edge(place, self.end, Edge::Left);
+                None
+            }
             Op::IfElse(op) => {
                 let mut exits = Vec::new();
                 for (index, arm) in (0u32..).zip(&op.arms) {
@@ -144,8 +166,11 @@ impl Build<'_> {
     }
 
     fn repeated(&mut self, id: NodeId, body: BlockId, place: NodeIndex) -> Option<NodeIndex> {
+        self.loops.push(Vec::new());
         let exit = self.block(body, place, Edge::Body);
-        self.join(id, vec![exit, Some((place, Edge::Done))])
+        let mut exits = vec![exit, Some((place, Edge::Done))];
+        exits.extend(self.loops.pop().into_iter().flatten().map(|place| Some((place, Edge::Left))));
+        self.join(id, exits)
     }
 
     fn try_catch(&mut self, id: NodeId, op: &TryCatch, place: NodeIndex) -> Option<NodeIndex> {

@@ -9,4 +9,6 @@ pub struct RunFlow {
     pub flow: FlowId,
     /// Evaluated in the calling flow, before the call.
     pub parameters: Vec<(TextId, ExprId)>,
+    /// The local variable of the calling flow that holds what the flow returns.
+    pub output: Option<TextId>,
 }

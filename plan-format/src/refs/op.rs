@@ -1,13 +1,15 @@
 //! Ids in the payloads of ops.
 
 use super::{Ref, Refs};
+use crate::op::assert::{Check, Expect};
 use crate::op::http_request::{
     Body, Columns, ForEachRow, Key, KeyIn, KeyValue, Pairs, PathStep, Request, Response, ResponseTable, TableData, Verify,
 };
 use crate::op::if_else::Arm;
 use crate::op::try_catch::Catch;
 use crate::op::{
-    Assign, Execute, Fail, ForEach, Group, HttpRequest, IfElse, Print, Rows, RunFlow, SetVariable, Table, Transform, TryCatch, WhileLoop,
+    Assert, Assign, Execute, Fail, ForEach, Group, HttpRequest, IfElse, Leave, Print, Rows, RunFlow, SetVariable, Sleep, Table, Transform,
+    TryCatch, WhileLoop,
 };
 use crate::{Column, Op};
 
@@ -26,6 +28,9 @@ impl Refs for Op {
             Self::TryCatch(op) => op.refs(visit),
             Self::Block(op) => op.refs(visit),
             Self::RunFlow(op) => op.refs(visit),
+            Self::Sleep(op) => op.refs(visit),
+            Self::Assert(op) => op.refs(visit),
+            Self::Leave(op) => op.refs(visit),
         }
     }
 }
@@ -193,6 +198,46 @@ impl Refs for Fail {
     }
 }
 
+impl Refs for Sleep {
+    fn refs(&self, visit: &mut dyn FnMut(Ref)) {
+        let Self { seconds } = self;
+        seconds.refs(visit);
+    }
+}
+
+impl Refs for Assert {
+    fn refs(&self, visit: &mut dyn FnMut(Ref)) {
+        let Self { check, message, severity: _ } = self;
+        check.refs(visit);
+        message.refs(visit);
+    }
+}
+
+impl Refs for Check {
+    fn refs(&self, visit: &mut dyn FnMut(Ref)) {
+        match self {
+            Self::Condition(condition) => condition.refs(visit),
+            Self::Query { source, query, expect } => {
+                source.refs(visit);
+                query.refs(visit);
+                match expect {
+                    Expect::Empty | Expect::NotEmpty => {}
+                    Expect::Value(value) => value.refs(visit),
+                }
+            }
+        }
+    }
+}
+
+impl Refs for Leave {
+    fn refs(&self, visit: &mut dyn FnMut(Ref)) {
+        match self {
+            Self::Break | Self::Continue => {}
+            Self::Return(value) => value.refs(visit),
+        }
+    }
+}
+
 impl Refs for IfElse {
     fn refs(&self, visit: &mut dyn FnMut(Ref)) {
         let Self { arms, otherwise } = self;
@@ -254,9 +299,10 @@ impl Refs for Group {
 
 impl Refs for RunFlow {
     fn refs(&self, visit: &mut dyn FnMut(Ref)) {
-        let Self { flow, parameters } = self;
+        let Self { flow, parameters, output } = self;
         flow.refs(visit);
         parameters.refs(visit);
+        output.refs(visit);
     }
 }
 

@@ -1,8 +1,9 @@
 //! The payload of each op, except `http_request`.
 
+use crate::op::assert::{Check, Expect, Severity};
 use crate::op::for_each::OnError;
 use crate::op::print::Level;
-use crate::op::{Assign, Rows, Scope, Table, WriteMode};
+use crate::op::{Assign, Leave, Rows, Scope, Table, WriteMode};
 use crate::{ExprId, Op, Plan, SourceId, TextId};
 
 use super::expr::field;
@@ -36,6 +37,28 @@ pub(super) fn op(out: &mut Out<'_>, op: &Op) {
             optional(out, "kind", op.kind);
             field(out, "message", op.message);
         }
+        Op::Sleep(op) => field(out, "seconds", op.seconds),
+        Op::Assert(op) => {
+            match &op.check {
+                Check::Condition(condition) => field(out, "condition", *condition),
+                Check::Query { source, query, expect } => {
+                    self::source(out, *source);
+                    field(out, "query", *query);
+                    match expect {
+                        Expect::Empty => out.line("expects no row"),
+                        Expect::NotEmpty => out.line("expects rows"),
+                        Expect::Value(value) => field(out, "expects", *value),
+                    }
+                }
+            }
+            optional(out, "message", op.message);
+            out.line(match op.severity {
+                Severity::Error => "or it fails",
+                Severity::Warn => "or it warns",
+            });
+        }
+        Op::Leave(Leave::Break | Leave::Continue) => {}
+        Op::Leave(Leave::Return(value)) => optional(out, "value", *value),
         Op::IfElse(op) => {
             for arm in &op.arms {
                 field(out, "if", arm.condition);
@@ -78,6 +101,9 @@ pub(super) fn op(out: &mut Out<'_>, op: &Op) {
             out.line(&format!("flow {}", name(plan.text(plan.flow(op.flow).name))));
             for (parameter, value) in &op.parameters {
                 field(out, &format!("parameter {}", name(plan.text(*parameter))), *value);
+            }
+            if let Some(output) = op.output {
+                out.line(&format!("what it returns is {}", name(plan.text(output))));
             }
         }
     }

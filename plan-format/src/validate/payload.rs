@@ -171,7 +171,9 @@ fn operation(plan: &Plan, owner: Owner, op: &Op, required: &[Vec<&str>]) -> Resu
         Op::WhileLoop(op) => incomplete(op.max_iterations > 0, owner, "'while' allows at least one iteration"),
         Op::ForEach(op) => rows(plan, owner, &op.rows),
         Op::RunFlow(op) => call(plan, owner, op, required),
-        Op::SetVariable(_) | Op::Print(_) | Op::Fail(_) | Op::TryCatch(_) | Op::Block(_) => Ok(()),
+        Op::SetVariable(_) | Op::Print(_) | Op::Fail(_) | Op::Sleep(_) | Op::Assert(_) | Op::Leave(_) | Op::TryCatch(_) | Op::Block(_) => {
+            Ok(())
+        }
     }
 }
 

@@ -106,6 +106,8 @@ impl<'p> Visitor<'p> for Collect<'_, 'p> {
     fn call(&mut self, call: &'p RunFlow) {
         let given = call.parameters.iter().map(|(name, _)| name.name.as_str());
         self.definitions.flows.entry(call.flow.name.as_str()).or_default().names.extend(given);
+        let output = call.output.iter().map(|name| name.name.as_str());
+        self.definitions.flows.entry(self.flow).or_default().names.extend(output);
     }
 
     fn bind(&mut self, name: &'p Named) {

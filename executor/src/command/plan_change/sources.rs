@@ -44,6 +44,9 @@ impl<'a> Held<'a> {
                 Op::SetVariable(_)
                 | Op::Print(_)
                 | Op::Fail(_)
+                | Op::Sleep(_)
+                | Op::Assert(_)
+                | Op::Leave(_)
                 | Op::IfElse(_)
                 | Op::WhileLoop(_)
                 | Op::ForEach(_)
@@ -123,7 +126,16 @@ fn may_query(plan: &Plan, payload: &dyn Refs) -> bool {
 /// Whether a step that has begun evaluates more of its expressions until it ends.
 fn evaluates_again(op: &Op) -> bool {
     match op {
-        Op::HttpRequest(_) | Op::Transform(_) | Op::Execute(_) | Op::SetVariable(_) | Op::Print(_) | Op::Fail(_) | Op::WhileLoop(_) => true,
+        Op::HttpRequest(_)
+        | Op::Transform(_)
+        | Op::Execute(_)
+        | Op::SetVariable(_)
+        | Op::Print(_)
+        | Op::Fail(_)
+        | Op::Sleep(_)
+        | Op::Assert(_)
+        | Op::Leave(_)
+        | Op::WhileLoop(_) => true,
         // What they evaluate they have evaluated before they run other steps.
         Op::IfElse(_) | Op::ForEach(_) | Op::TryCatch(_) | Op::Block(_) | Op::RunFlow(_) => false,
     }

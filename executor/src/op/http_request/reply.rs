@@ -257,7 +257,7 @@ pub(super) fn rows_of(value: Value) -> Vec<Value> {
 }
 
 /// A value that should have been a row, for a message.
-pub(super) fn shown(value: &Value) -> String {
+pub(crate) fn shown(value: &Value) -> String {
     match plain(value) {
         Some(text) => format!("{} '{}'", super::text::a_kind(value), one_line(&text, 60)),
         None => super::text::a_kind(value),

@@ -4,7 +4,7 @@ use sequor_plan_format as plan;
 use sequor_plan_format::op::for_each::OnError;
 use sequor_plan_format::op::if_else::Arm;
 use sequor_plan_format::op::try_catch::Catch;
-use sequor_plan_format::op::{ForEach, Group, IfElse, RunFlow, Scope, TryCatch, WhileLoop};
+use sequor_plan_format::op::{ForEach, Group, IfElse, Leave, RunFlow, Scope, TryCatch, WhileLoop};
 use sequor_plan_format::{BlockId, ExprId, FlowId, NodeId, Op, Plan, Source, SourceId, SourceKind, Span, TextId};
 
 use super::random::Random;
@@ -42,6 +42,8 @@ struct Place {
     bound: Vec<&'static str>,
     /// Variables that hold a caught error.
     errors: Vec<&'static str>,
+    /// A loop is around it.
+    in_loop: bool,
     /// Of the flow.
     parameters: Vec<String>,
 }
@@ -134,7 +136,8 @@ impl Generator {
         let (name, op) = if place.depth >= DEEPEST || budget < 3 {
             self.effect(place, budget)
         } else {
-            match self.random.below(12) {
+            match self.random.below(13) {
+                12 => self.leave(place),
                 0 => ("block", Op::Block(Group { body: self.inside(place, budget) })),
                 1 | 2 => ("if", self.branch(place, budget)),
                 3 => self.turns(place, budget),
@@ -162,7 +165,7 @@ impl Generator {
     /// Most count their turns; the limit ends the others, if their condition does not.
     fn turns(&mut self, place: &Place, budget: u64) -> (&'static str, Op) {
         let most = self.random.between(1, 4);
-        let mut nodes = self.nodes(&Place { depth: place.depth + 1, ..place.clone() }, budget / most);
+        let mut nodes = self.nodes(&Place { depth: place.depth + 1, in_loop: true, ..place.clone() }, budget / most);
         if self.random.one_in(8) {
             let condition = self.condition(place);
             let body = self.script.block(&nodes);
@@ -189,6 +192,7 @@ impl Generator {
         let index = self.random.one_in(2).then_some("i");
         let mut inner = place.clone();
         inner.depth += 1;
+        inner.in_loop = true;
         inner.bound.extend([Some(name), index].into_iter().flatten());
         let body = self.block(&inner, budget / 2);
         let on_error = if self.random.one_in(2) { OnError::Fail } else { OnError::Skip };
@@ -214,6 +218,22 @@ impl Generator {
         Op::TryCatch(TryCatch { body, catches, finally })
     }
 
+    /// Mostly behind a condition, or little would run.
+    fn leave(&mut self, place: &Place) -> (&'static str, Op) {
+        let leave = match self.random.below(3) {
+            0 if place.in_loop => Leave::Break,
+            1 if place.in_loop => Leave::Continue,
+            _ => Leave::Return(self.random.one_in(2).then(|| self.integer(place))),
+        };
+        let id = self.name("leave");
+        let leave = self.script.node(&id, Op::Leave(leave));
+        if self.random.one_in(6) {
+            return ("leaves", Op::Block(Group { body: self.script.block(&[leave]) }));
+        }
+        let arms = vec![Arm { condition: self.condition(place), then: self.script.block(&[leave]) }];
+        ("leaves", Op::IfElse(IfElse { arms, otherwise: None }))
+    }
+
     fn call(&mut self, place: &Place, budget: u64) -> (&'static str, Op) {
         let affordable: Vec<usize> = (0..self.flows.len()).filter(|i| self.flows[*i].cost <= budget * 2).collect();
         if affordable.is_empty() {
@@ -232,6 +252,8 @@ impl Generator {
             let value = self.integer(place);
             parameters.push((self.script.text(&name), value));
         }
-        ("call", Op::RunFlow(RunFlow { flow, parameters }))
+        let output = self.random.one_in(2).then(|| self.random.pick(&["a", "b", "c"]));
+        let output = output.map(|name| self.script.text(name));
+        ("call", Op::RunFlow(RunFlow { flow, parameters, output }))
     }
 }

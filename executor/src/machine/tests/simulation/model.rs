@@ -9,6 +9,7 @@ use super::answers::Answers;
 use super::expression::Sight;
 use super::trace::{Entry, Fault, Fill, Story, Variables, What, brief};
 use crate::error::RunError;
+use crate::op::leave::Exit;
 use crate::scope::Assigned;
 use crate::value::{Map, Value};
 
@@ -34,7 +35,13 @@ pub(super) struct Model<'a> {
     fills: Vec<Fill>,
 }
 
-type Outcome<T = ()> = Result<T, Fault>;
+/// Why the steps that follow are left out.
+enum Halt {
+    Fault(Fault),
+    Left(Exit),
+}
+
+type Outcome<T = ()> = Result<T, Halt>;
 
 /// The run of `flow` from its start to its end, and what its requests put into tables.
 pub(super) fn tell(plan: &Plan, answers: &Answers, flow: FlowId, parameters: Map, project: Map) -> (Story, Vec<Fill>) {
@@ -51,21 +58,29 @@ pub(super) fn tell(plan: &Plan, answers: &Answers, flow: FlowId, parameters: Map
         posted: 0,
         fills: Vec::new(),
     };
-    let outcome = model.flow(flow, parameters);
+    let outcome = match model.flow(flow, parameters) {
+        Ok(_) => Ok(()),
+        Err(Halt::Fault(fault)) => Err(fault),
+        Err(Halt::Left(exit)) => panic!("a flow ends every {exit:?}"),
+    };
     let Model { variables, kept, entries, effects, fills, .. } = model;
     let project = Arc::unwrap_or_clone(variables.project);
     (Story { entries, outcome, project, kept, effects }, fills)
 }
 
 impl Model<'_> {
-    /// A flow has locals of its own, which end with it. Parameters without a value get their defaults, each in sight of those before.
-    fn flow(&mut self, flow: FlowId, parameters: Map) -> Outcome {
+    /// A flow has locals of its own, which end with it. Parameters without a value get their defaults, each in sight of those before. Gives what it returns.
+    fn flow(&mut self, flow: FlowId, parameters: Map) -> Outcome<Value> {
         let outside = (std::mem::take(&mut self.variables.bound), std::mem::replace(&mut self.variables.locals, Arc::new(parameters)));
         self.stack.push((flow, None));
         let outcome = self.body(flow);
         self.stack.pop();
         (self.variables.bound, self.variables.locals) = outside;
-        outcome
+        match outcome {
+            Ok(()) => Ok(Value::Null),
+            Err(Halt::Left(Exit::Return(value))) => Ok(value),
+            Err(halt) => Err(halt),
+        }
     }
 
     fn body(&mut self, flow: FlowId) -> Outcome {
@@ -82,7 +97,7 @@ impl Model<'_> {
         self.block(flow.body)
     }
 
-    fn lacking(&self, flow: &sequor_plan_format::Flow, parameter: &str) -> Fault {
+    fn lacking(&self, flow: &sequor_plan_format::Flow, parameter: &str) -> Halt {
         self.fault("configuration", &format!("flow '{}' needs the parameter '{parameter}'", self.plan.text(flow.name)))
     }
 
@@ -105,7 +120,7 @@ impl Model<'_> {
             Some(condition) => self.holds(condition),
             None => Ok(true),
         };
-        if run == Ok(false) {
+        if let Ok(false) = run {
             self.entries.push(Entry::Skipped(id));
             return Ok(());
         }
@@ -113,12 +128,13 @@ impl Model<'_> {
         // What an op sets is kept when it ends well. What it sets and fails after is in force, but not kept.
         let mut set = Vec::new();
         let outcome = run.and_then(|_| self.op(id, &node.op, &mut set));
-        if outcome.is_ok() && !set.is_empty() {
+        let failed = matches!(outcome, Err(Halt::Fault(_)));
+        if !failed && !set.is_empty() {
             let values: Vec<_> = set.into_iter().map(|name| (Arc::clone(&name), self.variables.project[&name].clone())).collect();
             self.kept.extend(values.iter().cloned());
             self.entries.push(Entry::Committed(values));
         }
-        self.entries.push(Entry::Ended { node: id, failed: outcome.is_err() });
+        self.entries.push(Entry::Ended { node: id, failed });
         outcome
     }
 
@@ -131,7 +147,10 @@ impl Model<'_> {
             Op::ForEach(op) => self.each(id, op),
             Op::TryCatch(op) => self.attempt(id, op),
             Op::RunFlow(op) => self.call(op),
-            Op::Print(_) | Op::SetVariable(_) | Op::Fail(_) | Op::Execute(_) | Op::Transform(_) => self.effect(id, op, set),
+            Op::Leave(op) => self.leave(op),
+            Op::Print(_) | Op::SetVariable(_) | Op::Fail(_) | Op::Sleep(_) | Op::Assert(_) | Op::Execute(_) | Op::Transform(_) => {
+                self.effect(id, op, set)
+            }
             Op::HttpRequest(op) => self.request(id, op, set),
         }
     }
@@ -172,9 +191,9 @@ impl Model<'_> {
     }
 
     /// An error where the run is. A flow whose parameters are to blame has no node yet: it is the call's.
-    fn fault(&self, kind: &str, message: &str) -> Fault {
+    fn fault(&self, kind: &str, message: &str) -> Halt {
         let stack = self.stack.clone();
         let node = stack.iter().rev().find_map(|(_, node)| *node);
-        Fault { kind: kind.to_owned(), message: brief(message), node, row: None, stack }
+        Halt::Fault(Fault { kind: kind.to_owned(), message: brief(message), node, row: None, stack })
     }
 }

@@ -4,10 +4,11 @@ use std::sync::Arc;
 
 use sequor_plan_format::NodeId;
 use sequor_plan_format::op::for_each::OnError;
-use sequor_plan_format::op::{ForEach, IfElse, RunFlow, TryCatch, WhileLoop};
+use sequor_plan_format::op::{ForEach, IfElse, Leave, RunFlow, Scope, TryCatch, WhileLoop};
 
 use super::super::trace::{Entry, Fault, What};
-use super::{Model, Outcome};
+use super::{Halt, Model, Outcome};
+use crate::op::leave::Exit;
 use crate::value::{Map, Value};
 
 impl Model<'_> {
@@ -28,7 +29,11 @@ impl Model<'_> {
                 return Err(self.fault("limit", "the condition of this while is still true"));
             }
             turn += 1;
-            self.block(op.body)?;
+            match self.block(op.body) {
+                Ok(()) | Err(Halt::Left(Exit::Continue)) => {}
+                Err(Halt::Left(Exit::Break)) => return Ok(()),
+                Err(halt) => return Err(halt),
+            }
         }
         Ok(())
     }
@@ -45,10 +50,15 @@ impl Model<'_> {
             }
             let outcome = self.block(op.body);
             self.variables.bound.truncate(outside);
-            let Err(mut fault) = outcome else { continue };
+            let mut fault = match outcome {
+                Ok(()) | Err(Halt::Left(Exit::Continue)) => continue,
+                Err(Halt::Left(Exit::Break)) => return Ok(()),
+                Err(halt @ Halt::Left(Exit::Return(_))) => return Err(halt),
+                Err(Halt::Fault(fault)) => fault,
+            };
             fault.row.get_or_insert_with(|| (ordinal + 1).to_string());
             match op.on_error {
-                OnError::Fail => return Err(fault),
+                OnError::Fail => return Err(Halt::Fault(fault)),
                 OnError::Skip => self.entries.push(Entry::Tolerated(id, fault)),
             }
         }
@@ -58,7 +68,7 @@ impl Model<'_> {
     /// The first `catch` that names the error's kind, or names none. `finally` in every case; an error of its own replaces the other.
     pub(super) fn attempt(&mut self, id: NodeId, op: &TryCatch) -> Outcome {
         let mut outcome = self.block(op.body);
-        if let Err(fault) = &outcome {
+        if let Err(Halt::Fault(fault)) = &outcome {
             let catch = op.catches.iter().find(|c| c.kinds.is_empty() || c.kinds.iter().any(|kind| self.plan.text(*kind) == fault.kind));
             if let Some(catch) = catch {
                 let outside = self.variables.bound.len();
@@ -72,6 +82,14 @@ impl Model<'_> {
         }
         op.finally.map_or(Ok(()), |block| self.block(block))?;
         outcome
+    }
+
+    pub(super) fn leave(&mut self, op: &Leave) -> Outcome {
+        Err(Halt::Left(match op {
+            Leave::Break => Exit::Break,
+            Leave::Continue => Exit::Continue,
+            Leave::Return(value) => Exit::Return(value.map_or(Ok(Value::Null), |value| self.evaluate(value))?),
+        }))
     }
 
     /// An error as flows see it.
@@ -100,6 +118,10 @@ impl Model<'_> {
                 return Err(self.lacking(flow, name));
             }
         }
-        self.flow(op.flow, given)
+        let returned = self.flow(op.flow, given)?;
+        if let Some(name) = op.output {
+            self.variables.set(self.plan.text(name), Scope::Local, returned);
+        }
+        Ok(())
     }
 }

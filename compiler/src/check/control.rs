@@ -1,0 +1,61 @@
+//! Control flow. C315: `break` and `continue` stand inside of a loop. C303: nothing follows a step that always leaves.
+
+use crate::diagnostic::Diagnostic;
+use crate::op::Op;
+use crate::op::leave::Leave;
+use crate::resolve::Resolved;
+use crate::syntax::Step;
+
+pub(super) fn check(resolved: &Resolved<'_>, faults: &mut Vec<Diagnostic>) {
+    for flow in &resolved.flows {
+        block(&flow.steps, false, faults);
+    }
+}
+
+/// The depth of steps is bounded by the YAML reader.
+fn block(steps: &[Step], in_loop: bool, faults: &mut Vec<Diagnostic>) {
+    for step in steps {
+        let inside = match &step.op {
+            Op::WhileLoop(_) | Op::ForEach(_) => true,
+            Op::Leave(leave @ (Leave::Break | Leave::Continue)) if !in_loop => {
+                let name = leave.name();
+                faults.push(
+                    Diagnostic::error("C315", step.span.clone(), format!("'{name}' stands outside of a loop"))
+                        .help("it belongs into the steps of a for_each or while of the same flow; 'return' ends a flow"),
+                );
+                in_loop
+            }
+            Op::HttpRequest(_)
+            | Op::Transform(_)
+            | Op::Execute(_)
+            | Op::SetVariable(_)
+            | Op::Print(_)
+            | Op::Fail(_)
+            | Op::IfElse(_)
+            | Op::TryCatch(_)
+            | Op::Block(_)
+            | Op::RunFlow(_)
+            | Op::Sleep(_)
+            | Op::Assert(_)
+            | Op::Leave(_) => in_loop,
+        };
+        for steps in step.op.blocks() {
+            block(steps, inside, faults);
+        }
+    }
+    unreachable(steps, faults);
+}
+
+/// Once for a list of steps.
+fn unreachable(steps: &[Step], faults: &mut Vec<Diagnostic>) {
+    let leaves = |step: &Step| step.when.is_none() && matches!(step.op, Op::Leave(_) | Op::Fail(_));
+    let Some(last) = steps.iter().position(leaves) else { return };
+    if let Some(next) = steps.get(last + 1) {
+        let name = steps[last].op.name();
+        faults.push(
+            Diagnostic::warning("C303", next.span.clone(), format!("this step is never reached: '{name}' comes before it in every case"))
+                .also(steps[last].span.clone(), "here the steps end")
+                .help(format!("take it out, or give '{name}' a 'when'")),
+        );
+    }
+}
