@@ -1,5 +1,6 @@
 //! Rules over the resolved project, one file each. They report and change nothing.
 
+mod branches;
 mod control;
 mod ids;
 mod parameters;
@@ -15,6 +16,7 @@ use crate::resolve::Resolved;
 /// Runs every rule. Gives also the names of the variables that must come from outside of the project.
 pub fn check(parsed: &Parsed, resolved: &Resolved<'_>) -> (BTreeSet<String>, Vec<Diagnostic>) {
     let mut faults = Vec::new();
+    branches::check(parsed, resolved, &mut faults);
     control::check(resolved, &mut faults);
     ids::check(resolved, &mut faults);
     parameters::check(resolved, &mut faults);

@@ -33,6 +33,7 @@ macro_rules! codes {
 pub const CODES: &[Code] = codes! {
     C303 Warning "unreachable-step"        "A step comes after one that always leaves."
     C315 Error   "leave-outside-loop"      "`break` or `continue` stands outside of a loop."
+    C316 Error   "branches-collide"        "Branches of a `parallel` write the same table or variable."
     C317 Error   "items-depend"            "Rows of a loop that are in flight together depend on each other."
     H814 Warning "retry-without-key"       "A request is to be tried again that must not be sent twice."
     H815 Hint    "in-doubt-after-crash"    "A resume cannot know whether a request in a loop arrived."

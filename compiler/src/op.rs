@@ -2,12 +2,14 @@
 
 pub mod assert;
 pub mod block;
+pub mod copy;
 pub mod execute;
 pub mod fail;
 pub mod for_each;
 pub mod http_request;
 pub mod if_else;
 pub mod leave;
+pub mod parallel;
 pub mod print;
 pub mod run_flow;
 pub mod set_variable;
@@ -46,6 +48,8 @@ pub enum Op {
     Sleep(sleep::Sleep),
     Assert(Box<assert::Assert>),
     Leave(leave::Leave),
+    Parallel(parallel::Parallel),
+    Copy(Box<copy::Copy>),
 }
 
 /// How an op is found and read.
@@ -64,7 +68,7 @@ pub fn other_form(spec: &Spec, entries: &[Entry]) -> Option<Diagnostic> {
 }
 
 /// All ops, in the order of the reference.
-pub static OPS: [Spec; 17] = [
+pub static OPS: [Spec; 19] = [
     Spec { name: "http_request", aliases: &[], table: &http_request::KEYS, read: http_request::read },
     Spec { name: "transform", aliases: &[], table: &transform::KEYS, read: transform::read },
     Spec { name: "execute", aliases: &["sql"], table: &execute::KEYS, read: execute::read },
@@ -82,15 +86,12 @@ pub static OPS: [Spec; 17] = [
     Spec { name: "break", aliases: &[], table: &leave::BREAK, read: leave::read_break },
     Spec { name: "continue", aliases: &[], table: &leave::CONTINUE, read: leave::read_continue },
     Spec { name: "return", aliases: &[], table: &leave::RETURN, read: leave::read_return },
+    Spec { name: "parallel", aliases: &[], table: &parallel::KEYS, read: parallel::read },
+    Spec { name: "copy", aliases: &[], table: &copy::KEYS, read: copy::read },
 ];
 
 /// Ops of the language that this version does not have, with what they do.
-pub static LATER: [(&str, &str); 4] = [
-    ("copy", "moves rows between sources"),
-    ("migrate_schema", "changes a table's columns"),
-    ("parallel", "runs branches side by side"),
-    ("merge", "writes rows by key"),
-];
+pub static LATER: [(&str, &str); 2] = [("migrate_schema", "changes a table's columns"), ("merge", "writes rows by key")];
 
 /// The op of that name or alias.
 #[must_use]
@@ -117,6 +118,8 @@ impl Op {
             Self::Sleep(op) => op.visit(visitor),
             Self::Assert(op) => op.visit(visitor),
             Self::Leave(op) => op.visit(visitor),
+            Self::Parallel(op) => op.visit(visitor),
+            Self::Copy(op) => op.visit(visitor),
         }
     }
 
@@ -139,6 +142,8 @@ impl Op {
             Self::Sleep(_) => "sleep",
             Self::Assert(_) => "assert",
             Self::Leave(op) => op.name(),
+            Self::Parallel(_) => "parallel",
+            Self::Copy(_) => "copy",
         }
     }
 
@@ -148,6 +153,7 @@ impl Op {
         match self {
             Self::HttpRequest(_)
             | Self::Transform(_)
+            | Self::Copy(_)
             | Self::Execute(_)
             | Self::SetVariable(_)
             | Self::Print(_)
@@ -164,6 +170,7 @@ impl Op {
                 .chain(op.finally.as_deref())
                 .collect(),
             Self::Block(op) => vec![&op.steps],
+            Self::Parallel(op) => op.branches.iter().map(|b| b.steps.as_slice()).collect(),
         }
     }
 
@@ -173,7 +180,7 @@ impl Op {
         match self {
             Self::HttpRequest(op) => op.replay(),
             Self::Execute(op) => op.replay(),
-            Self::Transform(_) => plan::Replay::Transactional,
+            Self::Transform(_) | Self::Copy(_) => plan::Replay::Transactional,
             Self::SetVariable(_)
             | Self::Print(_)
             | Self::Fail(_)
@@ -184,6 +191,7 @@ impl Op {
             | Self::WhileLoop(_)
             | Self::ForEach(_)
             | Self::TryCatch(_)
+            | Self::Parallel(_)
             | Self::Block(_)
             | Self::RunFlow(_) => plan::Replay::Pure,
         }
@@ -206,6 +214,8 @@ impl Op {
             Self::Sleep(op) => plan::Op::Sleep(op.lower(lowering)),
             Self::Assert(op) => plan::Op::Assert(op.lower(lowering)?),
             Self::Leave(op) => plan::Op::Leave(op.lower(lowering)),
+            Self::Parallel(op) => plan::Op::Parallel(op.lower(lowering)?),
+            Self::Copy(op) => plan::Op::Copy(Box::new(op.lower(lowering)?)),
         })
     }
 }

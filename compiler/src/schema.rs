@@ -146,6 +146,7 @@ fn kind(kind: Kind) -> Value {
             json!({"anyOf": [{"type": "array", "items": {"anyOf": [object(&[table]), {"$ref": "#/$defs/step"}]}}, object(&[table]), {"type": "null"}]})
         }
         Kind::Steps => json!({"$ref": "#/$defs/steps"}),
+        Kind::Branches => json!({"type": "object", "minProperties": 1, "additionalProperties": {"$ref": "#/$defs/steps"}}),
         Kind::Statuses => {
             json!({"anyOf": [{"type": ["integer", "string", "null"]}, {"type": "array", "items": {"type": ["integer", "string"]}}]})
         }

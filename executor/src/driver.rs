@@ -20,13 +20,17 @@ use crate::journal::record::Record;
 use crate::machine::{Command, Event, FrameId};
 use crate::op::http_request;
 use crate::redact::Redactor;
+use crate::report::Counters;
 use crate::scope::Scope;
 use crate::services::Services;
+use crate::value::MAX_DEPTH;
 
+mod branches;
 mod doubt;
 mod held;
 mod resource;
 pub mod signals;
+mod tree;
 
 pub use doubt::Policy;
 pub(crate) use resource::missing;
@@ -34,6 +38,7 @@ pub(crate) use resource::missing;
 use held::{Entry, Held};
 use resource::Resource;
 use signals::{Signal, Signals};
+use tree::Thread;
 
 /// Characters of an error's message that are kept.
 const LONGEST_MESSAGE: usize = 4096;
@@ -49,29 +54,40 @@ pub enum Ended {
     InDoubt(Vec<Doubt>),
     /// The journal cannot be written: going on would lose what is done.
     Broken(JournalError),
+    /// What was open when the run was interrupted cannot be opened again.
+    Unopened(RunError),
 }
 
 pub struct Driver<'a> {
     services: &'a Arc<Services>,
-    progress: Progress,
+    thread: Thread,
+    signals: Signals,
     open: BTreeMap<FrameId, Resource>,
     /// Nodes that run, with their start.
     running: Vec<(NodeId, Instant)>,
     held: Held,
     /// The command at hand was given before the run was resumed: its effect may be there.
     again: bool,
+    /// It failed, after the steps of a `finally`.
+    rewound: bool,
 }
 
 impl<'a> Driver<'a> {
     #[must_use]
     pub(crate) fn new(services: &'a Arc<Services>, progress: Progress) -> Self {
-        Self { services, progress, open: BTreeMap::new(), running: Vec::new(), held: Held::default(), again: false }
+        Self::of(services, Thread::new(progress), Signals::none())
+    }
+
+    fn of(services: &'a Arc<Services>, thread: Thread, signals: Signals) -> Self {
+        let (open, running, held) = (BTreeMap::new(), Vec::new(), Held::default());
+        Self { services, thread, signals, open, running, held, again: false, rewound: false }
     }
 
     /// Runs from where the progress is. A run that is resumed opens again what was open, and settles what is in doubt by `policy`.
-    pub(crate) async fn run(mut self, policy: Option<Policy>, signals: &mut Signals) -> Ended {
+    pub(crate) async fn run(mut self, policy: Option<Policy>, signals: &Signals) -> Ended {
+        self.signals = signals.clone();
         let ended = match self.reopen(policy).await {
-            Ok(None) => self.drive(signals).await,
+            Ok(None) => self.drive().await,
             Ok(Some(ended)) => ended,
             Err(mut error) => {
                 redact(&self.services.redactor, &mut error);
@@ -85,39 +101,53 @@ impl<'a> Driver<'a> {
         for (_, resource) in std::mem::take(&mut self.open) {
             resource.suspend().await;
         }
-        if let Ended::Failed(_) = &ended
-            && self.progress.rewound()
-        {
-            self.snapshot();
+        match ended {
+            Ended::Failed(error) => {
+                if self.rewound {
+                    self.snapshot();
+                }
+                Ended::Failed(error)
+            }
+            // The run goes on there when it is resumed, whatever the flow catches.
+            Ended::Unopened(error) => Ended::Failed(error),
+            ended @ (Ended::Done | Ended::Stopped(_) | Ended::InDoubt(_) | Ended::Broken(_)) => ended,
         }
-        ended
     }
 
     /// Makes the start durable, or opens what was open before a crash.
     async fn reopen(&mut self, policy: Option<Policy>) -> Result<Option<Ended>, RunError> {
-        let plan = &self.services.plan;
-        if self.progress.pending.is_none() {
-            self.snapshot();
-            return Ok(None);
+        let progress = self.thread.root().clone();
+        if progress.pending.is_some() {
+            let doubts = doubt::settle(self.services, &progress, policy).await?;
+            if !doubts.is_empty() {
+                return Ok(Some(Ended::InDoubt(doubts)));
+            }
+            self.open_again().await?;
         }
-        let doubts = doubt::settle(self.services, &self.progress, policy).await?;
-        if !doubts.is_empty() {
-            return Ok(Some(Ended::InDoubt(doubts)));
-        }
-        self.again = true;
-        let scope = self.scope();
-        for open in self.progress.state.open_frames() {
-            let resource = Resource::reopen(self.services, &open, &scope).await?;
-            self.open.insert(open.frame, resource);
-        }
-        self.running = self.progress.state.position().iter().map(|(node, ..)| (*node, Instant::now())).collect();
-        self.running.iter().for_each(|(node, _)| self.services.reporter.began(plan, *node));
         self.snapshot();
         Ok(None)
     }
 
-    async fn drive(&mut self, signals: &mut Signals) -> Ended {
-        let starts = self.progress.pending.is_none() && !self.progress.state.is_over();
+    /// What this run, or branch, had open before a crash; nothing where it has not begun.
+    async fn open_again(&mut self) -> Result<(), RunError> {
+        let Progress { state, pending, .. } = &self.thread.with(|progress| progress.clone()).ok_or_else(missing)?;
+        if pending.is_none() {
+            return Ok(());
+        }
+        self.again = true;
+        let scope = self.scope();
+        for open in state.open_frames() {
+            let resource = Resource::reopen(self.services, &open, &scope).await?;
+            self.open.insert(open.frame, resource);
+        }
+        self.running = state.position().iter().map(|(node, ..)| (*node, Instant::now())).collect();
+        self.running.iter().for_each(|(node, _)| self.services.reporter.began(&self.services.plan, *node));
+        Ok(())
+    }
+
+    async fn drive(&mut self) -> Ended {
+        let mut signals = self.signals.clone();
+        let starts = self.thread.with(|progress| progress.pending.is_none() && !progress.state.is_over()).unwrap_or_default();
         let mut event = starts.then_some(Event::Start);
         loop {
             if let Some(event) = event.take()
@@ -125,13 +155,22 @@ impl<'a> Driver<'a> {
             {
                 return ended;
             }
-            let Some(command) = self.progress.pending.clone() else { return Ended::Done };
+            let Some(command) = self.thread.with(|progress| progress.pending.clone()).flatten() else { return Ended::Done };
             if let Some(error) = self.services.journal.broken() {
                 return Ended::Broken(error);
             }
             if let Some(signal) = signals.received() {
                 self.settle().await;
                 return Ended::Stopped(signal);
+            }
+            if let Command::Branches { frame, node, .. } = command {
+                // Each of them looks for signals itself.
+                match self.branches(frame, node).await {
+                    Ok(came) => event = Some(came),
+                    Err(ended) => return ended,
+                }
+                self.again = false;
+                continue;
             }
             let scope = self.scope();
             event = Some(tokio::select! {
@@ -146,18 +185,20 @@ impl<'a> Driver<'a> {
     /// Takes an event. Gives how the run ended, if it did.
     async fn step(&mut self, event: Event) -> Option<Ended> {
         let services = self.services;
-        let (after, record) = self.entry(&event);
+        let counters = services.reporter.changed();
+        let (after, record) = self.entry(&event, counters.clone());
         let failed = matches!(event, Event::Failed(_));
         if failed {
             self.settle().await;
         }
-        let stepped = services.journal.with_effects(|effects| self.progress.step(&services.plan, event, effects));
-        let Stepped { notices, fatal, caught, read, left } = stepped;
+        let stepped = services.journal.with_effects(|effects| self.thread.with(|p| p.step(&services.plan, event, counters, effects)));
+        let Some(Stepped { notices, fatal, rewound, caught, read, left }) = stepped else { return Some(Ended::Failed(missing())) };
         if fatal {
+            self.rewound = rewound;
             return self.fatal(notices).await;
         }
         let project = notices.iter().filter_map(|notice| if let Command::Commit { values } = notice { Some(values.clone()) } else { None });
-        self.held.push(Entry::record(after, record, project.flatten().collect()));
+        self.held.push(Entry::record(after, record.within(self.thread.path()), project.flatten().collect()));
         if failed {
             // What was not committed is given up with its op.
             self.held.free();
@@ -183,7 +224,8 @@ impl<'a> Driver<'a> {
         if done {
             return Some(Ended::Done);
         }
-        if !begun.is_empty() && !self.progress.state.is_in_loop(&services.plan) {
+        // A branch cannot be forked: the others would be missing.
+        if !begun.is_empty() && self.thread.path().is_empty() && !self.is_in_loop() {
             self.mark(&begun);
         }
         if services.journal.has_grown() {
@@ -207,20 +249,18 @@ impl<'a> Driver<'a> {
     }
 
     /// What the journal has of an event. Rows of a reply are committed later than it is read.
-    fn entry(&self, event: &Event) -> (u64, Record) {
-        let counters = self.services.reporter.changed();
-        let pending = self.progress.pending.as_ref();
-        let frame = |frame: &FrameId| self.progress.state.node_of(*frame);
-        let (after, record) = match (event, pending) {
+    fn entry(&self, event: &Event, counters: Vec<(NodeId, Counters)>) -> (u64, Record) {
+        let pending = self.thread.with(|progress| progress.pending.clone()).flatten();
+        let activation = |frame: FrameId| Some(self.thread.with(|progress| progress.state.node_of(frame))??.1);
+        match (event, &pending) {
             (Event::Item(Some(_)), Some(Command::NextItem { frame: id } | Command::HttpNext { frame: id }))
-                if let (Some((_, activation)), Some(ordinal)) = (frame(id), self.open.get(id).and_then(Resource::taken)) =>
+                if let (Some(activation), Some(ordinal)) = (activation(*id), self.open.get(id).and_then(Resource::taken)) =>
             {
                 (0, Record::Member { activation, ordinal, counters })
             }
             (Event::Absorbed { .. }, Some(Command::HttpAbsorb { batch, .. })) => (*batch, Record::Event { event: event.clone(), counters }),
             _ => (0, Record::Event { event: event.clone(), counters }),
-        };
-        (after, record)
+        }
     }
 
     async fn notice(&mut self, command: Command, caught: bool) {
@@ -247,11 +287,12 @@ impl<'a> Driver<'a> {
                         hit("release.caught");
                     }
                     // Where the error may end the run, the run goes on in here.
-                    if self.progress.state.is_failing() && !caught { resource.suspend().await } else { resource.discard().await }
+                    if self.is_failing() && !caught { resource.suspend().await } else { resource.discard().await }
                 }
             }
             // The others are answered, or end the run.
             Command::Finish { .. }
+            | Command::Branches { .. }
             // Kept with its event.
             | Command::Commit { .. }
             | Command::Evaluate { .. }
@@ -334,7 +375,9 @@ impl<'a> Driver<'a> {
                 hit("http.after_close");
                 Event::Done { assigned: Vec::new() }
             }
-            Command::Began { .. }
+            // Performed elsewhere, or by nobody.
+            Command::Branches { .. }
+            | Command::Began { .. }
             | Command::Skipped { .. }
             | Command::Ended { .. }
             | Command::Tolerated { .. }
@@ -352,15 +395,28 @@ impl<'a> Driver<'a> {
 
     /// The variables that the innermost frame sees.
     fn scope(&self) -> Scope {
-        let visible = self.progress.state.visible();
-        let scope = Scope::new(self.services, visible.locals, visible.project);
-        visible.bound.into_iter().fold(scope, |scope, (name, value)| scope.with_local(&name, value))
+        match self.thread.with(|progress| progress.state.visible()) {
+            Some(visible) => {
+                let scope = Scope::new(self.services, visible.locals, visible.project);
+                visible.bound.into_iter().fold(scope, |scope, (name, value)| scope.with_local(&name, value))
+            }
+            None => Scope::new(self.services, Arc::default(), Arc::default()),
+        }
+    }
+
+    fn is_failing(&self) -> bool {
+        self.thread.with(|progress| progress.state.is_failing()).unwrap_or_default()
+    }
+
+    fn is_in_loop(&self) -> bool {
+        self.thread.with(|progress| progress.state.is_in_loop(&self.services.plan)).unwrap_or_default()
     }
 
     /// Gives the journal what need not wait any longer.
     fn release(&mut self) {
         let committed = self.open.values().filter_map(Resource::committed).min();
         self.held.release(committed, &self.services.journal);
+        self.thread.hold(!self.held.is_empty());
     }
 
     /// As far as it goes: rows that were read are committed, and the journal has their events.
@@ -372,30 +428,32 @@ impl<'a> Driver<'a> {
         self.release();
     }
 
-    /// Replaces the journal by a snapshot once everything in it is settled.
+    /// Replaces the journal by a snapshot once everything in it is settled. Where branches do not come to that point together, it is put off.
     async fn compact(&mut self) {
         self.settle().await;
         if !self.held.is_empty() {
+            return;
+        }
+        if !self.thread.is_clear(&self.services.journal).await {
+            self.services.journal.put_off();
             return;
         }
         self.snapshot();
         if self.services.journal.sync().await.is_ok() {
             self.open.values_mut().for_each(Resource::journalled);
         }
+        self.thread.was_kept();
         hit("journal.compacted");
     }
 
     fn snapshot(&self) {
-        let counters = self.services.reporter.counters().into_iter().collect();
-        self.services.journal.snapshot(|effects| self.progress.snapshot(counters, effects.clone()));
+        self.services.journal.snapshot(|effects| self.thread.root().snapshot(effects.clone()));
     }
 
     /// Notes that a run may be forked from here: from the step that has just begun, and from those around it that began with it.
     fn mark(&self, begun: &[NodeId]) {
-        let counters = self.services.reporter.counters().into_iter().collect();
-        let snapshot = self.progress.snapshot(counters, crate::journal::effects::Effects::default());
-        let running = self.progress.state.position();
-        for (node, ..) in running.iter().filter(|(node, ..)| begun.contains(node)) {
+        let snapshot = self.thread.root().snapshot(crate::journal::effects::Effects::default());
+        for (node, ..) in snapshot.progress.state.position().iter().filter(|(node, ..)| begun.contains(node)) {
             self.services.journal.mark(sequor_plan_format::path::node_path(&self.services.plan, *node), &snapshot);
         }
     }
@@ -404,7 +462,7 @@ impl<'a> Driver<'a> {
 /// Whether an op changes something outside of the run: everything before it must be durable first.
 fn has_effect(op: &Op) -> bool {
     match op {
-        Op::Transform(_) | Op::Execute(_) => true,
+        Op::Transform(_) | Op::Copy(_) | Op::Execute(_) => true,
         Op::SetVariable(_)
         | Op::Print(_)
         | Op::Fail(_)
@@ -416,6 +474,7 @@ fn has_effect(op: &Op) -> bool {
         | Op::WhileLoop(_)
         | Op::ForEach(_)
         | Op::TryCatch(_)
+        | Op::Parallel(_)
         | Op::Block(_)
         | Op::RunFlow(_) => false,
     }
@@ -424,6 +483,12 @@ fn has_effect(op: &Op) -> bool {
 /// Project variables are kept as JSON: a value without such a form is the step's error, not the store's.
 fn can_be_kept(event: &Event) -> Result<(), RunError> {
     let (Event::Done { assigned } | Event::Absorbed { assigned, .. }) = event else { return Ok(()) };
+    for variable in assigned {
+        if !variable.value.is_shallow() {
+            let message = format!("variable '{}' is nested more than {MAX_DEPTH} levels deep", variable.name);
+            return Err(RunError::new(ErrorKind::Limit, message));
+        }
+    }
     for variable in assigned.iter().filter(|a| a.scope == op::Scope::Project) {
         crate::json::to_text(&variable.value)
             .map_err(|why| RunError::new(ErrorKind::Data, format!("variable '{}' cannot be kept: {}", variable.name, why.message)))?;

@@ -64,6 +64,8 @@ struct Ledger {
     /// Bytes of records since the last snapshot, and that one's size.
     grown: usize,
     snapshot: usize,
+    /// What it had grown by when a snapshot was put off.
+    put_off: usize,
 }
 
 /// The writing task. Ends when the last [`Journal`] is gone.
@@ -141,7 +143,15 @@ impl Journal {
     /// Whether a new snapshot is due.
     pub(crate) fn has_grown(&self) -> bool {
         let ledger = self.ledger();
-        ledger.grown > GROWN.max(2 * ledger.snapshot)
+        ledger.grown > ledger.put_off + GROWN.max(2 * ledger.snapshot)
+    }
+
+    /// A snapshot that was due could not be taken: the next one is due when the journal has grown as much again.
+    pub(crate) fn put_off(&self) {
+        let mut ledger = self.ledger();
+        if ledger.grown > ledger.put_off + GROWN.max(2 * ledger.snapshot) {
+            ledger.put_off = ledger.grown;
+        }
     }
 
     /// Replaces everything so far by what `make` makes of the effects that are known.
@@ -154,6 +164,7 @@ impl Journal {
         let mut bytes = Vec::new();
         if self.encode(&record, &mut bytes) {
             ledger.grown = 0;
+            ledger.put_off = 0;
             ledger.snapshot = bytes.len();
             self.send(Message::Snapshot(bytes));
         }

@@ -16,6 +16,7 @@ use crate::error::{ErrorKind, RunError};
 use crate::scope::Assigned;
 use crate::value::{Map, Value};
 
+mod branch;
 mod carry;
 mod frame;
 mod http_request;
@@ -24,6 +25,7 @@ mod phase;
 mod stack;
 mod variables;
 
+pub use branch::Counter;
 pub(crate) use carry::{Begun, Carrier, Lost, OpenBlock};
 pub use frame::{Activation, FrameId, State};
 pub use open::{OpenFrame, Position};
@@ -51,6 +53,8 @@ pub enum Command {
     // Answered by one event each.
     /// Answered by `Value`.
     Evaluate { node: Option<NodeId>, expr: ExprId },
+    /// Runs the branches of a `parallel`. Answered by `Done`, with what they set.
+    Branches { frame: FrameId, node: NodeId, activation: Activation },
     /// Performs an op that is one effect. Answered by `Done`.
     Run { node: NodeId, activation: Activation },
     /// Opens the members of a loop. Answered by `Done`.
@@ -91,7 +95,8 @@ impl Command {
             | Self::HttpNext { .. }
             | Self::HttpExchange { .. }
             | Self::HttpAbsorb { .. }
-            | Self::HttpClose { .. } => true,
+            | Self::HttpClose { .. }
+            | Self::Branches { .. } => true,
         }
     }
 }
@@ -124,6 +129,12 @@ impl State {
 /// One step. See the module's documentation.
 #[must_use]
 pub fn step(plan: &Plan, state: &mut State, event: Event) -> Vec<Command> {
+    step_noting(plan, state, event).0
+}
+
+/// As [`step`]. Gives also the state in which an error arose, where the event was none itself: there the step can be taken again.
+#[must_use]
+pub(crate) fn step_noting(plan: &Plan, state: &mut State, event: Event) -> (Vec<Command>, Option<State>) {
     stack::Stepper::new(plan, state).step(event)
 }
 

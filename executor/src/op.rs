@@ -10,6 +10,7 @@ use crate::scope::{Assigned, Scope};
 use crate::services::Services;
 
 mod assert;
+mod copy;
 pub(crate) mod effect;
 mod execute;
 mod fail;
@@ -17,6 +18,7 @@ pub(crate) mod for_each;
 pub mod http_request;
 pub(crate) mod if_else;
 pub(crate) mod leave;
+pub(crate) mod parallel;
 mod print;
 pub(crate) mod rows;
 pub(crate) mod run_flow;
@@ -40,6 +42,7 @@ pub(crate) async fn perform(
 ) -> Result<Vec<Assigned>, RunError> {
     match &services.plan.node(node).op {
         Op::Transform(op) => transform::run(services, node, activation, again, op, scope).await.map(|()| Vec::new()),
+        Op::Copy(op) => copy::run(services, node, activation, again, op, scope).await.map(|()| Vec::new()),
         Op::Execute(op) => execute::run(services, node, activation, again, op, scope).await.map(|()| Vec::new()),
         Op::SetVariable(op) => set_variable::run(services, op, scope),
         Op::Print(op) => print::run(services, op, scope).map(|()| Vec::new()),
@@ -51,6 +54,7 @@ pub(crate) async fn perform(
         | Op::WhileLoop(_)
         | Op::ForEach(_)
         | Op::TryCatch(_)
+        | Op::Parallel(_)
         | Op::Block(_)
         | Op::RunFlow(_)
         | Op::Leave(_)) => {

@@ -47,15 +47,30 @@ pub struct Counters {
     pub elapsed: Duration,
 }
 
-/// Collects what happens. Shared by all tasks of a run.
+impl Counters {
+    pub(crate) fn add(&mut self, other: Self) {
+        let Self { executed, failed, rows_in, rows_out, requests, retries, elapsed } = other;
+        self.executed += executed;
+        self.failed += failed;
+        self.rows_in += rows_in;
+        self.rows_out += rows_out;
+        self.requests += requests;
+        self.retries += retries;
+        self.elapsed += elapsed;
+    }
+}
+
+/// Collects what happens. Shared by all tasks of a run, or of a branch of it.
 #[derive(Default)]
 pub struct Reporter {
     redactor: Arc<Redactor>,
     format: Format,
     verbosity: Verbosity,
     nodes: Mutex<Nodes>,
+    /// Of branches that run now.
+    branches: Mutex<Vec<Arc<Reporter>>>,
     /// Sources whose effects have no markers, with the nodes that use them.
-    unmarked: Mutex<BTreeMap<String, NodeId>>,
+    unmarked: Arc<Mutex<BTreeMap<String, NodeId>>>,
 }
 
 /// What the nodes did, and which of them something was added to since `changed` was asked.
@@ -78,7 +93,24 @@ struct Progress {
 impl Reporter {
     #[must_use]
     pub fn new(redactor: Arc<Redactor>, format: Format, verbosity: Verbosity) -> Self {
-        Self { redactor, format, verbosity, nodes: Mutex::default(), unmarked: Mutex::default() }
+        Self { redactor, format, verbosity, ..Self::default() }
+    }
+
+    /// For a branch: what it counts is its own until it is joined, and shows here at once.
+    pub(crate) fn branch(&self) -> Arc<Self> {
+        let Self { redactor, format, verbosity, nodes: _, branches, unmarked } = self;
+        let (redactor, unmarked) = (Arc::clone(redactor), Arc::clone(unmarked));
+        let branch = Arc::new(Self { redactor, format: *format, verbosity: *verbosity, unmarked, ..Self::default() });
+        branches.lock().unwrap_or_else(PoisonError::into_inner).push(Arc::clone(&branch));
+        branch
+    }
+
+    /// What branches have counted is counted here from now on.
+    pub(crate) fn join(&self) {
+        let branches = std::mem::take(&mut *self.branches.lock().unwrap_or_else(PoisonError::into_inner));
+        for (node, counters) in branches.iter().flat_map(|branch| branch.counters()) {
+            self.change(node, |progress| progress.counters.add(counters));
+        }
     }
 
     /// A request was sent (each attempt counts).
@@ -189,10 +221,10 @@ impl Reporter {
     }
 
     /// Goes on from the counters of a run that is resumed.
-    pub(crate) fn restore(&self, counters: BTreeMap<NodeId, Counters>) {
+    pub(crate) fn restore(&self, counters: &BTreeMap<NodeId, Counters>) {
         let mut nodes = self.locked();
         for (node, counters) in counters {
-            nodes.progress.insert(node, Progress { counters, before: counters, ..Progress::default() });
+            nodes.progress.insert(*node, Progress { counters: *counters, before: *counters, ..Progress::default() });
         }
     }
 
@@ -209,7 +241,14 @@ impl Reporter {
     /// What every node did so far.
     #[must_use]
     pub fn counters(&self) -> BTreeMap<NodeId, Counters> {
-        self.locked().progress.iter().map(|(node, progress)| (*node, progress.counters)).collect()
+        let mut all: BTreeMap<NodeId, Counters> =
+            self.locked().progress.iter().map(|(node, progress)| (*node, progress.counters)).collect();
+        for branch in self.branches.lock().unwrap_or_else(PoisonError::into_inner).iter() {
+            for (node, counters) in branch.counters() {
+                all.entry(node).or_default().add(counters);
+            }
+        }
+        all
     }
 
     fn change<T>(&self, node: NodeId, change: impl FnOnce(&mut Progress) -> T) -> T {
@@ -236,7 +275,7 @@ fn title(plan: &Plan, node: NodeId) -> String {
 /// Whether an op does something that people wait for. The others have lines when asked for with `-v`.
 fn has_line(op: &Op) -> bool {
     match op {
-        Op::HttpRequest(_) | Op::Transform(_) | Op::Execute(_) | Op::ForEach(_) | Op::RunFlow(_) => true,
+        Op::HttpRequest(_) | Op::Transform(_) | Op::Copy(_) | Op::Execute(_) | Op::ForEach(_) | Op::RunFlow(_) => true,
         Op::SetVariable(_)
         | Op::Print(_)
         | Op::Fail(_)
@@ -246,6 +285,7 @@ fn has_line(op: &Op) -> bool {
         | Op::IfElse(_)
         | Op::WhileLoop(_)
         | Op::TryCatch(_)
+        | Op::Parallel(_)
         | Op::Block(_) => false,
     }
 }

@@ -3,6 +3,7 @@
 //! Nothing is opened before an op asks for it.
 
 use std::collections::HashMap;
+use std::ops::Deref;
 use std::path::PathBuf;
 use std::sync::{Arc, OnceLock};
 
@@ -25,12 +26,17 @@ pub mod network;
 
 use network::Network;
 
-/// One per run. Shared by everything that runs in it.
+/// One per run, and one per branch of a `parallel`, which differ in whom they report to.
 pub struct Services {
+    pub reporter: Arc<Reporter>,
+    shared: Arc<Shared>,
+}
+
+/// Shared by everything that runs in a run.
+pub struct Shared {
     pub plan: Arc<Plan>,
     pub evaluator: Evaluator,
     pub clients: Clients,
-    pub reporter: Arc<Reporter>,
     /// Makes the names of staging tables: letters and digits, unique per run, the same when it is resumed.
     pub run_tag: String,
     /// What is durable of the run.
@@ -45,6 +51,14 @@ pub struct Services {
     pub folder: PathBuf,
     databases: tokio::sync::Mutex<HashMap<Settings, Database>>,
     constants: OnceLock<Arc<Given>>,
+}
+
+impl Deref for Services {
+    type Target = Shared;
+
+    fn deref(&self) -> &Shared {
+        &self.shared
+    }
 }
 
 /// What a run is given from outside.
@@ -79,11 +93,10 @@ impl Services {
     #[must_use]
     pub fn new(plan: Arc<Plan>, surroundings: Surroundings) -> Arc<Self> {
         let Surroundings { reporter, redactor, environment, network, folder, run_tag, journal, program } = surroundings;
-        Arc::new(Self {
+        let shared = Arc::new(Shared {
             evaluator: Evaluator::new(Arc::clone(&plan), PythonPool::new(program, PythonLimits::default())),
             plan,
             clients: Clients::default(),
-            reporter,
             run_tag,
             journal,
             environment,
@@ -92,7 +105,13 @@ impl Services {
             folder,
             databases: tokio::sync::Mutex::default(),
             constants: OnceLock::new(),
-        })
+        });
+        Arc::new(Self { reporter, shared })
+    }
+
+    /// For a branch: the same, with a reporter of its own.
+    pub(crate) fn branch(&self) -> Arc<Self> {
+        Arc::new(Self { reporter: self.reporter.branch(), shared: Arc::clone(&self.shared) })
     }
 
     /// The connection of a database source, opened at its first use in the run. Its settings may use variables: other settings are another

@@ -105,6 +105,7 @@ impl Refs for Counted<'_> {
                 response.refs(visit);
             }
             Op::Transform(_)
+            | Op::Copy(_)
             | Op::Execute(_)
             | Op::SetVariable(_)
             | Op::Print(_)
@@ -116,6 +117,7 @@ impl Refs for Counted<'_> {
             | Op::WhileLoop(_)
             | Op::ForEach(_)
             | Op::TryCatch(_)
+            | Op::Parallel(_)
             | Op::Block(_)
             | Op::RunFlow(_) => op.refs(visit),
         }

@@ -30,6 +30,7 @@ pub fn calls(plan: &Plan) -> DiGraph<FlowId, NodeId> {
                 }
                 Op::HttpRequest(_)
                 | Op::Transform(_)
+                | Op::Copy(_)
                 | Op::Execute(_)
                 | Op::SetVariable(_)
                 | Op::Print(_)
@@ -41,6 +42,7 @@ pub fn calls(plan: &Plan) -> DiGraph<FlowId, NodeId> {
                 | Op::WhileLoop(_)
                 | Op::ForEach(_)
                 | Op::TryCatch(_)
+                | Op::Parallel(_)
                 | Op::Block(_) => {}
             }
         }

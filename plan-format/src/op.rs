@@ -6,12 +6,14 @@ use crate::{BlockId, ExprId, SourceId, TextId};
 
 pub mod assert;
 pub mod block;
+pub mod copy;
 pub mod execute;
 pub mod fail;
 pub mod for_each;
 pub mod http_request;
 pub mod if_else;
 pub mod leave;
+pub mod parallel;
 pub mod print;
 pub mod run_flow;
 pub mod set_variable;
@@ -22,12 +24,14 @@ pub mod while_loop;
 
 pub use assert::Assert;
 pub use block::Group;
+pub use copy::Copy;
 pub use execute::Execute;
 pub use fail::Fail;
 pub use for_each::ForEach;
 pub use http_request::HttpRequest;
 pub use if_else::IfElse;
 pub use leave::Leave;
+pub use parallel::Parallel;
 pub use print::Print;
 pub use run_flow::RunFlow;
 pub use set_variable::SetVariable;
@@ -53,6 +57,8 @@ pub enum Op {
     Sleep(Sleep),
     Assert(Assert),
     Leave(Leave),
+    Parallel(Parallel),
+    Copy(Box<Copy>),
 }
 
 impl Op {
@@ -77,6 +83,8 @@ impl Op {
             Self::Leave(Leave::Break) => "break",
             Self::Leave(Leave::Continue) => "continue",
             Self::Leave(Leave::Return(_)) => "return",
+            Self::Parallel(_) => "parallel",
+            Self::Copy(_) => "copy",
         }
     }
 
@@ -86,6 +94,7 @@ impl Op {
         match self {
             Self::HttpRequest(_)
             | Self::Transform(_)
+            | Self::Copy(_)
             | Self::Execute(_)
             | Self::SetVariable(_)
             | Self::Print(_)
@@ -99,6 +108,7 @@ impl Op {
             Self::ForEach(op) => vec![op.body],
             Self::TryCatch(op) => std::iter::once(op.body).chain(op.catches.iter().map(|c| c.body)).chain(op.finally).collect(),
             Self::Block(op) => vec![op.body],
+            Self::Parallel(op) => op.branches.iter().map(|b| b.body).collect(),
         }
     }
 }

@@ -33,6 +33,8 @@ pub enum Field {
     /// The `catch` of a `try`, counted from 0.
     Catch(u32),
     Finally,
+    /// The branch of a `parallel`, counted from 0.
+    Branch(u32),
 }
 
 /// As in a path; empty where the op has one block.
@@ -45,6 +47,7 @@ impl fmt::Display for Field {
             Self::Steps => f.write_str("steps"),
             Self::Catch(index) => write!(f, "catch[{index}]"),
             Self::Finally => f.write_str("finally"),
+            Self::Branch(index) => write!(f, "branches[{index}]"),
         }
     }
 }
@@ -136,6 +139,7 @@ pub fn blocks(op: &Op) -> Vec<(BlockId, Field)> {
     match op {
         Op::HttpRequest(_)
         | Op::Transform(_)
+        | Op::Copy(_)
         | Op::Execute(_)
         | Op::SetVariable(_)
         | Op::Print(_)
@@ -155,5 +159,6 @@ pub fn blocks(op: &Op) -> Vec<(BlockId, Field)> {
         Op::WhileLoop(op) => vec![(op.body, Field::Only)],
         Op::ForEach(op) => vec![(op.body, Field::Only)],
         Op::Block(op) => vec![(op.body, Field::Only)],
+        Op::Parallel(op) => op.branches.iter().zip(0u32..).map(|(branch, index)| (branch.body, Field::Branch(index))).collect(),
     }
 }

@@ -72,7 +72,7 @@ fn a_plan_is_the_same_as_itself_wherever_its_entries_stand() {
         let comparison = compare(&plan, new);
         assert!(comparison.is_same());
         assert_eq!(comparison.steps.len(), plan.nodes.len());
-        assert_eq!(render_comparison(&plan, new, &comparison), "21 steps are the same\n");
+        assert_eq!(render_comparison(&plan, new, &comparison), "37 steps are the same\n");
     }
 }
 

@@ -191,9 +191,24 @@ fn a_step_is_touched_by_what_it_owns_and_calls() {
 fn a_step_is_touched_by_the_sources_it_uses() {
     assert_eq!(
         touched(|plan| set_text(plan, "stage.db", "other.db")),
-        ["create", "each", "execute", "fetch", "queried", "set_variables", "transform"]
+        [
+            "checks",
+            "copies",
+            "copy",
+            "copy_query",
+            "create",
+            "each",
+            "empty",
+            "execute",
+            "fetch",
+            "not_empty",
+            "queried",
+            "set_variables",
+            "three",
+            "transform"
+        ]
     );
-    assert_eq!(touched(|plan| set_text(plan, "DATABASE_URL", "OTHER_URL")), ["each", "transform"]);
+    assert_eq!(touched(|plan| set_text(plan, "DATABASE_URL", "OTHER_URL")), ["copies", "copy", "copy_query", "each", "transform"]);
     assert_eq!(touched(|plan| set_text(plan, "s-1", "s-2")), ["call", "create", "each", "fetch", "items", "queried", "send"]);
 }
 

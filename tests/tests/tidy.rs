@@ -80,6 +80,8 @@ const CRASH_CASES: [(&str, &str, Variants); 6] = [
             ("Sleep", &["op: sleep"]),
             ("Assert", &["op: assert", "expect:"]),
             ("Leave", &["op: break", "op: continue", "op: return"]),
+            ("Parallel", &["op: parallel", "branches:", "max_concurrency:"]),
+            ("Copy", &["op: copy"]),
         ],
     ),
     (

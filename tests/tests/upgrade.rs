@@ -1,6 +1,7 @@
-//! State files that earlier versions left: a run that was killed goes on, as it would have with the version that began it.
+//! State files that earlier versions left: a run that was killed goes on, as it would have with the version that began it, or is refused before anything is touched.
 //!
-//! `fixtures/state/vN` is what version N of the state store left; it is made once, by the ignored test, and never again.
+//! `fixtures/state/vN` is what version N of the state store left, with a folder for each version of the plans in it; they are made once, by the ignored test, and never
+//! again.
 #![allow(clippy::expect_used, clippy::panic, reason = "a test that cannot go on fails")]
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -14,11 +15,13 @@ use sequor_tests::crash::trial::{asked, titles};
 use sequor_tests::program::{Project, executor, run, workspace};
 use sequor_tests::sqlite;
 
-/// The version that `make` writes.
-const NEWEST: &str = "v2";
+/// What `make` writes.
+const NEWEST: &str = "v2/plan3";
+/// Of a plan format that is not read any more.
+const OLD: &str = "v2/unfinished";
 
 fn golden(version: &str) -> PathBuf {
-    workspace().join("fixtures/state").join(version).join("unfinished")
+    workspace().join("fixtures/state").join(version)
 }
 
 fn copy(from: &Path, to: &Path) {
@@ -43,7 +46,7 @@ fn posts(shop: &Shop) -> Vec<String> {
 
 #[test]
 fn an_unfinished_run_of_each_version_goes_on() {
-    for version in ["v2"] {
+    for version in [NEWEST] {
         let from = golden(version);
         let project = Project::empty();
         copy(&from, &project.path());
@@ -83,6 +86,22 @@ fn an_unfinished_run_of_each_version_goes_on() {
             "{version}"
         );
     }
+}
+
+#[test]
+fn a_run_of_an_older_plan_format_is_refused_and_left_as_it_is() {
+    let project = Project::empty();
+    copy(&golden(OLD), &project.path());
+    let before = (project.read("state.db"), project.read("stage.db"));
+    for arguments in [&["resume"][..], &["resume", "--in-doubt", "send"], &["resume", "--dry-run"], &["status"]] {
+        let mut command = project.command(&executor());
+        run(command.args(arguments).args(["--state", "state.db"]))
+            .ended(2)
+            .says("plan format version 2; this version of Sequor reads version 3")
+            .says("finish it with the version of Sequor that began it");
+    }
+    project.executor(["runs", "--state", "state.db"]).ended(0).says("interrupted");
+    assert!((project.read("state.db"), project.read("stage.db")) == before, "files were changed");
 }
 
 /// A newer version's file is refused, and not a byte of it changes.

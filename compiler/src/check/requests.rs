@@ -35,12 +35,13 @@ fn block(parsed: &Parsed, steps: &[Step], repeated: bool, faults: &mut Vec<Diagn
             }
             Op::WhileLoop(op) => block(parsed, &op.steps, true, faults),
             Op::ForEach(op) => block(parsed, &op.steps, true, faults),
-            Op::IfElse(_) | Op::TryCatch(_) | Op::Block(_) => {
+            Op::IfElse(_) | Op::TryCatch(_) | Op::Parallel(_) | Op::Block(_) => {
                 for steps in step.op.blocks() {
                     block(parsed, steps, repeated, faults);
                 }
             }
             Op::Transform(_)
+            | Op::Copy(_)
             | Op::Execute(_)
             | Op::SetVariable(_)
             | Op::Print(_)

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use sequor_plan_format::manifest::{Access, TableUse};
+use sequor_plan_format::op::copy::From;
 use sequor_plan_format::op::{Rows, Table, WriteMode};
 use sequor_plan_format::{Expr, ExprId, Manifest, NodeId, Op, Plan, PlanBuilder, Replay, SourceId, SourceKind, TextId};
 
@@ -66,6 +67,13 @@ impl Gathered {
                 self.sql(op.source);
                 self.table(plan, &op.target, written(op.write_mode));
             }
+            Op::Copy(op) => {
+                match &op.from {
+                    From::Table(from) => self.table(plan, from, Access::Read),
+                    From::Query { source, .. } => self.sql(*source),
+                }
+                self.table(plan, &op.target, written(op.write_mode));
+            }
             Op::Execute(op) => self.sql(op.source),
             Op::ForEach(op) => self.rows(plan, &op.rows),
             Op::SetVariable(_)
@@ -77,6 +85,7 @@ impl Gathered {
             | Op::IfElse(_)
             | Op::WhileLoop(_)
             | Op::TryCatch(_)
+            | Op::Parallel(_)
             | Op::Block(_)
             | Op::RunFlow(_) => {}
         }

@@ -67,6 +67,8 @@ pub enum Kind {
     /// A list of mappings; one mapping alone is taken as a list of one.
     Sections(&'static Table),
     Steps,
+    /// Name → list of steps.
+    Branches,
     /// A flow's parameters: names, name → default, or name → `{default, required, description}`.
     Parameters,
     Columns,

@@ -55,7 +55,7 @@ pub(super) fn fork(request: ResumeRequest, from: &str) -> Result<ExitStatus, Ref
         let path = mark.path.clone();
         // What the old run has counted is in its own report.
         let mut first = Vec::new();
-        encode(&Record::Snapshot(Box::new(progress.snapshot(Vec::new(), Effects::default()))), &mut first)
+        encode(&Record::Snapshot(Box::new(progress.snapshot(Effects::default()))), &mut first)
             .map_err(|error| Refusal(error.message.clone()))?;
         let lease = store.begin_at(&new, &Holder::this(), Mark { data: first, ..mark }).await.map_err(|error| match error {
             BeginError::State(error) => Refusal::from(error),
@@ -155,5 +155,8 @@ fn progress(row: &RunRow, mark: &Mark) -> Result<Progress, Refusal> {
     let Some(Record::Snapshot(snapshot)) = records.into_iter().next() else {
         return Err(Refusal(format!("what run {} has kept of '{}' cannot be read", row.id, mark.path)));
     };
-    Ok(Progress::of(*snapshot).0)
+    // What the parent did is its own.
+    let mut progress = snapshot.progress;
+    progress.forget_counters();
+    Ok(progress)
 }

@@ -247,7 +247,7 @@ impl Outlook {
 fn doing(command: &Command) -> Option<(NodeId, Option<Activation>)> {
     match command {
         Command::Run { node, activation } => Some((*node, Some(*activation))),
-        Command::OpenItems { node, .. } | Command::HttpOpen { node, .. } => Some((*node, None)),
+        Command::OpenItems { node, .. } | Command::HttpOpen { node, .. } | Command::Branches { node, .. } => Some((*node, None)),
         Command::Evaluate { node, .. } => node.map(|node| (node, None)),
         Command::Began { .. }
         | Command::Skipped { .. }

@@ -95,7 +95,7 @@ fn carried(known: &Known, new: &Loaded, carrier: Carrier<'_>, judgement: &Judgem
     let parameters = Settings::parse(&known.row.settings)?.parameters;
     let _ = entry::parameters(&new.plan, flow, &as_texts(&parameters))?;
     let progress = Progress::new(state.restarted(flow, parameters));
-    Ok(Ok(Restored { progress, effects: Effects::default(), counters: std::collections::BTreeMap::new() }))
+    Ok(Ok(Restored { progress, effects: Effects::default() }))
 }
 
 /// As they are given with `--param`.
@@ -145,8 +145,7 @@ pub(super) async fn apply(place: Place<'_>, known: Known, new: Loaded, surroundi
     if let GoOn::Anew(_) = go_on {
         marks.extend(mark(carrier, &restored)?);
     }
-    let counters = restored.counters.iter().map(|(node, counters)| (*node, *counters)).collect();
-    let snapshot = restored.progress.snapshot(counters, restored.effects.clone());
+    let snapshot = restored.progress.snapshot(restored.effects.clone());
     let snapshot = Segment { number: next, bytes: encoded(Record::Snapshot(Box::new(snapshot)))? };
     let digest = new.digest.to_string();
     store.change_plan(lease, &row, PlanChange { digest: &digest, plan: &new.bytes, snapshot, marks }).await?;
@@ -162,9 +161,9 @@ async fn marks(store: &mut Store, run: &str, carrier: Carrier<'_>) -> Result<Vec
         let records = decode(&data).map_err(|error| Refusal(error.message.clone()))?;
         let Some(Record::Snapshot(snapshot)) = records.into_iter().next() else { continue };
         // Steps that began together have one point.
-        let depth = snapshot.state.position().iter().position(|(node, ..)| node_path(carrier.old, *node) == path);
+        let depth = snapshot.progress.state.position().iter().position(|(node, ..)| node_path(carrier.old, *node) == path);
         let Ok(snapshot) = snapshot.carried(carrier) else { continue };
-        let Some((node, ..)) = depth.and_then(|depth| snapshot.state.position().get(depth).copied()) else { continue };
+        let Some((node, ..)) = depth.and_then(|depth| snapshot.progress.state.position().get(depth).copied()) else { continue };
         carried.push(Mark { path: node_path(carrier.new, node), data: encoded(Record::Snapshot(Box::new(snapshot)))? });
     }
     Ok(carried)
@@ -174,8 +173,7 @@ async fn marks(store: &mut Store, run: &str, carrier: Carrier<'_>) -> Result<Vec
 fn mark(carrier: Carrier<'_>, restored: &Restored) -> Result<Option<Mark>, Refusal> {
     let state = &restored.progress.state;
     let Some((node, ..)) = state.position().last().copied().filter(|_| !state.is_in_loop(carrier.new)) else { return Ok(None) };
-    let counters = restored.counters.iter().map(|(node, counters)| (*node, *counters)).collect();
-    let snapshot = restored.progress.snapshot(counters, Effects::default());
+    let snapshot = restored.progress.snapshot(Effects::default());
     Ok(Some(Mark { path: node_path(carrier.new, node), data: encoded(Record::Snapshot(Box::new(snapshot)))? }))
 }
 

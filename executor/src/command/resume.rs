@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use sequor_plan_format::Plan;
+use sequor_plan_format::codec::{FORMAT_VERSION, PlanError};
 use sequor_plan_format::op::print::Level;
 
 use super::run::{check_report, location, network, on_runtime, open_report};
@@ -19,7 +20,7 @@ use crate::journal::Journal;
 use crate::journal::members;
 use crate::journal::progress::Progress;
 use crate::journal::restore::{self, Restored};
-use crate::load::{self, Loaded};
+use crate::load::{self, LoadError, Loaded};
 use crate::machine::{Activation, State};
 use crate::redact::Redactor;
 use crate::report::{Format, Reporter, Verbosity};
@@ -170,12 +171,12 @@ async fn go_on(
         None => request.report.as_deref().map(open_report).transpose()?,
     };
     let Known { row, plan, restored } = known;
-    let Restored { progress, effects, counters } = restored;
+    let Restored { progress, effects } = restored;
     let (journal, writing) = Journal::start(store, lease, next, row.secret, settings.journal);
     journal.restore(effects);
     let redactor = Arc::new(Redactor::default());
     let reporter = Reporter::new(Arc::clone(&redactor), request.format, request.verbosity);
-    reporter.restore(counters);
+    reporter.restore(&progress.counters);
     let surroundings = Surroundings {
         reporter: Arc::new(reporter),
         redactor,
@@ -279,7 +280,7 @@ impl Known {
     /// Reads the plan and the journal of a run. Changes nothing.
     pub(super) async fn of(store: &mut Store, row: RunRow) -> Result<Self, Refusal> {
         let bytes = store.plan(&row.plan_digest).await?;
-        let Loaded { plan, .. } = load::bytes(bytes, &format!("of run {}", row.id))?;
+        let Loaded { plan, .. } = load::bytes(bytes, &format!("of run {}", row.id)).map_err(|error| other_version(&row, error))?;
         let (segments, _) = store.journal(&row.id).await?;
         let restored = if segments.is_empty() {
             fresh(&plan, &row, store).await?
@@ -296,13 +297,25 @@ impl Known {
     }
 }
 
+/// A run cannot be compiled again.
+fn other_version(row: &RunRow, error: LoadError) -> Refusal {
+    match error {
+        LoadError::Plan { reason: PlanError::Version { found }, .. } => Refusal(format!(
+            "run {} was begun with plan format version {found}; this version of Sequor reads version {FORMAT_VERSION}. Nothing was touched: finish it with the version of \
+             Sequor that began it",
+            row.id
+        )),
+        error => error.into(),
+    }
+}
+
 /// A run that was interrupted before its first step was kept: nothing has happened.
 async fn fresh(plan: &Plan, row: &RunRow, store: &mut Store) -> Result<Restored, Refusal> {
     let flow = entry::flow(plan, Some(&row.flow))?;
     let parameters = Settings::parse(&row.settings)?.parameters;
     let known = store.project(&row.project).await?;
     let progress = Progress::new(State::new(flow, parameters, known));
-    Ok(Restored { progress, effects: crate::journal::effects::Effects::default(), counters: std::collections::BTreeMap::new() })
+    Ok(Restored { progress, effects: crate::journal::effects::Effects::default() })
 }
 
 /// Members of loops, straight from the store.

@@ -44,13 +44,13 @@ impl Session {
         let screen = Screen { services: &services, flow: &flow, format, verbosity, began };
         screen.announce(resumed);
         services.evaluator.warm();
-        let mut signals = Signals::listen()?;
-        let ended = Driver::new(&services, progress).run(policy, &mut signals).await;
+        let signals = Signals::listen()?;
+        let ended = Driver::new(&services, progress).run(policy, &signals).await;
         let ended = fenced(ended);
 
         let (outcome, status, error) = match &ended {
             Ended::Done => (Outcome::Done, ExitStatus::Done, None),
-            Ended::Failed(error) => (Outcome::Failed, ExitStatus::Failed, Some(error)),
+            Ended::Failed(error) | Ended::Unopened(error) => (Outcome::Failed, ExitStatus::Failed, Some(error)),
             Ended::Stopped(signal) => (Outcome::Stopped, ExitStatus::Stopped(*signal), None),
             Ended::InDoubt(_) => (Outcome::InDoubt, ExitStatus::Paused, None),
             Ended::Broken(error) => {

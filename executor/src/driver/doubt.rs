@@ -58,16 +58,18 @@ impl Policy {
     }
 }
 
-/// Settles what it can. Gives what stays in doubt.
+/// Settles what it can, in branches too. Gives what stays in doubt.
 pub(super) async fn settle(services: &Arc<Services>, progress: &Progress, policy: Option<Policy>) -> Result<Vec<Doubt>, RunError> {
     let mut doubts = Vec::new();
-    for open in progress.state.open_frames() {
-        if let (Op::HttpRequest(op), Position::Requests { .. }) = (&services.plan.node(open.node).op, open.position) {
-            doubts.extend(requests(services, progress, open.node, open.activation, op, policy).await?);
+    for progress in progress.all() {
+        for open in progress.state.open_frames() {
+            if let (Op::HttpRequest(op), Position::Requests { .. }) = (&services.plan.node(open.node).op, open.position) {
+                doubts.extend(requests(services, progress, open.node, open.activation, op, policy).await?);
+            }
         }
-    }
-    if let Some(Command::Run { node, activation }) = progress.pending {
-        doubts.extend(statement(services, node, activation, policy));
+        if let Some(Command::Run { node, activation }) = progress.pending {
+            doubts.extend(statement(services, node, activation, policy));
+        }
     }
     durable(&services.journal).await?;
     Ok(doubts)

@@ -14,8 +14,16 @@ use crate::services::Services;
 use crate::value::Value;
 
 pub(super) enum Resource {
-    Items { members: Members, next: u64 },
-    Http { active: Box<Active>, taken: u64 },
+    Items {
+        members: Members,
+        next: u64,
+    },
+    Http {
+        active: Box<Active>,
+        taken: u64,
+    },
+    /// What branches that failed held open.
+    Branches(Vec<Resource>),
 }
 
 impl Resource {
@@ -27,6 +35,7 @@ impl Resource {
             }
             Op::HttpRequest(_)
             | Op::Transform(_)
+            | Op::Copy(_)
             | Op::Execute(_)
             | Op::SetVariable(_)
             | Op::Print(_)
@@ -37,6 +46,7 @@ impl Resource {
             | Op::IfElse(_)
             | Op::WhileLoop(_)
             | Op::TryCatch(_)
+            | Op::Parallel(_)
             | Op::Block(_)
             | Op::RunFlow(_) => Err(missing()),
         }
@@ -77,6 +87,7 @@ impl Resource {
                 *taken = ordinal;
                 value
             })),
+            Self::Branches(_) => Err(missing()),
         }
     }
 
@@ -85,20 +96,22 @@ impl Resource {
         match self {
             Self::Items { next, .. } => next.checked_sub(1),
             Self::Http { active, taken } => active.has_members().then_some(*taken),
+            Self::Branches(_) => None,
         }
     }
 
     pub(super) fn http(&mut self) -> Result<&mut Active, RunError> {
         match self {
             Self::Http { active, .. } => Ok(active),
-            Self::Items { .. } => Err(missing()),
+            Self::Items { .. } | Self::Branches(_) => Err(missing()),
         }
     }
 
     /// The last batch of rows that is committed; none where no rows are on their way.
     pub(super) fn committed(&self) -> Option<u64> {
         match self {
-            Self::Items { .. } => None,
+            // What a failed branch has read is committed, or given up.
+            Self::Items { .. } | Self::Branches(_) => None,
             Self::Http { active, .. } => active.committed(),
         }
     }
@@ -106,7 +119,7 @@ impl Resource {
     /// Waits until all rows that were read are committed.
     pub(super) async fn settle(&mut self) -> Result<(), RunError> {
         match self {
-            Self::Items { .. } => Ok(()),
+            Self::Items { .. } | Self::Branches(_) => Ok(()),
             Self::Http { active, .. } => active.settle().await,
         }
     }
@@ -114,7 +127,7 @@ impl Resource {
     /// The journal has everything that is committed.
     pub(super) fn journalled(&mut self) {
         match self {
-            Self::Items { .. } => {}
+            Self::Items { .. } | Self::Branches(_) => {}
             Self::Http { active, .. } => {
                 if let Some(batch) = active.committed() {
                     active.journalled(batch);
@@ -128,6 +141,11 @@ impl Resource {
         match self {
             Self::Items { members, .. } => members.forget(),
             Self::Http { active, .. } => active.discard().await,
+            Self::Branches(left) => {
+                for resource in left {
+                    Box::pin(resource.discard()).await;
+                }
+            }
         }
     }
 
@@ -136,6 +154,11 @@ impl Resource {
         match self {
             Self::Items { .. } => {}
             Self::Http { active, .. } => active.suspend().await,
+            Self::Branches(left) => {
+                for resource in left {
+                    Box::pin(resource.suspend()).await;
+                }
+            }
         }
     }
 }

@@ -1,6 +1,7 @@
 //! SIGINT, SIGTERM and SIGHUP: the first one ends the run before its next step, the second one ends the process.
 
 use std::io::{self, Write as _};
+use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::signal::unix::{SignalKind, signal};
@@ -39,10 +40,11 @@ impl Signal {
 }
 
 /// Signals received so far.
+#[derive(Clone)]
 pub struct Signals {
     first: watch::Receiver<Option<Signal>>,
     /// Kept, so that waiting goes on where nothing listens.
-    _sender: Option<watch::Sender<Option<Signal>>>,
+    _sender: Option<Arc<watch::Sender<Option<Signal>>>>,
 }
 
 impl Signals {
@@ -85,7 +87,7 @@ impl Signals {
     #[must_use]
     pub fn none() -> Self {
         let (sender, first) = watch::channel(None);
-        Self { first, _sender: Some(sender) }
+        Self { first, _sender: Some(Arc::new(sender)) }
     }
 
     #[must_use]

@@ -6,8 +6,9 @@ use sequor_plan_format::NodeId;
 use serde::{Deserialize, Serialize};
 
 use super::effects::{Change, Effects};
+use super::progress::Progress;
 use crate::error::{ErrorKind, RunError};
-use crate::machine::{Activation, Command, Event, State};
+use crate::machine::{Activation, Event};
 use crate::report::Counters;
 
 /// One entry. A journal is a snapshot and what came after it.
@@ -26,17 +27,26 @@ pub(crate) enum Record {
         counters: Vec<(NodeId, Counters)>,
     },
     Effect(Change),
+    /// Of a branch: the path of indexes to it, outermost first.
+    Branch {
+        path: Vec<u32>,
+        record: Box<Record>,
+    },
+    /// After the steps of a `finally`, an error that nothing catches.
+    Rewound,
+}
+
+impl Record {
+    /// The same record, of the branch at the end of a path.
+    pub(crate) fn within(self, path: &[u32]) -> Self {
+        if path.is_empty() { self } else { Self::Branch { path: path.to_vec(), record: Box::new(self) } }
+    }
 }
 
 /// Everything that decides how a run goes on.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct Snapshot {
-    pub(crate) state: State,
-    /// The command that waits for its event; none before the first step.
-    pub(crate) pending: Option<Command>,
-    /// Where to go on if the error on its way up is not caught.
-    pub(crate) retry: Option<Box<(State, Option<Command>)>>,
-    pub(crate) counters: Vec<(NodeId, Counters)>,
+    pub(crate) progress: Progress,
     pub(crate) effects: Effects,
 }
 

@@ -1,14 +1,12 @@
 //! A run read back from its journal: the last snapshot, and every record since.
 
-use std::collections::BTreeMap;
-
 use sequor_plan_format::{NodeId, Plan};
 
 use super::effects::Effects;
 use super::progress::Progress;
-use super::record::{Record, decode};
+use super::record::{Record, Snapshot, decode};
 use crate::error::{ErrorKind, RunError};
-use crate::machine::{Activation, Command, Event};
+use crate::machine::{Activation, Event};
 use crate::report::Counters;
 use crate::value::Value;
 
@@ -16,7 +14,6 @@ use crate::value::Value;
 pub(crate) struct Restored {
     pub(crate) progress: Progress,
     pub(crate) effects: Effects,
-    pub(crate) counters: BTreeMap<NodeId, Counters>,
 }
 
 /// Members of a loop, from the spool.
@@ -32,8 +29,8 @@ pub(crate) async fn restore(plan: &Plan, segments: &[Vec<u8>], members: &mut imp
         for record in decode(segment)? {
             match (record, &mut restored) {
                 (Record::Snapshot(snapshot), _) => {
-                    let (progress, counters, effects) = Progress::of(*snapshot);
-                    restored = Some(Restored { progress, effects, counters: counters.into_iter().collect() });
+                    let Snapshot { progress, effects } = *snapshot;
+                    restored = Some(Restored { progress, effects });
                 }
                 (record, Some(restored)) => restored.take(plan, record, members).await?,
                 (_, None) => return Err(fault("it does not begin with a snapshot")),
@@ -45,37 +42,38 @@ pub(crate) async fn restore(plan: &Plan, segments: &[Vec<u8>], members: &mut imp
 
 impl Restored {
     async fn take(&mut self, plan: &Plan, record: Record, members: &mut impl Members) -> Result<(), RunError> {
+        let (path, record) = match record {
+            Record::Branch { path, record } => (path, *record),
+            record => (Vec::new(), record),
+        };
         match record {
-            Record::Snapshot(_) => {}
+            Record::Snapshot(_) | Record::Branch { .. } => {}
             Record::Event { event, counters } => {
-                self.counters.extend(counters);
-                self.step(plan, event)?;
+                self.step(plan, &path, event, counters)?;
             }
             Record::Member { activation, ordinal, counters } => {
-                self.counters.extend(counters);
                 let member = members.member(activation, ordinal).await?;
-                self.step(plan, Event::Item(Some(member)))?;
+                self.step(plan, &path, Event::Item(Some(member)), counters)?;
             }
             Record::Effect(change) => self.effects.apply(change),
+            Record::Rewound => self.at(&path)?.rewind(),
         }
         Ok(())
     }
 
+    fn at(&mut self, path: &[u32]) -> Result<&mut Progress, RunError> {
+        self.progress.at(path).ok_or_else(|| fault("a record belongs to a branch that does not run"))
+    }
+
     /// What ended is counted as it was when the step was first taken; counters of a later record have it too. Gives whether the run ended with an error.
-    pub(super) fn step(&mut self, plan: &Plan, event: Event) -> Result<bool, RunError> {
+    pub(super) fn step(&mut self, plan: &Plan, path: &[u32], event: Event, counters: Vec<(NodeId, Counters)>) -> Result<bool, RunError> {
         let starts = matches!(event, Event::Start);
-        if !starts && self.progress.pending.is_none() {
+        let Self { progress, effects } = self;
+        let progress = progress.at(path).ok_or_else(|| fault("a record belongs to a branch that does not run"))?;
+        if !starts && progress.pending.is_none() {
             return Err(fault("an event answers no command"));
         }
-        let stepped = self.progress.step(plan, event, &mut self.effects);
-        for notice in stepped.notices {
-            if let Command::Ended { node, failed, .. } = notice {
-                let counters = self.counters.entry(node).or_default();
-                counters.executed += 1;
-                counters.failed += u64::from(failed);
-            }
-        }
-        Ok(stepped.fatal)
+        Ok(progress.step(plan, event, counters, effects).fatal)
     }
 }
 

@@ -58,7 +58,7 @@ impl State {
 
     /// No step has started yet.
     pub(crate) fn is_at_start(&self) -> bool {
-        self.started == 0
+        self.counter == super::Counter::default()
     }
 
     /// Before the first step, with the project variables of this state.
@@ -93,7 +93,7 @@ impl Phase {
     fn is_beginning(&self) -> bool {
         match self {
             Self::New | Self::When | Self::Effect | Self::If(_) | Self::Call(_) | Self::Leaving => true,
-            Self::Body | Self::Try(_) => false,
+            Self::Body | Self::Try(_) | Self::Parallel => false,
             Self::While(looping) => looping.iterations() == 0,
             Self::ForEach(looping) => looping.taken().is_none(),
             Self::Http(requesting) => requesting.is_beginning(),
@@ -118,7 +118,8 @@ impl Phase {
                 | Self::Try(_)
                 | Self::Call(_)
                 | Self::Http(_)
-                | Self::Leaving,
+                | Self::Leaving
+                | Self::Parallel,
                 _,
             ) => None,
         }
@@ -157,7 +158,7 @@ impl Carrier<'_> {
             };
             frames.push(carried);
         }
-        Ok(State { frames, project: state.project.clone(), started: state.started })
+        Ok(State { frames, project: state.project.clone(), counter: state.counter, left: state.left.clone() })
     }
 
     /// The command that waits, in a state that was carried over.
@@ -173,6 +174,9 @@ impl Carrier<'_> {
                 Command::Evaluate { node, expr }
             }
             Command::Run { node, activation } => Command::Run { node: step(*node)?, activation: *activation },
+            Command::Branches { frame, node, activation } => {
+                Command::Branches { frame: *frame, node: step(*node)?, activation: *activation }
+            }
             Command::OpenItems { frame, node, activation } => {
                 Command::OpenItems { frame: *frame, node: step(*node)?, activation: *activation }
             }
@@ -201,6 +205,7 @@ impl Carrier<'_> {
         for pair in state.frames.windows(2) {
             let [below, Frame::Block(block)] = pair else { continue };
             let new = match below {
+                Frame::Flow(FlowFrame { branch: Some(branch), .. }) => branch.carried(self).ok().and_then(|branch| branch.body(self.new)),
                 Frame::Flow(frame) => self.flow(frame.flow).map(|flow| self.new.flow(flow).body),
                 Frame::Node(frame) => self.node(frame.node).and_then(|new| self.same_field(block.block, frame.node, new)),
                 Frame::Block(_) => None,
@@ -218,6 +223,7 @@ impl Carrier<'_> {
 
     fn counterpart(&self, block: BlockId, old: &Frame, new: &Frame) -> Option<BlockId> {
         match (old, new) {
+            (Frame::Flow(_), Frame::Flow(FlowFrame { branch: Some(branch), .. })) => branch.body(self.new),
             (Frame::Flow(_), Frame::Flow(frame)) => Some(self.new.flow(frame.flow).body),
             (Frame::Node(old), Frame::Node(new)) => self.same_field(block, old.node, new.node),
             (Frame::Flow(_) | Frame::Block(_) | Frame::Node(_), _) => None,
@@ -231,9 +237,10 @@ impl Carrier<'_> {
     }
 
     fn flow_frame(&self, frame: &FlowFrame) -> Result<FlowFrame, Lost> {
-        let FlowFrame { flow, locals, parameter } = frame;
+        let FlowFrame { flow, locals, parameter, branch } = frame;
         let new = self.flow(*flow).ok_or_else(|| Lost(format!("flow {}", self.old.text(self.old.flow(*flow).name))))?;
-        Ok(FlowFrame { flow: new, locals: locals.clone(), parameter: *parameter })
+        let branch = branch.map(|branch| branch.carried(self)).transpose()?;
+        Ok(FlowFrame { flow: new, locals: locals.clone(), parameter: *parameter, branch })
     }
 
     /// The block must begin with the steps that have started.
@@ -264,7 +271,8 @@ impl Carrier<'_> {
             | Phase::ForEach(_)
             | Phase::Call(_)
             | Phase::Http(_)
-            | Phase::Leaving => {}
+            | Phase::Leaving
+            | Phase::Parallel => {}
         }
         Ok(NodeFrame { node: new, activation: *activation, phase, bound: bound.clone(), dirty: dirty.clone() })
     }

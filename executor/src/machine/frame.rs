@@ -5,6 +5,7 @@ use std::sync::Arc;
 use sequor_plan_format::{BlockId, FlowId, NodeId};
 use serde::{Deserialize, Serialize};
 
+use super::branch::{Branch, Counter};
 use super::phase::Phase;
 use crate::value::{Map, Value};
 
@@ -15,15 +16,18 @@ pub struct State {
     pub(super) frames: Vec<Frame>,
     /// Project variables that flows have set.
     pub(super) project: Arc<Map>,
-    /// Nodes that have started so far, skipped ones included: the last one's [`Activation`].
-    pub(super) started: u64,
+    /// What the next node that starts is called.
+    pub(super) counter: Counter,
+    /// The locals that a branch ended with.
+    pub(super) left: Option<Arc<Map>>,
 }
 
 /// A frame's place in the stack, from the outside. It names what the driver holds open for the frame.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct FrameId(pub u32);
 
-/// The n-th start of a node in a run, from 1. It names an effect of the run wherever traces of it are kept, and is the same when the run is resumed.
+/// A start of a node in a run: no other start has its number ([`Counter`]). It names an effect of the run wherever traces of it are kept, and is the same when the run
+/// is resumed.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct Activation(pub u64);
 
@@ -41,6 +45,8 @@ pub(super) struct FlowFrame {
     pub(super) locals: Arc<Map>,
     /// The parameter whose default is looked at next; all of them once the body runs.
     pub(super) parameter: usize,
+    /// It is a branch of a `parallel`: part of the flow, with a copy of its locals.
+    pub(super) branch: Option<Branch>,
 }
 
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -63,8 +69,14 @@ pub(super) struct NodeFrame {
 
 impl State {
     pub(super) fn before(flow: FlowId, parameters: Map, project: Map) -> Self {
-        let frame = FlowFrame { flow, locals: Arc::new(parameters), parameter: 0 };
-        Self { frames: vec![Frame::Flow(frame)], project: Arc::new(project), started: 0 }
+        let frame = FlowFrame::new(flow, parameters);
+        Self { frames: vec![Frame::Flow(frame)], project: Arc::new(project), counter: Counter::default(), left: None }
+    }
+}
+
+impl FlowFrame {
+    pub(super) fn new(flow: FlowId, locals: Map) -> Self {
+        Self { flow, locals: Arc::new(locals), parameter: 0, branch: None }
     }
 }
 

@@ -7,6 +7,7 @@ use sequor_plan_format::{NodeId, Op, Plan};
 use super::frame::{Activation, Frame, FrameId, State};
 use super::http_request::Requesting;
 use super::phase::Phase;
+use crate::error::StackEntry;
 
 /// A loop or an `http_request` that holds something open.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -47,7 +48,8 @@ impl State {
                         | Phase::While(_)
                         | Phase::Try(_)
                         | Phase::Call(_)
-                        | Phase::Leaving => None,
+                        | Phase::Leaving
+                        | Phase::Parallel => None,
                     };
                     position.map(|position| OpenFrame { frame: place(index), node: node.node, activation: node.activation, position })
                 }
@@ -83,7 +85,8 @@ impl State {
                         | Phase::Try(_)
                         | Phase::Call(_)
                         | Phase::Http(_)
-                        | Phase::Leaving => None,
+                        | Phase::Leaving
+                        | Phase::Parallel => None,
                     };
                     Some((node.node, node.activation, round))
                 }
@@ -112,6 +115,28 @@ impl State {
         nodes.skip(1).any(|node| matches!(plan.node(node).op, Op::WhileLoop(_) | Op::ForEach(_)))
     }
 
+    /// The flows that run with the step that each is at, outermost first.
+    #[must_use]
+    pub fn stack(&self) -> Vec<StackEntry> {
+        let mut stack = Vec::new();
+        let mut flow = None;
+        let mut innermost = None;
+        for frame in &self.frames {
+            match frame {
+                Frame::Flow(frame) => {
+                    if let Some(flow) = flow.replace(frame.flow) {
+                        stack.push(StackEntry { flow, node: innermost });
+                    }
+                    innermost = None;
+                }
+                Frame::Block(_) => {}
+                Frame::Node(frame) => innermost = Some(frame.node),
+            }
+        }
+        stack.extend(flow.map(|flow| StackEntry { flow, node: innermost }));
+        stack
+    }
+
     /// Whether the run is over: nothing is left to do.
     #[must_use]
     pub fn is_over(&self) -> bool {
@@ -133,7 +158,8 @@ impl State {
                 | Phase::ForEach(_)
                 | Phase::Call(_)
                 | Phase::Http(_)
-                | Phase::Leaving => false,
+                | Phase::Leaving
+                | Phase::Parallel => false,
             },
             Frame::Flow(_) | Frame::Block(_) => false,
         })
@@ -142,7 +168,7 @@ impl State {
     /// The same state, whose nodes to come are named as if those of `other` had started before them: `other` went on from here, and its effects stay.
     #[must_use]
     pub fn after(mut self, other: &Self) -> Self {
-        self.started = self.started.max(other.started);
+        self.counter = self.counter.after(other.counter);
         self.project = Arc::clone(&other.project);
         self
     }

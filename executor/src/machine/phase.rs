@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::{Activation, Command, FrameId, http_request, unexpected};
 use crate::error::{ErrorKind, RunError};
 use crate::op::leave::{self, Exit};
-use crate::op::{for_each, if_else, run_flow, try_catch, while_loop};
+use crate::op::{for_each, if_else, parallel, run_flow, try_catch, while_loop};
 use crate::scope::Assigned;
 use crate::value::{Map, Value};
 
@@ -82,16 +82,24 @@ pub(super) enum Phase {
     Http(http_request::Requesting),
     /// A `return` evaluates its value.
     Leaving,
+    /// Branches run.
+    Parallel,
 }
 
 impl Phase {
     /// The first phase of an op, once `when` is settled.
     pub(super) fn of(op: &Op) -> Self {
         match op {
-            Op::Transform(_) | Op::Execute(_) | Op::SetVariable(_) | Op::Print(_) | Op::Fail(_) | Op::Sleep(_) | Op::Assert(_) => {
-                Self::Effect
-            }
+            Op::Transform(_)
+            | Op::Copy(_)
+            | Op::Execute(_)
+            | Op::SetVariable(_)
+            | Op::Print(_)
+            | Op::Fail(_)
+            | Op::Sleep(_)
+            | Op::Assert(_) => Self::Effect,
             Op::Leave(_) => Self::Leaving,
+            Op::Parallel(_) => Self::Parallel,
             Op::HttpRequest(_) => Self::Http(http_request::Requesting::default()),
             Op::IfElse(_) => Self::If(if_else::Choosing::default()),
             Op::WhileLoop(_) => Self::While(while_loop::Looping::default()),
@@ -114,6 +122,7 @@ impl Phase {
                 other @ (Input::Value(_) | Input::Done | Input::Item(_) | Input::Page { .. }) => unexpected(&other),
             },
             (Self::Leaving, Op::Leave(op)) => leave::on(op, input),
+            (Self::Parallel, Op::Parallel(_)) => parallel::on(frame, input),
             (Self::If(phase), Op::IfElse(op)) => phase.on(op, input),
             (Self::While(phase), Op::WhileLoop(op)) => phase.on(op, input),
             (Self::ForEach(phase), Op::ForEach(op)) => phase.on(frame, op, input),
@@ -131,7 +140,8 @@ impl Phase {
                 | Self::Try(_)
                 | Self::Call(_)
                 | Self::Http(_)
-                | Self::Leaving,
+                | Self::Leaving
+                | Self::Parallel,
                 _,
             ) => unexpected(&input),
         }
@@ -140,7 +150,7 @@ impl Phase {
     /// Whether the driver holds something open for the frame.
     pub(super) fn holds_resources(&self) -> bool {
         match self {
-            Self::ForEach(_) | Self::Http(_) => true,
+            Self::ForEach(_) | Self::Http(_) | Self::Parallel => true,
             Self::New
             | Self::When
             | Self::Effect

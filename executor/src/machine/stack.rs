@@ -4,10 +4,11 @@ use std::sync::Arc;
 
 use sequor_plan_format::{FlowId, NodeId, Plan};
 
-use super::frame::{Activation, BlockFrame, FlowFrame, Frame, FrameId, NodeFrame, State};
+use super::branch::Branch;
+use super::frame::{BlockFrame, FlowFrame, Frame, FrameId, NodeFrame, State};
 use super::phase::{self, Input, Next, Phase, holds};
 use super::{Command, Event};
-use crate::error::{ErrorKind, RunError, StackEntry};
+use crate::error::{ErrorKind, RunError};
 use crate::op::leave::Exit;
 use crate::value::Map;
 
@@ -16,14 +17,17 @@ pub(super) struct Stepper<'a> {
     plan: &'a Plan,
     state: &'a mut State,
     commands: Vec<Command>,
+    /// The state in which an error arose.
+    failed_in: Option<State>,
 }
 
 impl<'a> Stepper<'a> {
     pub(super) fn new(plan: &'a Plan, state: &'a mut State) -> Self {
-        Self { plan, state, commands: Vec::new() }
+        Self { plan, state, commands: Vec::new(), failed_in: None }
     }
 
-    pub(super) fn step(mut self, event: Event) -> Vec<Command> {
+    pub(super) fn step(mut self, event: Event) -> (Vec<Command>, Option<State>) {
+        let told_of_error = matches!(event, Event::Failed(_));
         let mut input = Some(self.input(event));
         // Each round hands one input to the innermost frame, until a command waits for the driver.
         while let Some(told) = input {
@@ -34,7 +38,7 @@ impl<'a> Stepper<'a> {
                 Some(Frame::Node(_)) => self.node(told),
             };
         }
-        self.commands
+        (self.commands, self.failed_in.filter(|_| !told_of_error))
     }
 
     /// Variables are set before the automaton hears of what set them.
@@ -64,6 +68,9 @@ impl<'a> Stepper<'a> {
 
     fn flow(&mut self, input: Input) -> Option<Input> {
         let Some(Frame::Flow(frame)) = self.state.frames.last_mut() else { return None };
+        if let Some(branch) = frame.branch {
+            return self.branch(branch, input);
+        }
         let flow = self.plan.flow(frame.flow);
         match input {
             Input::Begin => {}
@@ -110,6 +117,35 @@ impl<'a> Stepper<'a> {
         Some(Input::Begin)
     }
 
+    /// A branch has a flow's frame of its own, whose locals are kept when it ends well.
+    fn branch(&mut self, branch: Branch, input: Input) -> Option<Input> {
+        match input {
+            Input::Begin => match branch.body(self.plan) {
+                Some(block) => {
+                    self.state.frames.push(Frame::Block(BlockFrame { block, next: 0 }));
+                    Some(Input::Begin)
+                }
+                None => self.branch(branch, Input::Ended),
+            },
+            Input::Failed(mut error) => {
+                self.locate(&mut error);
+                self.state.frames.pop();
+                Some(Input::Failed(error))
+            }
+            Input::Left(exit) => {
+                // The compiler has refused it.
+                let message = format!("'{}' cannot leave a parallel branch", exit.name());
+                self.branch(branch, Input::Failed(RunError::new(ErrorKind::Configuration, message)))
+            }
+            Input::Ended | Input::Value(_) | Input::Done | Input::Item(_) | Input::Page { .. } => {
+                if let Some(Frame::Flow(frame)) = self.state.frames.pop() {
+                    self.state.left = Some(frame.locals);
+                }
+                Some(Input::Ended)
+            }
+        }
+    }
+
     fn block(&mut self, input: Input) -> Option<Input> {
         let Some(Frame::Block(frame)) = self.state.frames.last_mut() else { return None };
         if let Input::Failed(_) | Input::Left(_) = input {
@@ -119,8 +155,8 @@ impl<'a> Stepper<'a> {
         match self.plan.block(frame.block).nodes.get(frame.next) {
             Some(node) => {
                 frame.next += 1;
-                self.state.started += 1;
-                self.state.frames.push(Frame::Node(NodeFrame::new(*node, Activation(self.state.started))));
+                let activation = self.state.counter.take();
+                self.state.frames.push(Frame::Node(NodeFrame::new(*node, activation)));
                 Some(Input::Begin)
             }
             None => {
@@ -206,7 +242,7 @@ impl<'a> Stepper<'a> {
             let message = format!("flow '{}' needs the parameter '{}'", self.plan.text(definition.name), self.plan.text(parameter.name));
             return Input::Failed(RunError::new(ErrorKind::Configuration, message));
         }
-        self.state.frames.push(Frame::Flow(FlowFrame { flow, locals: Arc::new(parameters), parameter: 0 }));
+        self.state.frames.push(Frame::Flow(FlowFrame::new(flow, parameters)));
         Input::Begin
     }
 
@@ -249,27 +285,14 @@ impl<'a> Stepper<'a> {
     }
 
     /// Notes where the run is, the first time an error is seen.
-    fn locate(&self, error: &mut RunError) {
+    fn locate(&mut self, error: &mut RunError) {
+        if self.failed_in.is_none() {
+            self.failed_in = Some(self.state.clone());
+        }
         if !error.stack.is_empty() {
             return;
         }
-        let mut flow = None;
-        let mut innermost = None;
-        for frame in &self.state.frames {
-            match frame {
-                Frame::Flow(frame) => {
-                    if let Some(flow) = flow.replace(frame.flow) {
-                        error.stack.push(StackEntry { flow, node: innermost });
-                    }
-                    innermost = None;
-                }
-                Frame::Block(_) => {}
-                Frame::Node(frame) => innermost = Some(frame.node),
-            }
-        }
-        if let Some(flow) = flow {
-            error.stack.push(StackEntry { flow, node: innermost });
-        }
+        error.stack = self.state.stack();
         if error.node.is_none() {
             // A flow whose parameters fail has no node of its own yet: the call is to blame.
             error.node = error.stack.iter().rev().find_map(|entry| entry.node);

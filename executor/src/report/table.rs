@@ -47,7 +47,7 @@ pub fn table(plan: &Plan, counters: &BTreeMap<NodeId, Counters>) -> String {
 
 fn moves_data(op: &Op) -> bool {
     match op {
-        Op::HttpRequest(_) | Op::Transform(_) | Op::Execute(_) => true,
+        Op::HttpRequest(_) | Op::Transform(_) | Op::Copy(_) | Op::Execute(_) => true,
         Op::SetVariable(_)
         | Op::Print(_)
         | Op::Fail(_)
@@ -58,6 +58,7 @@ fn moves_data(op: &Op) -> bool {
         | Op::WhileLoop(_)
         | Op::ForEach(_)
         | Op::TryCatch(_)
+        | Op::Parallel(_)
         | Op::Block(_)
         | Op::RunFlow(_) => false,
     }

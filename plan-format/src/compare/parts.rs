@@ -71,6 +71,7 @@ impl<'a> Side<'a> {
             }
             Op::HttpRequest(_)
             | Op::Transform(_)
+            | Op::Copy(_)
             | Op::Execute(_)
             | Op::SetVariable(_)
             | Op::Print(_)
@@ -82,6 +83,7 @@ impl<'a> Side<'a> {
             | Op::WhileLoop(_)
             | Op::ForEach(_)
             | Op::TryCatch(_)
+            | Op::Parallel(_)
             | Op::Block(_) => {}
         }
         Fingerprint(*hasher.finalize().as_bytes())
@@ -155,6 +157,7 @@ fn settings(side: &Side<'_>, node: &Node) -> Fingerprint {
         }
         Op::Print(Print { message: _, level }) => side.own.of(level),
         Op::Transform(_)
+        | Op::Copy(_)
         | Op::Execute(_)
         | Op::SetVariable(_)
         | Op::Fail(_)
@@ -165,6 +168,7 @@ fn settings(side: &Side<'_>, node: &Node) -> Fingerprint {
         | Op::WhileLoop(_)
         | Op::ForEach(_)
         | Op::TryCatch(_)
+        | Op::Parallel(_)
         | Op::Block(_)
         | Op::RunFlow(_) => Fingerprint::default(),
     }

@@ -34,6 +34,8 @@ pub enum Edge {
     Otherwise,
     /// Into the body of a loop, `try` or `block`.
     Body,
+    /// Into a branch of a `parallel`, counted from 0.
+    Branch(u32),
     /// Past the blocks of a node whose `when` is false.
     Skipped,
     /// A loop that has nothing to do, or is done.
@@ -116,6 +118,7 @@ impl Build<'_> {
         let leaves = match &node.op {
             Op::HttpRequest(_)
             | Op::Transform(_)
+            | Op::Copy(_)
             | Op::Execute(_)
             | Op::SetVariable(_)
             | Op::Print(_)
@@ -150,6 +153,12 @@ impl Build<'_> {
             Op::Block(op) => {
                 let exit = self.block(op.body, place, Edge::Body);
                 self.join(id, vec![exit])
+            }
+            Op::Parallel(op) => {
+                let exits: Vec<_> =
+                    (0u32..).zip(&op.branches).map(|(index, branch)| self.block(branch.body, place, Edge::Branch(index))).collect();
+                // A branch that never ends well keeps the op from it.
+                if exits.iter().any(Option::is_none) { None } else { self.join(id, exits) }
             }
         };
         match (node.when, leaves) {

@@ -2,10 +2,12 @@
 
 use super::{Ref, Refs};
 use crate::op::assert::{Check, Expect};
+use crate::op::copy::{Copy, From};
 use crate::op::http_request::{
     Body, Columns, ForEachRow, Key, KeyIn, KeyValue, Pairs, PathStep, Request, Response, ResponseTable, TableData, Verify,
 };
 use crate::op::if_else::Arm;
+use crate::op::parallel::{Branch, Parallel};
 use crate::op::try_catch::Catch;
 use crate::op::{
     Assert, Assign, Execute, Fail, ForEach, Group, HttpRequest, IfElse, Leave, Print, Rows, RunFlow, SetVariable, Sleep, Table, Transform,
@@ -26,6 +28,8 @@ impl Refs for Op {
             Self::WhileLoop(op) => op.refs(visit),
             Self::ForEach(op) => op.refs(visit),
             Self::TryCatch(op) => op.refs(visit),
+            Self::Parallel(op) => op.refs(visit),
+            Self::Copy(op) => op.refs(visit),
             Self::Block(op) => op.refs(visit),
             Self::RunFlow(op) => op.refs(visit),
             Self::Sleep(op) => op.refs(visit),
@@ -333,6 +337,42 @@ impl Refs for Rows {
                 sql.refs(visit);
             }
             Self::Items(items) => items.refs(visit),
+        }
+    }
+}
+
+impl Refs for Parallel {
+    fn refs(&self, visit: &mut dyn FnMut(Ref)) {
+        let Self { branches, max_concurrency: _ } = self;
+        branches.refs(visit);
+    }
+}
+
+impl Refs for Branch {
+    fn refs(&self, visit: &mut dyn FnMut(Ref)) {
+        let Self { name, body } = self;
+        name.refs(visit);
+        body.refs(visit);
+    }
+}
+
+impl Refs for Copy {
+    fn refs(&self, visit: &mut dyn FnMut(Ref)) {
+        let Self { from, target, columns, write_mode: _ } = self;
+        from.refs(visit);
+        target.refs(visit);
+        columns.refs(visit);
+    }
+}
+
+impl Refs for From {
+    fn refs(&self, visit: &mut dyn FnMut(Ref)) {
+        match self {
+            Self::Table(table) => table.refs(visit),
+            Self::Query { source, sql } => {
+                source.refs(visit);
+                sql.refs(visit);
+            }
         }
     }
 }

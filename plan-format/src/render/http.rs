@@ -4,7 +4,7 @@ use crate::op::http_request::{
     Backoff, BodyFormat, Columns, ForEachRow, HttpRequest, InDoubt, Key, KeyIn, KeyValue, Pairs, PathStep, ReplyFormat, Request, Response,
     ResponseTable, RetryPolicy, StatusRange, SuccessStatus, TableData, Verify,
 };
-use crate::{Plan, TextId};
+use crate::{Column, Plan, TextId};
 
 use super::expr::field;
 use super::op::{assign, optional, rows, source, table, texts, write_mode};
@@ -177,6 +177,12 @@ fn response(out: &mut Out<'_>, response: &Response) {
     });
 }
 
+pub(super) fn declared_columns(out: &mut Out<'_>, columns: &[Column]) {
+    let plan = out.plan;
+    let columns: Vec<String> = columns.iter().map(|c| format!("{} {}", name(plan.text(c.name)), c.kind)).collect();
+    out.line(&format!("columns {}", columns.join(", ")));
+}
+
 fn response_table(out: &mut Out<'_>, loaded: &ResponseTable) {
     let plan = out.plan;
     let ResponseTable { table: target, columns, write_mode: mode, data } = loaded;
@@ -185,10 +191,7 @@ fn response_table(out: &mut Out<'_>, loaded: &ResponseTable) {
         table(out, target);
         match columns {
             Columns::Auto => out.line("columns found in the first rows"),
-            Columns::Declared(columns) => {
-                let columns: Vec<String> = columns.iter().map(|c| format!("{} {}", name(plan.text(c.name)), c.kind)).collect();
-                out.line(&format!("columns {}", columns.join(", ")));
-            }
+            Columns::Declared(columns) => declared_columns(out, columns),
         }
         match data {
             TableData::Parser => out.line("rows from the parser"),

@@ -114,6 +114,7 @@ fn promise(op: &Op, replay: Replay) -> String {
         Replay::Once => match op {
             Op::HttpRequest(request) => once(request),
             Op::Transform(_)
+            | Op::Copy(_)
             | Op::Execute(_)
             | Op::SetVariable(_)
             | Op::Print(_)
@@ -125,6 +126,7 @@ fn promise(op: &Op, replay: Replay) -> String {
             | Op::WhileLoop(_)
             | Op::ForEach(_)
             | Op::TryCatch(_)
+            | Op::Parallel(_)
             | Op::Block(_)
             | Op::RunFlow(_) => LISTED.to_owned(),
         },

@@ -1,6 +1,7 @@
 //! The payload of each op, except `http_request`.
 
 use crate::op::assert::{Check, Expect, Severity};
+use crate::op::copy::From;
 use crate::op::for_each::OnError;
 use crate::op::print::Level;
 use crate::op::{Assign, Leave, Rows, Scope, Table, WriteMode};
@@ -8,7 +9,7 @@ use crate::{ExprId, Op, Plan, SourceId, TextId};
 
 use super::expr::field;
 use super::flow::block;
-use super::http::http_request;
+use super::http::{declared_columns, http_request};
 use super::text::{Out, listed, name};
 
 pub(super) fn op(out: &mut Out<'_>, op: &Op) {
@@ -20,6 +21,25 @@ pub(super) fn op(out: &mut Out<'_>, op: &Op) {
             field(out, "query", op.query);
             out.line(&format!("target, {}", write_mode(op.write_mode)));
             out.indented(|out| table(out, &op.target));
+        }
+        Op::Copy(op) => {
+            out.line("from");
+            out.indented(|out| match &op.from {
+                From::Table(from) => table(out, from),
+                From::Query { source: id, sql } => {
+                    source(out, *id);
+                    field(out, "query", *sql);
+                }
+            });
+            out.line(&format!("target, {}", write_mode(op.write_mode)));
+            out.indented(|out| {
+                table(out, &op.target);
+                if op.columns.is_empty() {
+                    out.line("columns as they are");
+                } else {
+                    declared_columns(out, &op.columns);
+                }
+            });
         }
         Op::Execute(op) => {
             source(out, op.source);
@@ -97,6 +117,12 @@ pub(super) fn op(out: &mut Out<'_>, op: &Op) {
             }
         }
         Op::Block(op) => block(out, "steps", op.body),
+        Op::Parallel(op) => {
+            out.line(&format!("at most {} at a time", op.max_concurrency));
+            for branch in &op.branches {
+                block(out, &format!("branch {}", name(plan.text(branch.name))), branch.body);
+            }
+        }
         Op::RunFlow(op) => {
             out.line(&format!("flow {}", name(plan.text(plan.flow(op.flow).name))));
             for (parameter, value) in &op.parameters {

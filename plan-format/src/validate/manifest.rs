@@ -56,6 +56,7 @@ fn requests(op: &Op) -> Vec<&Request> {
     match op {
         Op::HttpRequest(op) => std::iter::once(&op.request).chain(op.verify.as_ref().map(|verify| &verify.request)).collect(),
         Op::Transform(_)
+        | Op::Copy(_)
         | Op::Execute(_)
         | Op::SetVariable(_)
         | Op::Print(_)
@@ -67,6 +68,7 @@ fn requests(op: &Op) -> Vec<&Request> {
         | Op::WhileLoop(_)
         | Op::ForEach(_)
         | Op::TryCatch(_)
+        | Op::Parallel(_)
         | Op::Block(_)
         | Op::RunFlow(_) => Vec::new(),
     }
@@ -96,7 +98,7 @@ fn listed_effects(plan: &Plan, effects: &[(NodeId, Replay)]) -> Result<(), Inval
 /// Ops whose purpose is an effect outside the run.
 fn acts(op: &Op) -> bool {
     match op {
-        Op::HttpRequest(_) | Op::Transform(_) | Op::Execute(_) => true,
+        Op::HttpRequest(_) | Op::Transform(_) | Op::Copy(_) | Op::Execute(_) => true,
         Op::SetVariable(_)
         | Op::Print(_)
         | Op::Fail(_)
@@ -107,6 +109,7 @@ fn acts(op: &Op) -> bool {
         | Op::WhileLoop(_)
         | Op::ForEach(_)
         | Op::TryCatch(_)
+        | Op::Parallel(_)
         | Op::Block(_)
         | Op::RunFlow(_) => false,
     }

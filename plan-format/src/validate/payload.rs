@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use super::names::unique;
 use super::{Invalid, MAX_NAME_BYTES, Owner, repeat};
 use crate::expr::{Comprehension, Function};
+use crate::op::copy::From;
 use crate::op::http_request::{Columns, Request, Response, ResponseTable, RetryPolicy, StatusRange, SuccessStatus, TableData};
 use crate::op::{HttpRequest, Rows, RunFlow, Table};
 use crate::refs::Ref;
@@ -162,6 +163,19 @@ fn operation(plan: &Plan, owner: Owner, op: &Op, required: &[Vec<&str>]) -> Resu
         Op::Transform(op) => {
             database(plan, owner, op.source)?;
             table(plan, owner, &op.target)
+        }
+        Op::Copy(op) => {
+            match &op.from {
+                From::Table(from) => table(plan, owner, from)?,
+                From::Query { source, sql: _ } => database(plan, owner, *source)?,
+            }
+            table(plan, owner, &op.target)?;
+            if op.columns.is_empty() { Ok(()) } else { declared(plan, owner, &op.columns) }
+        }
+        Op::Parallel(op) => {
+            incomplete(!op.branches.is_empty(), owner, "'parallel' has at least one branch")?;
+            incomplete(op.max_concurrency > 0, owner, "'parallel' runs at least one branch at a time")?;
+            unique(plan, "branches of a 'parallel'", op.branches.iter().map(|branch| branch.name))
         }
         Op::Execute(op) => {
             database(plan, owner, op.source)?;

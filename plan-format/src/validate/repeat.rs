@@ -13,6 +13,7 @@ pub(super) fn check(owner: Owner, node: &Node) -> Result<(), Invalid> {
             op.request.key.is_some()
         }
         Op::Transform(_)
+        | Op::Copy(_)
         | Op::Execute(_)
         | Op::SetVariable(_)
         | Op::Print(_)
@@ -24,6 +25,7 @@ pub(super) fn check(owner: Owner, node: &Node) -> Result<(), Invalid> {
         | Op::WhileLoop(_)
         | Op::ForEach(_)
         | Op::TryCatch(_)
+        | Op::Parallel(_)
         | Op::Block(_)
         | Op::RunFlow(_) => false,
     };

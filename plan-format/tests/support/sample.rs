@@ -105,6 +105,10 @@ impl Sample {
             self.each(stage, warehouse, notify),
             self.guarded(),
             self.group(),
+            self.side_by_side(),
+            self.copy(stage, warehouse),
+            self.checks(stage),
+            self.leave(),
         ];
         let body = self.b.block(nodes);
         let since = self.b.text("since");
@@ -151,7 +155,8 @@ impl Sample {
             (NodeId(u32::try_from(found).unwrap()), plan.nodes[found].replay)
         };
         let plan = self.b.plan();
-        let effects: Vec<(NodeId, Replay)> = ["send", "fetch", "create", "transform", "execute"].map(|id| node(plan, id)).into();
+        let effects: Vec<(NodeId, Replay)> =
+            ["send", "fetch", "create", "transform", "execute", "copy", "copy_query"].map(|id| node(plan, id)).into();
         let python = ["fetch", "fetch", "create", "set_variables"].map(|id| node(plan, id).0).into();
         let used = |source, table, access| TableUse { source, table, access };
         let clean = self.b.text("customers_clean");

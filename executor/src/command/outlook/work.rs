@@ -71,6 +71,7 @@ pub(super) fn work(plan: &Plan, node: NodeId) -> Work {
             ..nothing
         },
         Op::Transform(op) => Work { writes: vec![table(plan, &op.target, op.write_mode)], transaction: Some(true), ..nothing },
+        Op::Copy(op) => Work { writes: vec![table(plan, &op.target, op.write_mode)], transaction: Some(true), ..nothing },
         Op::Execute(op) => Work { statements: Some(op.statements.len() as u64), transaction: Some(op.transaction), ..nothing },
         Op::ForEach(op) => Work { for_each: Some(each(plan, &op.rows)), ..nothing },
         Op::SetVariable(_)
@@ -82,6 +83,7 @@ pub(super) fn work(plan: &Plan, node: NodeId) -> Work {
         | Op::IfElse(_)
         | Op::WhileLoop(_)
         | Op::TryCatch(_)
+        | Op::Parallel(_)
         | Op::Block(_)
         | Op::RunFlow(_) => nothing,
     }

@@ -89,6 +89,7 @@ async fn has_marker(
 fn written(plan: &Plan, restored: &Restored, node: NodeId, activation: Activation) -> BTreeSet<SourceId> {
     match &plan.node(node).op {
         Op::Transform(op) => BTreeSet::from([op.target.source]),
+        Op::Copy(op) => BTreeSet::from([op.target.source]),
         // Outside of a transaction the journal tells.
         Op::Execute(op) => {
             if op.transaction {
@@ -108,6 +109,7 @@ fn written(plan: &Plan, restored: &Restored, node: NodeId, activation: Activatio
         | Op::WhileLoop(_)
         | Op::ForEach(_)
         | Op::TryCatch(_)
+        | Op::Parallel(_)
         | Op::Block(_)
         | Op::RunFlow(_) => BTreeSet::new(),
     }

@@ -30,6 +30,9 @@ impl<'a> Held<'a> {
                 Op::Transform(op) => {
                     used.insert(op.target.source);
                 }
+                Op::Copy(op) => {
+                    used.insert(op.target.source);
+                }
                 Op::Execute(op) => {
                     used.insert(op.source);
                 }
@@ -51,6 +54,7 @@ impl<'a> Held<'a> {
                 | Op::WhileLoop(_)
                 | Op::ForEach(_)
                 | Op::TryCatch(_)
+                | Op::Parallel(_)
                 | Op::Block(_)
                 | Op::RunFlow(_) => {}
             }
@@ -128,6 +132,7 @@ fn evaluates_again(op: &Op) -> bool {
     match op {
         Op::HttpRequest(_)
         | Op::Transform(_)
+        | Op::Copy(_)
         | Op::Execute(_)
         | Op::SetVariable(_)
         | Op::Print(_)
@@ -137,6 +142,6 @@ fn evaluates_again(op: &Op) -> bool {
         | Op::Leave(_)
         | Op::WhileLoop(_) => true,
         // What they evaluate they have evaluated before they run other steps.
-        Op::IfElse(_) | Op::ForEach(_) | Op::TryCatch(_) | Op::Block(_) | Op::RunFlow(_) => false,
+        Op::IfElse(_) | Op::ForEach(_) | Op::TryCatch(_) | Op::Parallel(_) | Op::Block(_) | Op::RunFlow(_) => false,
     }
 }

@@ -1,6 +1,6 @@
 //! How far a run has come with each step of its plan.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use sequor_plan_format::graph::nodes_of;
 use sequor_plan_format::op::HttpRequest;
@@ -9,6 +9,7 @@ use sequor_plan_format::{BlockId, NodeId, Op, Plan};
 use crate::journal::effects::Statements;
 use crate::journal::restore::Restored;
 use crate::machine::{Begun, Carrier, OpenBlock, Position, State};
+use crate::report::Counters;
 
 /// What a run has done with a step.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -48,6 +49,8 @@ impl Standing {
 /// Where a run is, in terms of the plan that it has.
 pub(super) struct Standings<'a> {
     restored: &'a Restored,
+    /// What every step did.
+    total: BTreeMap<NodeId, Counters>,
     plan: &'a Plan,
     /// By node.
     of: Vec<Standing>,
@@ -63,8 +66,15 @@ impl<'a> Standings<'a> {
     /// `forked`: what the run that it was forked from has done is not in its counters.
     pub(super) fn new(carrier: Carrier<'a>, restored: &'a Restored, forked: bool) -> Self {
         let plan = carrier.old;
-        let mut standings =
-            Self { restored, plan, of: vec![Standing::NotStarted; plan.nodes.len()], begun: None, blocks: Vec::new(), loops: Vec::new() };
+        let mut standings = Self {
+            restored,
+            total: restored.progress.total(),
+            plan,
+            of: vec![Standing::NotStarted; plan.nodes.len()],
+            begun: None,
+            blocks: Vec::new(),
+            loops: Vec::new(),
+        };
         for state in standings.states() {
             let running: BTreeSet<NodeId> = state.position().into_iter().map(|(node, ..)| node).collect();
             for block in carrier.open_blocks(state) {
@@ -77,7 +87,7 @@ impl<'a> Standings<'a> {
                 standings.blocks.push(block);
             }
         }
-        for node in restored.counters.iter().filter(|(_, counters)| counters.executed > 0).map(|(node, _)| node) {
+        for node in restored.progress.total().iter().filter(|(_, counters)| counters.executed > 0).map(|(node, _)| node) {
             standings.of[node.index()] = Standing::Done;
         }
         for state in standings.states() {
@@ -118,7 +128,7 @@ impl<'a> Standings<'a> {
     /// Whether the run has been through a block before: what is added to it now has been left out.
     pub(super) fn has_been_through(&self, block: BlockId) -> bool {
         let nodes = &self.plan.block(block).nodes;
-        let known = |node: &NodeId| self.restored.counters.get(node).copied().unwrap_or_default();
+        let known = |node: &NodeId| self.total.get(node).copied().unwrap_or_default();
         let went_well = |node: &NodeId| known(node).executed > known(node).failed;
         match self.blocks.iter().filter(|open| open.old == block).map(|open| open.started).max() {
             None => nodes.iter().any(|node| self.of(*node) == Standing::Done),
@@ -139,14 +149,14 @@ impl<'a> Standings<'a> {
         let open = self.restored.progress.state.open_frames().into_iter().find(|open| open.node == node);
         let Some(open) = open else { return false };
         let unread = matches!(open.position, Position::Requests { read: 0, ordinal: 0, .. });
-        let executed = self.restored.counters.get(&node).map_or(0, |counters| counters.executed);
+        let executed = self.total.get(&node).map_or(0, |counters| counters.executed);
         unread && executed == 0 && self.restored.progress.retry().is_none() && self.restored.effects.tables_of(open.activation).is_empty()
     }
 
     /// The state, and the one that the run would go back to.
     pub(super) fn states(&self) -> Vec<&'a State> {
         let progress = &self.restored.progress;
-        progress.retry().into_iter().chain([&progress.state]).collect()
+        progress.all().into_iter().flat_map(|progress| progress.retry().into_iter().chain([&progress.state])).collect()
     }
 
     fn rounds(&self, node: NodeId, round: Option<u64>) -> Option<(BTreeSet<NodeId>, u64, &'static str)> {
@@ -155,6 +165,7 @@ impl<'a> Standings<'a> {
             Op::WhileLoop(op) => (op.body, "rounds"),
             Op::HttpRequest(_)
             | Op::Transform(_)
+            | Op::Copy(_)
             | Op::Execute(_)
             | Op::SetVariable(_)
             | Op::Print(_)
@@ -164,6 +175,7 @@ impl<'a> Standings<'a> {
             | Op::Leave(_)
             | Op::IfElse(_)
             | Op::TryCatch(_)
+            | Op::Parallel(_)
             | Op::Block(_)
             | Op::RunFlow(_) => return None,
         };
@@ -172,11 +184,11 @@ impl<'a> Standings<'a> {
 
     /// The step that begins, unless something came of it, now or in an earlier round.
     fn stopped_at(&self) -> Option<Begun> {
-        let Restored { progress, effects, counters } = self.restored;
+        let Restored { progress, effects } = self.restored;
         // A `finally` runs with an error: what failed is not what the run is at.
         let begun = progress.state.begun().filter(|_| progress.retry().is_none())?;
         let unrun = effects.statements_of(begun.activation) == Statements::default();
-        let known = counters.get(&begun.node).copied().unwrap_or_default();
+        let known = self.total.get(&begun.node).copied().unwrap_or_default();
         let in_a_later_round = progress.state.position().iter().any(|(_, _, round)| round.is_some_and(|round| round > 1));
         let before = known.executed > known.failed || (known.executed > 0 && in_a_later_round);
         (!self.may_have_sent(begun) && unrun && !before).then_some(begun)

@@ -13,6 +13,7 @@ use sequor_plan_format::{FlowId, Plan};
 use crate::value::{Map, Value};
 
 mod answers;
+mod branches;
 mod compare;
 mod expression;
 mod generate;

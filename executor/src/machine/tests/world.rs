@@ -172,6 +172,7 @@ impl World {
                 return None;
             }
             Command::Finish { .. } => unreachable!("handled by the caller"),
+            Command::Branches { .. } => panic!("branches are driven side by side: see journal/tests"),
             Command::Evaluate { expr, .. } => evaluate(&self.plan, expr, visible).map(Event::Value),
             Command::Run { node, .. } => self.effect(node, visible).map(|assigned| Event::Done { assigned }),
             Command::OpenItems { frame, node, .. } | Command::HttpOpen { frame, node, .. } => {

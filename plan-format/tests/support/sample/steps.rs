@@ -1,11 +1,17 @@
 //! The other ops, each in its fullest form.
 
+use sequor_plan_format::op::assert::{Check, Expect, Severity};
+use sequor_plan_format::op::copy::From;
 use sequor_plan_format::op::for_each::OnError;
 use sequor_plan_format::op::if_else::Arm;
+use sequor_plan_format::op::parallel::Branch;
 use sequor_plan_format::op::print::Level;
 use sequor_plan_format::op::try_catch::Catch;
-use sequor_plan_format::op::{Execute, Fail, ForEach, Group, IfElse, Print, Rows, RunFlow, Transform, TryCatch, WhileLoop, WriteMode};
-use sequor_plan_format::{Expr, FlowId, NodeId, Op, Replay, SourceId};
+use sequor_plan_format::op::{
+    Assert, Copy, Execute, Fail, ForEach, Group, IfElse, Leave, Parallel, Print, Rows, RunFlow, Sleep, Transform, TryCatch, WhileLoop,
+    WriteMode,
+};
+use sequor_plan_format::{Column, ColumnType, Expr, FlowId, NodeId, Op, Replay, SourceId};
 
 use super::Sample;
 
@@ -89,6 +95,59 @@ impl Sample {
             Catch { kinds: vec![], error: None, body: caught_all },
         ];
         self.node("guarded", Replay::Pure, Op::TryCatch(TryCatch { body, catches, finally: Some(finally) }))
+    }
+
+    pub(super) fn side_by_side(&mut self) -> NodeId {
+        let pause = self.b.text_constant("0.5");
+        let sleep = self.node("sleep", Replay::Pure, Op::Sleep(Sleep { seconds: pause }));
+        let (first, second) = (self.b.block(vec![sleep]), self.b.block(vec![]));
+        let branches = vec![Branch { name: self.b.text("first"), body: first }, Branch { name: self.b.text("second"), body: second }];
+        self.node("side_by_side", Replay::Pure, Op::Parallel(Parallel { branches, max_concurrency: 2 }))
+    }
+
+    pub(super) fn copy(&mut self, stage: SourceId, warehouse: SourceId) -> NodeId {
+        let columns = vec![Column { name: self.b.text("id"), kind: ColumnType::BigInt }];
+        let (from, target) = (self.table(stage, "customers"), self.table(warehouse, "customers_copy"));
+        let op = Copy { from: From::Table(from), target, columns, write_mode: WriteMode::Create };
+        let all = self.node("copy", Replay::Transactional, Op::Copy(Box::new(op)));
+        let sql = self.b.text_constant("select id from customers");
+        let target = self.table(warehouse, "customers_copy");
+        let op = Copy { from: From::Query { source: stage, sql }, target, columns: vec![], write_mode: WriteMode::Append };
+        let queried = self.node("copy_query", Replay::Transactional, Op::Copy(Box::new(op)));
+        let body = self.b.block(vec![all, queried]);
+        self.node("copies", Replay::Pure, Op::Block(Group { body }))
+    }
+
+    pub(super) fn checks(&mut self, stage: SourceId) -> NodeId {
+        let mut nodes = Vec::new();
+        let condition = self.b.var("a");
+        let op = Assert { check: Check::Condition(condition), message: None, severity: Severity::Error };
+        nodes.push(self.node("holds", Replay::Pure, Op::Assert(op)));
+        let three = self.b.text_constant("3");
+        for (id, expect) in [("empty", Expect::Empty), ("not_empty", Expect::NotEmpty), ("three", Expect::Value(three))] {
+            let why = self.b.text_constant("rows");
+            let query = self.b.text_constant("select * from customers");
+            let op = Assert { check: Check::Query { source: stage, query, expect }, message: Some(why), severity: Severity::Warn };
+            nodes.push(self.node(id, Replay::Pure, Op::Assert(op)));
+        }
+        let body = self.b.block(nodes);
+        self.node("checks", Replay::Pure, Op::Block(Group { body }))
+    }
+
+    pub(super) fn leave(&mut self) -> NodeId {
+        let (next, out) =
+            (self.node("next", Replay::Pure, Op::Leave(Leave::Continue)), self.node("out", Replay::Pure, Op::Leave(Leave::Break)));
+        let condition = self.b.var("more");
+        let (then, other) = (self.b.block(vec![next]), self.b.block(vec![out]));
+        let choice = IfElse { arms: vec![Arm { condition, then }], otherwise: Some(other) };
+        let choice = self.node("choice", Replay::Pure, Op::IfElse(choice));
+        let body = self.b.block(vec![choice]);
+        let condition = self.b.var("more");
+        let turns = self.node("turns", Replay::Pure, Op::WhileLoop(WhileLoop { condition, body, max_iterations: 3 }));
+        let value = self.b.var("a");
+        let end = self.node("end", Replay::Pure, Op::Leave(Leave::Return(Some(value))));
+        let body = self.b.block(vec![turns, end]);
+        self.node("leaving", Replay::Pure, Op::Block(Group { body }))
     }
 
     pub(super) fn group(&mut self) -> NodeId {

@@ -3,6 +3,7 @@
 use sequor_plan_format as plan;
 use sequor_plan_format::op::for_each::OnError;
 use sequor_plan_format::op::if_else::Arm;
+use sequor_plan_format::op::parallel::{Branch, Parallel};
 use sequor_plan_format::op::try_catch::Catch;
 use sequor_plan_format::op::{ForEach, Group, IfElse, Leave, RunFlow, Scope, TryCatch, WhileLoop};
 use sequor_plan_format::{BlockId, ExprId, FlowId, NodeId, Op, Plan, Source, SourceId, SourceKind, Span, TextId};
@@ -25,6 +26,8 @@ pub(super) struct Generator {
     flows: Vec<Callable>,
     databases: [SourceId; 2],
     named: u32,
+    /// Branches side by side, and no effects but variables.
+    branching: bool,
 }
 
 struct Callable {
@@ -44,6 +47,8 @@ struct Place {
     errors: Vec<&'static str>,
     /// A loop is around it.
     in_loop: bool,
+    /// A branch of the flow is around it.
+    in_branch: bool,
     /// Of the flow.
     parameters: Vec<String>,
 }
@@ -51,6 +56,11 @@ struct Place {
 /// A plan and the flow to start.
 pub(super) fn generate(seed: u64) -> (Plan, FlowId) {
     behind(Script::default(), seed)
+}
+
+/// A plan of branches that run side by side, and the flow to start.
+pub(super) fn branching(seed: u64) -> (Plan, FlowId) {
+    plans(Script::default(), seed, true)
 }
 
 /// The same plan with other things in front, so that everything has another number.
@@ -66,10 +76,14 @@ pub(super) fn renumbered(seed: u64) -> Plan {
     behind(script, seed).0
 }
 
-fn behind(mut script: Script, seed: u64) -> (Plan, FlowId) {
+fn behind(script: Script, seed: u64) -> (Plan, FlowId) {
+    plans(script, seed, false)
+}
+
+fn plans(mut script: Script, seed: u64, branching: bool) -> (Plan, FlowId) {
     let _ = script.text("random");
     let databases = ["stage", "other"].map(|name| database(&mut script, name));
-    let mut generator = Generator { random: Random::new(seed), script, flows: Vec::new(), databases, named: 0 };
+    let mut generator = Generator { random: Random::new(seed), script, flows: Vec::new(), databases, named: 0, branching };
     for number in 0..generator.random.below(3) {
         let budget = generator.random.between(4, 16);
         generator.flow(&format!("called{number}"), budget);
@@ -133,7 +147,9 @@ impl Generator {
 
     fn node(&mut self, place: &Place, budget: u64) -> NodeId {
         let when = self.random.one_in(8).then(|| self.condition(place));
-        let (name, op) = if place.depth >= DEEPEST || budget < 3 {
+        let (name, op) = if self.branching && place.depth < DEEPEST && budget >= 3 && self.random.one_in(4) {
+            ("parallel", self.parallel(place, budget))
+        } else if place.depth >= DEEPEST || budget < 3 {
             self.effect(place, budget)
         } else {
             match self.random.below(13) {
@@ -218,11 +234,23 @@ impl Generator {
         Op::TryCatch(TryCatch { body, catches, finally })
     }
 
+    /// No loop around it, and not the flow, can be left from a branch.
+    fn parallel(&mut self, place: &Place, budget: u64) -> Op {
+        let count = self.random.between(1, 3);
+        let inner = Place { depth: place.depth + 1, in_loop: false, in_branch: true, ..place.clone() };
+        let branches = (0..count)
+            .map(|number| Branch { name: self.script.text(&format!("branch{number}")), body: self.block(&inner, budget / count) });
+        let branches = branches.collect();
+        let most = if self.random.one_in(4) { self.random.between(1, count) } else { count };
+        Op::Parallel(Parallel { branches, max_concurrency: u32::try_from(most).unwrap() })
+    }
+
     /// Mostly behind a condition, or little would run.
     fn leave(&mut self, place: &Place) -> (&'static str, Op) {
         let leave = match self.random.below(3) {
             0 if place.in_loop => Leave::Break,
             1 if place.in_loop => Leave::Continue,
+            _ if place.in_branch => return self.effect(place, 1),
             _ => Leave::Return(self.random.one_in(2).then(|| self.integer(place))),
         };
         let id = self.name("leave");

@@ -147,10 +147,16 @@ impl Model<'_> {
             Op::ForEach(op) => self.each(id, op),
             Op::TryCatch(op) => self.attempt(id, op),
             Op::RunFlow(op) => self.call(op),
+            Op::Parallel(op) => self.side_by_side(op, set),
             Op::Leave(op) => self.leave(op),
-            Op::Print(_) | Op::SetVariable(_) | Op::Fail(_) | Op::Sleep(_) | Op::Assert(_) | Op::Execute(_) | Op::Transform(_) => {
-                self.effect(id, op, set)
-            }
+            Op::Print(_)
+            | Op::SetVariable(_)
+            | Op::Fail(_)
+            | Op::Sleep(_)
+            | Op::Assert(_)
+            | Op::Execute(_)
+            | Op::Transform(_)
+            | Op::Copy(_) => self.effect(id, op, set),
             Op::HttpRequest(op) => self.request(id, op, set),
         }
     }

@@ -13,7 +13,11 @@ use super::{Generator, KINDS, NAMES, Place};
 
 impl Generator {
     pub(super) fn effect(&mut self, place: &Place, budget: u64) -> (&'static str, Op) {
-        match self.random.below(16) {
+        let kinds = if self.branching { 7 } else { 16 };
+        if self.branching && self.random.one_in(8) {
+            return ("fail", self.failure(place));
+        }
+        match self.random.below(kinds) {
             0..3 => ("print", Op::Print(Print { message: self.anything(place), level: Level::Info })),
             3..7 => ("set", self.set(place)),
             7..11 => ("execute", self.execute()),

@@ -4,11 +4,12 @@ use std::sync::Arc;
 
 use sequor_plan_format::NodeId;
 use sequor_plan_format::op::for_each::OnError;
-use sequor_plan_format::op::{ForEach, IfElse, Leave, RunFlow, Scope, TryCatch, WhileLoop};
+use sequor_plan_format::op::{ForEach, IfElse, Leave, Parallel, RunFlow, Scope, TryCatch, WhileLoop};
 
-use super::super::trace::{Entry, Fault, What};
+use super::super::trace::{Entry, Fault, Variables, What};
 use super::{Halt, Model, Outcome};
 use crate::op::leave::Exit;
+use crate::scope::Assigned;
 use crate::value::{Map, Value};
 
 impl Model<'_> {
@@ -103,6 +104,40 @@ impl Model<'_> {
             ("body", Value::Null),
         ];
         Value::Map(Arc::new(members.into_iter().map(|(name, value)| (name.into(), value)).collect::<Map>()))
+    }
+
+    /// Each branch has a copy of what is visible. What branches set is set again behind them, in their order; or the first error goes up.
+    pub(super) fn side_by_side(&mut self, op: &Parallel, set: &mut Vec<Arc<str>>) -> Outcome {
+        let before = self.variables.clone();
+        let mut flat = before.locals.as_ref().clone();
+        flat.extend(before.bound.iter().cloned());
+        let flat = Arc::new(flat);
+        let (mut assigned, mut first) = (Vec::new(), None);
+        for branch in &op.branches {
+            self.variables = Variables { bound: Vec::new(), locals: Arc::clone(&flat), project: Arc::clone(&before.project) };
+            match self.block(branch.body) {
+                Ok(()) => {}
+                Err(halt @ Halt::Fault(_)) => {
+                    first.get_or_insert(halt);
+                    continue;
+                }
+                Err(Halt::Left(exit)) => panic!("{exit:?} leaves a branch"),
+            }
+            for (scope, now, before) in
+                [(Scope::Local, &self.variables.locals, &flat), (Scope::Project, &self.variables.project, &before.project)]
+            {
+                let changed = now.iter().filter(|(name, value)| before.get(&***name) != Some(*value));
+                assigned.extend(changed.map(|(name, value)| Assigned { name: Arc::clone(name), scope, value: value.clone() }));
+            }
+        }
+        self.variables = before;
+        match first {
+            Some(halt) => Err(halt),
+            None => {
+                self.assign(assigned, set);
+                Ok(())
+            }
+        }
     }
 
     /// Parameters are the caller's expressions, and a missing one is the caller's error.
