@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
-use sequor_executor::command::{ForkArguments, GcArguments, ResumeArguments, RunArguments, StateArguments};
+use sequor_executor::command::{ForkArguments, GcArguments, ResumeArguments, RunArguments, RunsArguments, StateArguments};
 
 /// Integrations as short YAML flows: compiled, shipped as one plan file, run by a small executor.
 #[derive(Debug, Parser)]
@@ -55,16 +55,7 @@ pub(crate) enum Command {
     /// Start a new run at a step of an old one, with its results up to there
     Fork(Box<ForkArguments>),
     /// List runs, the newest first
-    Runs {
-        /// Only those that can go on
-        #[arg(long)]
-        unfinished: bool,
-        /// One JSON object in each line
-        #[arg(long)]
-        json: bool,
-        #[command(flatten)]
-        place: StateArguments,
-    },
+    Runs(RunsArguments),
     /// Say where a run is, and what a resume would do
     Status {
         /// The run, or the beginning or end of its name [default: the last one]

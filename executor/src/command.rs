@@ -21,9 +21,9 @@ mod runs;
 mod session;
 mod settings;
 
-pub use arguments::{ForkArguments, GcArguments, GoOnArguments, ResumeArguments, RunArguments, StateArguments};
+pub use arguments::{ForkArguments, GcArguments, GoOnArguments, ResumeArguments, RunArguments, RunsArguments, StateArguments};
 pub use resume::ResumeRequest;
-pub use runs::{GcRequest, StateRequest};
+pub use runs::{GcRequest, Listing, StateRequest};
 
 /// What to run.
 pub enum PlanSource {
@@ -100,8 +100,9 @@ impl RunRequest {
         ResumeRequest {
             run: None,
             plan: None,
-            policy: None,
+            answers: Vec::new(),
             dry_run: false,
+            json: false,
             vars: self.vars,
             environment: self.environment,
             mappings: self.mappings,
@@ -160,8 +161,8 @@ pub fn stored_plan(request: &StateRequest, run: &str) -> Result<StoredPlan, Exit
 
 /// Lists runs, the newest first.
 #[must_use]
-pub fn runs(request: &StateRequest, unfinished: bool, json: bool) -> ExitStatus {
-    told(runs::runs(request, unfinished, json))
+pub fn runs(request: &StateRequest, listing: Listing) -> ExitStatus {
+    told(runs::runs(request, listing))
 }
 
 /// Says where a run is, and what a resume would do.

@@ -23,11 +23,13 @@ use crate::redact::Redactor;
 use crate::scope::Scope;
 use crate::services::Services;
 
+mod answers;
 mod doubt;
 mod held;
 mod resource;
 pub mod signals;
 
+pub use answers::{Answer, Answers};
 pub use doubt::Policy;
 pub(crate) use resource::missing;
 
@@ -68,9 +70,9 @@ impl<'a> Driver<'a> {
         Self { services, progress, open: BTreeMap::new(), running: Vec::new(), held: Held::default(), again: false }
     }
 
-    /// Runs from where the progress is. A run that is resumed opens again what was open, and settles what is in doubt by `policy`.
-    pub(crate) async fn run(mut self, policy: Option<Policy>, signals: &mut Signals) -> Ended {
-        let ended = match self.reopen(policy).await {
+    /// Runs from where the progress is. A run that is resumed opens again what was open, and settles what is in doubt by `answers`.
+    pub(crate) async fn run(mut self, answers: &Answers, signals: &mut Signals) -> Ended {
+        let ended = match self.reopen(answers).await {
             Ok(None) => self.drive(signals).await,
             Ok(Some(ended)) => ended,
             Err(mut error) => {
@@ -94,13 +96,13 @@ impl<'a> Driver<'a> {
     }
 
     /// Makes the start durable, or opens what was open before a crash.
-    async fn reopen(&mut self, policy: Option<Policy>) -> Result<Option<Ended>, RunError> {
+    async fn reopen(&mut self, answers: &Answers) -> Result<Option<Ended>, RunError> {
         let plan = &self.services.plan;
         if self.progress.pending.is_none() {
             self.snapshot();
             return Ok(None);
         }
-        let doubts = doubt::settle(self.services, &self.progress, policy).await?;
+        let doubts = doubt::settle(self.services, &self.progress, answers).await?;
         if !doubts.is_empty() {
             return Ok(Some(Ended::InDoubt(doubts)));
         }

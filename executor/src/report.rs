@@ -13,6 +13,7 @@ use sequor_plan_format::{NodeId, Op, Plan};
 use crate::error::RunError;
 use crate::redact::Redactor;
 
+mod amount;
 mod document;
 mod doubts;
 mod failure;
@@ -21,7 +22,9 @@ mod place;
 mod table;
 
 pub use document::{Document, RunFacts};
+pub(crate) use amount::count;
 pub use doubts::doubts;
+pub(crate) use doubts::settled;
 pub use failure::failure;
 pub use line::{Format, Verbosity};
 pub use table::table;
@@ -248,10 +251,8 @@ fn amounts(now: Counters, before: Counters) -> String {
     for (amount, one, many) in
         [(rows, "row", "rows"), (now.requests - before.requests, "request", "requests"), (now.retries - before.retries, "retry", "retries")]
     {
-        match amount {
-            0 => {}
-            1 => text.push_str(&format!("1 {one}, ")),
-            _ => text.push_str(&format!("{amount} {many}, ")),
+        if amount > 0 {
+            text.push_str(&format!("{}, ", count(amount, one, many)));
         }
     }
     text

@@ -10,7 +10,7 @@ use sequor_plan_format::op::print::Level;
 use super::{ExitStatus, Refusal, hint};
 use crate::database::is_fenced;
 use crate::driver::signals::Signals;
-use crate::driver::{Driver, Ended, Policy};
+use crate::driver::{Answers, Driver, Ended};
 use crate::error::RunError;
 use crate::journal::effects::Doubt;
 use crate::journal::progress::Progress;
@@ -26,7 +26,7 @@ pub(super) struct Session {
     pub(super) services: Arc<Services>,
     pub(super) writing: Writing,
     pub(super) progress: Progress,
-    pub(super) policy: Option<Policy>,
+    pub(super) answers: Answers,
     pub(super) flow: String,
     pub(super) digest: String,
     /// RFC 3339, UTC: of the run, not of this executor.
@@ -39,13 +39,13 @@ pub(super) struct Session {
 
 impl Session {
     pub(super) async fn run(self) -> Result<ExitStatus, Refusal> {
-        let Self { services, writing, progress, policy, flow, digest, started, resumed, report, format, verbosity } = self;
+        let Self { services, writing, progress, answers, flow, digest, started, resumed, report, format, verbosity } = self;
         let began = jiff::Timestamp::now();
         let screen = Screen { services: &services, flow: &flow, format, verbosity, began };
         screen.announce(resumed);
         services.evaluator.warm();
         let mut signals = Signals::listen()?;
-        let ended = Driver::new(&services, progress).run(policy, &mut signals).await;
+        let ended = Driver::new(&services, progress).run(&answers, &mut signals).await;
         let ended = fenced(ended);
 
         let (outcome, status, error) = match &ended {

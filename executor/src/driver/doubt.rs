@@ -14,12 +14,13 @@ use crate::journal::members::Members;
 use crate::journal::progress::Progress;
 use crate::machine::{Activation, Command, Position};
 use crate::op::http_request::{self, Item, Standing, Verified, durable};
+use super::answers::Answers;
 use crate::scope::Scope;
 use crate::services::Services;
 use crate::value::Value;
 
-/// What the operator says about everything that is in doubt; over what the flow says.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+/// What the operator says about something that is in doubt; over what the flow says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Policy {
     /// Send it, although it may have arrived
     Send,
@@ -40,6 +41,22 @@ impl From<Policy> for Decision {
 }
 
 impl Policy {
+    /// The one of that name.
+    #[must_use]
+    pub fn named(name: &str) -> Option<Self> {
+        [Self::Send, Self::Skip, Self::Done].into_iter().find(|policy| policy.name() == name)
+    }
+
+    /// As it is said on a command line.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Send => "send",
+            Self::Skip => "skip",
+            Self::Done => "done",
+        }
+    }
+
     fn settlement(self) -> Option<Settlement> {
         match self {
             Self::Send => None,
@@ -48,7 +65,8 @@ impl Policy {
         }
     }
 
-    fn of(in_doubt: InDoubt) -> Option<Self> {
+    /// What the flow says.
+    pub(crate) fn of(in_doubt: InDoubt) -> Option<Self> {
         match in_doubt {
             InDoubt::Stop => None,
             InDoubt::Send => Some(Self::Send),
@@ -59,15 +77,15 @@ impl Policy {
 }
 
 /// Settles what it can. Gives what stays in doubt.
-pub(super) async fn settle(services: &Arc<Services>, progress: &Progress, policy: Option<Policy>) -> Result<Vec<Doubt>, RunError> {
+pub(super) async fn settle(services: &Arc<Services>, progress: &Progress, answers: &Answers) -> Result<Vec<Doubt>, RunError> {
     let mut doubts = Vec::new();
     for open in progress.state.open_frames() {
         if let (Op::HttpRequest(op), Position::Requests { .. }) = (&services.plan.node(open.node).op, open.position) {
-            doubts.extend(requests(services, progress, open.node, open.activation, op, policy).await?);
+            doubts.extend(requests(services, progress, open.node, open.activation, op, answers).await?);
         }
     }
     if let Some(Command::Run { node, activation }) = progress.pending {
-        doubts.extend(statement(services, node, activation, policy));
+        doubts.extend(statement(services, node, activation, answers));
     }
     durable(&services.journal).await?;
     Ok(doubts)
@@ -79,7 +97,7 @@ async fn requests(
     node: NodeId,
     activation: Activation,
     op: &HttpRequest,
-    policy: Option<Policy>,
+    answers: &Answers,
 ) -> Result<Vec<Doubt>, RunError> {
     let journal = &services.journal;
     let now = jiff::Timestamp::now().as_millisecond();
@@ -88,6 +106,8 @@ async fn requests(
         if http_request::standing(op, &intent, now) == Standing::Repeatable {
             continue;
         }
+        let mut doubt = of(services, node, id, &intent).await;
+        let policy = answers.about(&doubt.id());
         if let Some(verify) = &op.verify
             && policy.is_none()
         {
@@ -107,7 +127,6 @@ async fn requests(
                 }
             }
         }
-        let mut doubt = of(services, node, id, &intent).await;
         match policy.or(Policy::of(op.in_doubt)) {
             None => doubts.push(doubt),
             Some(policy) => {
@@ -135,7 +154,7 @@ fn intended(journal: &Journal, activation: Activation) -> Vec<(RequestId, Intent
 }
 
 /// A statement outside a transaction that had begun.
-fn statement(services: &Services, node: NodeId, activation: Activation, policy: Option<Policy>) -> Option<Doubt> {
+fn statement(services: &Services, node: NodeId, activation: Activation, answers: &Answers) -> Option<Doubt> {
     let Op::Execute(op) = &services.plan.node(node).op else { return None };
     let journal = &services.journal;
     let known = journal.with_effects(|effects| effects.statements_of(activation));
@@ -144,6 +163,7 @@ fn statement(services: &Services, node: NodeId, activation: Activation, policy: 
     }
     let title = format!("statement {} of {}", known.done + 1, op.statements.len());
     let mut doubt = Doubt { node: node_path(&services.plan, node), item: None, page: 1, title, settled: None };
+    let policy = answers.about(&doubt.id());
     match policy {
         None => return Some(doubt),
         Some(Policy::Send) => journal.effect(Change::Retry { activation }),

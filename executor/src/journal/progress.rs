@@ -10,7 +10,7 @@ use crate::machine::{Carrier, Command, Event, Lost, State, step};
 use crate::report::Counters;
 
 /// Everything of a run that a snapshot holds, effects aside: those are also noted by whoever makes them.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Progress {
     pub(crate) state: State,
     /// The command that waits for its event; none before the first step and after the last.
