@@ -11,7 +11,7 @@ use crate::services::network::UrlMapping;
 mod arguments;
 mod entry;
 mod fork;
-mod hint;
+pub(crate) mod hint;
 mod identity;
 mod outlook;
 mod plan_change;

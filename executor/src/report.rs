@@ -4,6 +4,7 @@
 
 use std::collections::BTreeMap;
 use std::io::{self, Write};
+use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -18,6 +19,7 @@ mod document;
 mod doubts;
 mod failure;
 mod line;
+mod live;
 mod place;
 mod table;
 
@@ -27,6 +29,7 @@ pub use doubts::doubts;
 pub(crate) use doubts::settled;
 pub use failure::failure;
 pub use line::{Format, Verbosity};
+pub(crate) use live::Live;
 pub use table::table;
 
 use line::Line;
@@ -57,6 +60,10 @@ pub struct Reporter {
     format: Format,
     verbosity: Verbosity,
     nodes: Mutex<Nodes>,
+    /// Nodes that run now, outermost first.
+    running: Mutex<Vec<Running>>,
+    /// A line about the step at hand stands on the terminal, and goes before the next line does.
+    live: AtomicBool,
     /// Sources whose effects have no markers, with the nodes that use them.
     unmarked: Mutex<BTreeMap<String, NodeId>>,
 }
@@ -66,6 +73,15 @@ pub struct Reporter {
 struct Nodes {
     progress: BTreeMap<NodeId, Progress>,
     changed: Vec<NodeId>,
+}
+
+/// A node that runs.
+#[derive(Clone, Copy)]
+struct Running {
+    node: NodeId,
+    since: Instant,
+    /// Replies that were read.
+    replies: u64,
 }
 
 #[derive(Clone, Copy, Default)]
@@ -81,7 +97,7 @@ struct Progress {
 impl Reporter {
     #[must_use]
     pub fn new(redactor: Arc<Redactor>, format: Format, verbosity: Verbosity) -> Self {
-        Self { redactor, format, verbosity, nodes: Mutex::default(), unmarked: Mutex::default() }
+        Self { redactor, format, verbosity, ..Self::default() }
     }
 
     /// A request was sent (each attempt counts).
@@ -93,6 +109,13 @@ impl Reporter {
     pub fn retry(&self, node: NodeId, wait: Duration, reason: &str) {
         self.change(node, |progress| progress.counters.retries += 1);
         self.log(Level::Warning, &format!("{reason}; trying again in {:.1} s", wait.as_secs_f64()));
+    }
+
+    /// A reply was read.
+    pub(crate) fn reply(&self, node: NodeId) {
+        if let Some(running) = self.running().iter_mut().rev().find(|running| running.node == node) {
+            running.replies += 1;
+        }
     }
 
     /// Rows were read from a table or query.
@@ -108,6 +131,7 @@ impl Reporter {
     /// A line for the run's log, redacted before it is printed.
     pub fn log(&self, level: Level, line: &str) {
         if self.verbosity.shows(level) {
+            self.clear();
             Line { level, text: &self.redactor.redact(line) }.to_stderr(self.format);
         }
     }
@@ -115,24 +139,28 @@ impl Reporter {
     /// What a `print` op says.
     pub fn print(&self, level: Level, text: &str) {
         if level != Level::Debug || self.verbosity.shows(level) {
+            self.clear();
             Line { level, text: &self.redactor.redact(text) }.to_stdout(self.format);
         }
     }
 
     /// Text for standard output as it is, secrets aside.
     pub(crate) fn write_out(&self, text: &str) {
+        self.clear();
         // A reader that went away does not change what the run did.
         let _ = io::stdout().lock().write_all(self.redactor.redact(text).as_bytes());
     }
 
     /// Text for standard error as it is, secrets aside.
     pub(crate) fn write_err(&self, text: &str) {
+        self.clear();
         let _ = io::stderr().lock().write_all(self.redactor.redact(text).as_bytes());
     }
 
     /// An execution of a node starts.
     pub(crate) fn began(&self, plan: &Plan, node: NodeId) {
         self.change(node, |progress| progress.before = progress.counters);
+        self.running().push(Running { node, since: Instant::now(), replies: 0 });
         if self.verbosity.shows(Level::Debug) {
             self.log(Level::Debug, &format!("▶ {}", title(plan, node)));
         }
@@ -154,6 +182,7 @@ impl Reporter {
     /// An execution of a node ended.
     pub(crate) fn ended(&self, plan: &Plan, node: NodeId, elapsed: Duration, failed: bool) {
         let quiet_op = !has_line(&plan.node(node).op);
+        self.running().pop_if(|running| running.node == node);
         let line = self.change(node, |progress| {
             progress.counters.executed += 1;
             progress.counters.failed += u64::from(failed);
@@ -223,6 +252,10 @@ impl Reporter {
             changed.push(node);
         }
         change(progress)
+    }
+
+    fn running(&self) -> MutexGuard<'_, Vec<Running>> {
+        self.running.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn locked(&self) -> MutexGuard<'_, Nodes> {

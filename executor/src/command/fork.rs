@@ -84,7 +84,7 @@ pub(super) fn fork(request: ResumeRequest, from: &str) -> Result<ExitStatus, Ref
             flow: row.flow,
             digest: digest.to_string(),
             started,
-            resumed: true,
+            resumed: false,
             report,
             format: request.format,
             verbosity: request.verbosity,

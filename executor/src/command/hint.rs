@@ -6,8 +6,13 @@ use std::path::Path;
 const PLACES: [&str; 3] = ["-p", "--project-dir", "--state"];
 
 /// `sequor resume RUN`, ready to be pasted.
-pub(super) fn resume(run: &str) -> String {
+pub(crate) fn resume(run: &str) -> String {
     of(std::env::args(), run)
+}
+
+/// How the three answers to what is in doubt are given, ready to be pasted.
+pub(crate) fn decide(run: &str) -> String {
+    format!("{} --in-doubt send (or skip, or done)", resume(run))
 }
 
 fn of(mut arguments: impl Iterator<Item = String>, run: &str) -> String {
@@ -32,7 +37,7 @@ fn of(mut arguments: impl Iterator<Item = String>, run: &str) -> String {
 }
 
 /// As a shell takes it for one word.
-fn quoted(word: &str) -> String {
+pub(crate) fn quoted(word: &str) -> String {
     let plain = |c: char| c.is_alphanumeric() || "-_./:=@%+,".contains(c);
     if !word.is_empty() && word.chars().all(plain) { word.to_owned() } else { format!("'{}'", word.replace('\'', r"'\''")) }
 }

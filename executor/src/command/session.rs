@@ -16,7 +16,7 @@ use crate::journal::effects::Doubt;
 use crate::journal::progress::Progress;
 use crate::journal::{JournalError, Writing};
 use crate::op::effect::marker_run;
-use crate::report::{self, Document, Format, Reporter, RunFacts, Verbosity};
+use crate::report::{self, Document, Format, Live, Reporter, RunFacts, Verbosity};
 use crate::scope::Scope;
 use crate::services::Services;
 use crate::state::{End, Outcome};
@@ -44,8 +44,10 @@ impl Session {
         let screen = Screen { services: &services, flow: &flow, format, verbosity, began };
         screen.announce(resumed);
         services.evaluator.warm();
-        let mut signals = Signals::listen()?;
+        let mut signals = Signals::listen(screen.how_to_resume_if_any())?;
+        let live = Live::start(&services.reporter, &services.plan);
         let ended = Driver::new(&services, progress).run(&answers, &mut signals).await;
+        live.end();
         let ended = fenced(ended);
 
         let (outcome, status, error) = match &ended {
@@ -214,9 +216,11 @@ impl Screen<'_> {
                 let line = format!("flow '{flow}' waits for a decision about what is in doubt (exit status {code}: paused)");
                 reporter.log(Level::Warning, &line);
                 let resume = hint::resume(self.services.journal.run());
+                let one = doubts.first().map(|doubt| hint::quoted(&format!("{}=send", doubt.id()))).unwrap_or_default();
                 self.advise(&format!(
                     "find out whether they were carried out, then decide for all that are listed:\n  {resume} --in-doubt send   # sends them again\n  \
                      {resume} --in-doubt skip   # leaves them out\n  {resume} --in-doubt done   # takes them as done, without their replies\n\
+                     or for one after the other, by the ids that 'status' lists: {resume} --in-doubt {one} --in-doubt skip\n\
                      or add a 'verify' that asks the other side to the step, and: {resume} --plan NEW"
                 ));
             }
@@ -230,6 +234,11 @@ impl Screen<'_> {
         if self.format == Format::Text && self.services.journal.is_on() {
             self.services.reporter.write_err(&format!("{text}\n"));
         }
+    }
+
+    /// Nothing for a run that keeps no journal.
+    fn how_to_resume_if_any(&self) -> String {
+        if self.services.journal.is_on() { self.how_to_resume() } else { String::new() }
     }
 
     fn how_to_resume(&self) -> String {
