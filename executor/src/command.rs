@@ -21,6 +21,7 @@ mod runs;
 mod session;
 mod settings;
 
+pub use hint::quoted;
 pub use arguments::{ForkArguments, GcArguments, GoOnArguments, ResumeArguments, RunArguments, RunsArguments, StateArguments};
 pub use resume::ResumeRequest;
 pub use runs::{GcRequest, Listing, StateRequest};
@@ -120,6 +121,11 @@ impl RunRequest {
 #[must_use]
 pub fn run(request: RunRequest) -> ExitStatus {
     told(run::run(request))
+}
+
+/// Messages of this process tell people to type this to go on with its run, instead of `resume`.
+pub fn goes_on_with(line: String) {
+    hint::say_instead(line);
 }
 
 /// Goes on with a run, or says what that would do.
