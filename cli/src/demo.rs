@@ -17,9 +17,9 @@ use tokio::net::TcpListener;
 use tokio::runtime::Runtime;
 
 use crate::arguments::{Demo, Global};
-use ledger::Ledger;
 use crate::compile::{compile_for_run, write_whole};
 use crate::init::write_files;
+use ledger::Ledger;
 
 const FILES: [(&str, &str); 6] = [
     ("project.yaml", include_str!("demo/project/project.yaml")),
@@ -86,7 +86,8 @@ fn resume(arguments: &Demo, runtime: &Runtime, listener: TcpListener, url: &str,
 
 fn open_ledger(dir: &Path) -> anyhow::Result<Ledger> {
     let file = dir.join(LEDGER);
-    Ledger::open(&file).with_context(|| format!("what the demo API was told before cannot be read from {}; remove the file to begin anew", file.display()))
+    Ledger::open(&file)
+        .with_context(|| format!("what the demo API was told before cannot be read from {}; remove the file to begin anew", file.display()))
 }
 
 fn show(arguments: &Demo, global: &Global, runtime: &Runtime, listener: TcpListener, url: &str, out: &mut dyn Write) -> anyhow::Result<u8> {

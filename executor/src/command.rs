@@ -21,8 +21,8 @@ mod runs;
 mod session;
 mod settings;
 
-pub use hint::quoted;
 pub use arguments::{ForkArguments, GcArguments, GoOnArguments, ResumeArguments, RunArguments, RunsArguments, StateArguments};
+pub use hint::quoted;
 pub use resume::ResumeRequest;
 pub use runs::{GcRequest, Listing, StateRequest};
 

@@ -5,7 +5,9 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
-use sequor_executor::command::{self, ForkArguments, GcArguments, PlanSource, ResumeArguments, RunArguments, RunsArguments, StateArguments};
+use sequor_executor::command::{
+    self, ForkArguments, GcArguments, PlanSource, ResumeArguments, RunArguments, RunsArguments, StateArguments,
+};
 use sequor_executor::python;
 
 /// Runs plans that 'sequor compile' has written.

@@ -23,8 +23,8 @@ mod live;
 mod place;
 mod table;
 
-pub use document::{Document, RunFacts};
 pub(crate) use amount::count;
+pub use document::{Document, RunFacts};
 pub use doubts::doubts;
 pub(crate) use doubts::settled;
 pub use failure::failure;
@@ -80,8 +80,9 @@ struct Nodes {
 struct Running {
     node: NodeId,
     since: Instant,
-    /// Replies that were read.
+    /// Replies that were read, and their rows.
     replies: u64,
+    rows: u64,
 }
 
 #[derive(Clone, Copy, Default)]
@@ -111,10 +112,11 @@ impl Reporter {
         self.log(Level::Warning, &format!("{reason}; trying again in {:.1} s", wait.as_secs_f64()));
     }
 
-    /// A reply was read.
-    pub(crate) fn reply(&self, node: NodeId) {
+    /// A reply with so many rows was read. They are counted as written once their tables are.
+    pub(crate) fn reply(&self, node: NodeId, rows: u64) {
         if let Some(running) = self.running().iter_mut().rev().find(|running| running.node == node) {
             running.replies += 1;
+            running.rows += rows;
         }
     }
 
@@ -160,7 +162,7 @@ impl Reporter {
     /// An execution of a node starts.
     pub(crate) fn began(&self, plan: &Plan, node: NodeId) {
         self.change(node, |progress| progress.before = progress.counters);
-        self.running().push(Running { node, since: Instant::now(), replies: 0 });
+        self.running().push(Running { node, since: Instant::now(), replies: 0, rows: 0 });
         if self.verbosity.shows(Level::Debug) {
             self.log(Level::Debug, &format!("▶ {}", title(plan, node)));
         }

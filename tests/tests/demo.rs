@@ -59,7 +59,8 @@ fn paste(folder: &Project, line: &str) -> sequor_tests::program::Ran {
 fn tables(file: &Path) -> Vec<String> {
     ["customers", "addresses", "orders", "best_customers", "campaign_members"]
         .map(|table| {
-            let columns = sqlite::value(file, &format!("select group_concat('quote(\"' || name || '\")', ',') from pragma_table_info('{table}')"));
+            let columns =
+                sqlite::value(file, &format!("select group_concat('quote(\"' || name || '\")', ',') from pragma_table_info('{table}')"));
             let columns = columns.replace(',', " || '|' || ");
             sqlite::value(file, &format!("select group_concat(line, ';') from (select {columns} as line from {table} order by 1)"))
         })

@@ -179,7 +179,14 @@ impl ResumeArguments {
     #[must_use]
     pub fn into_request(self, project_folder: Option<PathBuf>) -> ResumeRequest {
         let plan = self.plan.map(|path| PlanSource::File(PathBuf::from(path)));
-        ResumeRequest { run: self.run, plan, answers: self.in_doubt, dry_run: self.dry_run, json: self.json, ..self.go_on.into_request(project_folder) }
+        ResumeRequest {
+            run: self.run,
+            plan,
+            answers: self.in_doubt,
+            dry_run: self.dry_run,
+            json: self.json,
+            ..self.go_on.into_request(project_folder)
+        }
     }
 }
 

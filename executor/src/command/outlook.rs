@@ -286,7 +286,9 @@ impl Outlook {
             && let Some((node, activation)) = look.progress.pending.as_ref().and_then(doing)
         {
             let work = worker.work(node, None);
-            outlook.doing = Some(Work { committed: look.committed.filter(|_| work.transaction == Some(true)), ..work });
+            let done = activation.filter(|_| work.transaction == Some(false)).map(|of| u64::from(look.effects.statements_of(of).done));
+            let committed = look.committed.filter(|_| work.transaction == Some(true));
+            outlook.doing = Some(Work { statements_done: done, committed, ..work });
             outlook.in_doubt.extend(activation.and_then(|activation| statement(plan, node, &look.effects, activation, answers)));
         }
         outlook.stops = outlook.in_doubt.iter().any(|doubt| doubt.then == Then::Stop);

@@ -8,10 +8,10 @@ use std::sync::Arc;
 use sequor_plan_format::Plan;
 use sequor_plan_format::op::print::Level;
 
+use super::outlook::{Given, Outlook};
 use super::run::{check_report, location, network, on_runtime, open_report};
 use super::session::Session;
 use super::settings::Settings;
-use super::outlook::{Given, Outlook};
 use super::{ExitStatus, PlanSource, Refusal, entry, plan_change};
 use crate::driver::{Answer, Answers};
 use crate::environment::{Choice, Environment};

@@ -106,7 +106,8 @@ mod tests {
 
     #[test]
     fn what_is_named_comes_before_what_is_said_of_all() {
-        let answers = Answers::of(vec![Answer::General(Policy::Done), Answer::Of("a#1".to_owned(), Policy::Send)]).expect("no contradiction");
+        let answers =
+            Answers::of(vec![Answer::General(Policy::Done), Answer::Of("a#1".to_owned(), Policy::Send)]).expect("no contradiction");
         assert_eq!((answers.about("a#1"), answers.about("a#2")), (Some(Policy::Send), Some(Policy::Done)));
         assert!(Answers::of(vec![Answer::General(Policy::Done), Answer::General(Policy::Send)]).is_err());
     }

@@ -7,6 +7,7 @@ use sequor_plan_format::op::http_request::InDoubt;
 use sequor_plan_format::path::node_path;
 use sequor_plan_format::{NodeId, Op};
 
+use super::answers::Answers;
 use crate::error::RunError;
 use crate::journal::Journal;
 use crate::journal::effects::{Change, Decision, Doubt, Intent, RequestId, RequestState, Settlement};
@@ -14,7 +15,6 @@ use crate::journal::members::Members;
 use crate::journal::progress::Progress;
 use crate::machine::{Activation, Command, Position};
 use crate::op::http_request::{self, Item, Standing, Verified, durable};
-use super::answers::Answers;
 use crate::scope::Scope;
 use crate::services::Services;
 use crate::value::Value;

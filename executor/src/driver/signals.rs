@@ -64,7 +64,12 @@ impl Signals {
                 };
                 let Some(signal) = signal else { return };
                 if sender.borrow().is_some() {
-                    let _ = writeln!(io::stderr().lock(), "{}: stopped at once{}{advice}", signal.name(), if advice.is_empty() { "" } else { "; " });
+                    let _ = writeln!(
+                        io::stderr().lock(),
+                        "{}: stopped at once{}{advice}",
+                        signal.name(),
+                        if advice.is_empty() { "" } else { "; " }
+                    );
                     // The run may be inside of code that cannot be interrupted; the second signal does not wait for it.
                     #[allow(clippy::exit)]
                     std::process::exit(signal.exit_status().into());

@@ -159,13 +159,20 @@ impl Failure {
         if error.is_timeout() {
             return Self {
                 kind: ErrorKind::Timeout,
-                message: format!("{origin} stopped sending for {} after {} of its reply", seconds(limits.idle), count(received as u64, "byte", "bytes")),
+                message: format!(
+                    "{origin} stopped sending for {} after {} of its reply",
+                    seconds(limits.idle),
+                    count(received as u64, "byte", "bytes")
+                ),
                 before_send: false,
                 transient: true,
             };
         }
         if chain.find::<hyper::Error>().is_some() || chain.find::<io::Error>().is_some_and(|e| is_broken(e.kind())) {
-            return Self::network(false, format!("{origin} broke the connection off after {} of its reply", count(received as u64, "byte", "bytes")));
+            return Self::network(
+                false,
+                format!("{origin} broke the connection off after {} of its reply", count(received as u64, "byte", "bytes")),
+            );
         }
         Self {
             kind: ErrorKind::Reply,

@@ -140,7 +140,11 @@ impl<'j> Walk<'j, '_> {
             index += 1;
             next = self.reader.array_step()?;
         }
-        if index > wanted { Ok(()) } else { Err(self.nowhere(at, &format!("has {}, so there is no member {wanted}", count(index as u64, "member", "members")))) }
+        if index > wanted {
+            Ok(())
+        } else {
+            Err(self.nowhere(at, &format!("has {}, so there is no member {wanted}", count(index as u64, "member", "members"))))
+        }
     }
 
     fn follow_each(&mut self, at: usize) -> Result<(), Fault> {

@@ -9,7 +9,7 @@ use sequor_plan_format::Plan;
 use sequor_plan_format::op::print::Level;
 use tokio::task::JoinHandle;
 
-use super::{Format, Reporter, Running, amounts, count, title};
+use super::{Counters, Format, Reporter, Running, amounts, count, title};
 
 /// Between two lines where there is no terminal.
 const LINE_EVERY: Duration = Duration::from_secs(10);
@@ -56,15 +56,18 @@ impl Live {
 impl Reporter {
     /// What the innermost step has done, if it takes longer than this already.
     fn so_far(&self, plan: &Plan, longer: Duration) -> Option<String> {
-        let Running { node, since, replies } = self.running().last().copied()?;
+        let Running { node, since, replies, rows } = self.running().last().copied()?;
         let elapsed = Instant::now().duration_since(since);
         if elapsed < longer.mul_f64(0.9) {
             return None;
         }
         let progress = self.locked().progress.get(&node).copied().unwrap_or_default();
         let replies = if replies > 0 { format!("{}, ", count(replies, "page", "pages")) } else { String::new() };
-        let amounts = amounts(progress.counters, progress.before);
-        Some(format!("… {} {replies}{amounts}so far, {:.0} s", title(plan, node), elapsed.as_secs_f64()))
+        let counters = Counters { rows_out: progress.counters.rows_out + rows, ..progress.counters };
+        let amounts = amounts(counters, progress.before);
+        let amounts = format!("{replies}{amounts}");
+        let so_far = if amounts.is_empty() { "is at work".to_owned() } else { format!("{} so far", amounts.trim_end_matches(", ")) };
+        Some(format!("… {} {so_far}, {:.0} s", title(plan, node), elapsed.as_secs_f64()))
     }
 
     /// Writes over the line that stands there.

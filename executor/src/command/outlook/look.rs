@@ -11,9 +11,9 @@ use sequor_plan_format::path::node_path;
 use sequor_plan_format::{NodeId, Op, Plan, SourceId};
 
 use crate::command::resume::Known;
-use crate::command::{Refusal, ResumeRequest};
 use crate::command::run::network;
 use crate::command::settings::Settings;
+use crate::command::{Refusal, ResumeRequest};
 use crate::database::{self, Database, Effect, Marker};
 use crate::environment::Choice;
 use crate::error::RunError;
@@ -27,8 +27,8 @@ use crate::op::http_request::{self, Absorbed};
 use crate::redact::Redactor;
 use crate::report::Reporter;
 use crate::scope::Scope;
-use crate::services::{Services, Surroundings};
 use crate::services::network::UrlMapping;
+use crate::services::{Services, Surroundings};
 use crate::state::Store;
 use crate::value::Value;
 

@@ -62,13 +62,17 @@ pub(super) fn text(outlook: &Outlook) -> String {
         }
         None => text.push_str("\nwhat a resume does:\n"),
     }
+    if *stops {
+        text.push_str("  - stops at once and sends nothing: what is in doubt waits for an answer. With one, it\n");
+    }
     if let Some(reason) = unknown {
         let _ = writeln!(text, "  - asks the databases first what has landed already, which is not done again. Not known now: {reason}");
     }
     for one in loops {
         let left = one.items_total.saturating_sub(one.at_item);
         let are = if left == 1 { "is" } else { "are" };
-        let _ = writeln!(text, "  - goes on with {} at member {} of {}; {left} {are} left after it", one.step, one.at_item, one.items_total);
+        let _ =
+            writeln!(text, "  - goes on with {} at member {} of {}; {left} {are} left after it", one.step, one.at_item, one.items_total);
     }
     for one in requests {
         request_lines(&mut text, one, in_doubt);
@@ -76,9 +80,6 @@ pub(super) fn text(outlook: &Outlook) -> String {
     if let Some(work) = doing {
         let _ = writeln!(text, "  - does {}: {}{}", work.step.step, effect(work), standing(work, in_doubt));
         inside(&mut text, work, 2);
-    }
-    if *stops {
-        text.push_str("  - but before any of that it stops, and sends nothing: what is in doubt waits for an answer\n");
     }
     for work in ahead.iter().take(LISTED) {
         let _ = writeln!(text, "  - {} {}: {}", when(work.when), work.step.step, effect(work));
@@ -183,13 +184,19 @@ fn doubts(text: &mut String, step: &str, in_doubt: &[Doubtful]) {
         let they = if one { "it" } else { "they" };
         let policy = match then {
             Then::Verify => format!("the flow's 'verify' asks about {}", if one { "it" } else { "each" }),
-            Then::Stop => format!("it stops and lists {} (exit status 75), unless --in-doubt says send, skip or done", if one { "it" } else { "them" }),
-            Then::Send => format!("{they} {} sent again ({by}: send)", if one { "is" } else { "are" }),
-            Then::Skip => format!(
-                "{} left out, with the pages that would follow ({by}: skip)",
-                if one { "its item is" } else { "their items are" }
+            Then::Stop => format!(
+                "it stops and lists {} (exit status 75), unless --in-doubt says send, skip or done",
+                if one { "it" } else { "them" }
             ),
-            Then::Done => format!("{they} {} as done, without {} ({by}: done)", if one { "counts" } else { "count" }, if one { "its reply" } else { "their replies" }),
+            Then::Send => format!("{they} {} sent again ({by}: send)", if one { "is" } else { "are" }),
+            Then::Skip => {
+                format!("{} left out, with the pages that would follow ({by}: skip)", if one { "its item is" } else { "their items are" })
+            }
+            Then::Done => format!(
+                "{they} {} as done, without {} ({by}: done)",
+                if one { "counts" } else { "count" },
+                if one { "its reply" } else { "their replies" }
+            ),
         };
         let _ = writeln!(text, "    {} may have arrived, nobody knows: {policy}", count(these.len() as u64, "request", "requests"));
         for doubt in these.iter().take(LISTED) {
@@ -251,7 +258,7 @@ fn inside(text: &mut String, work: &Work, level: usize) {
 }
 
 fn effect(work: &Work) -> String {
-    let Work { step, sends, for_each, writes, statements, transaction: _, committed: _, when: _, inside } = work;
+    let Work { step, sends, for_each, writes, statements, transaction: _, statements_done, committed: _, when: _, inside } = work;
     let each = match for_each {
         Some(Each { from: From::Table, table }) => format!(" for each row of {}", quoted(table.as_deref())),
         Some(Each { from: From::Query, .. }) => " for each row of a query".to_owned(),
@@ -262,7 +269,13 @@ fn effect(work: &Work) -> String {
     match (sends, statements) {
         (Some(method), _) if tables.is_empty() => format!("sends {method}{each}"),
         (Some(method), _) => format!("sends {method}{each}, rows into {}", tables.join(", ")),
-        (None, Some(number)) => format!("runs {}", count(*number, "SQL statement", "SQL statements")),
+        (None, Some(number)) => {
+            let runs = format!("runs {}", count(*number, "SQL statement", "SQL statements"));
+            match statements_done {
+                None | Some(0) => runs,
+                Some(done) => format!("{runs}, of which {} done before", count(*done, "was", "were")),
+            }
+        }
         (None, None) if !tables.is_empty() => format!("writes table {}", tables.join(", ")),
         (None, None) if !inside.is_empty() => format!("{}{each}", step.op),
         (None, None) => format!("{}{each} (nothing outside of the run by itself)", step.op),
@@ -272,7 +285,9 @@ fn effect(work: &Work) -> String {
 fn written(table: &Table) -> String {
     let mode = match (table.mode, table.filling) {
         (Mode::Create, false) => "replaced at the end of the step",
-        (Mode::Create, true) => "rows so far are in a staging table, which is swapped in at the end of the step; until then the table is as it was",
+        (Mode::Create, true) => {
+            "rows so far are in a staging table, which is swapped in at the end of the step; until then the table is as it was"
+        }
         (Mode::Append, _) => "appended",
     };
     format!("{} ({mode})", quoted(table.table.as_deref()))
@@ -294,7 +309,12 @@ pub(super) fn losses(outlook: &Outlook) -> String {
         if one.each {
             let _ = writeln!(text, "  {}: {} of {} are not done", one.step, left, count(one.items_total, "item", "items"));
         } else {
-            let _ = writeln!(text, "  {}: {}, further pages are not", one.step, count(one.replies_loaded, "page is loaded", "pages are loaded"));
+            let _ = writeln!(
+                text,
+                "  {}: {}, further pages are not",
+                one.step,
+                count(one.replies_loaded, "page is loaded", "pages are loaded")
+            );
         }
         for table in one.writes.iter().filter(|table| table.filling && table.mode == Mode::Create) {
             let name = quoted(table.table.as_deref());

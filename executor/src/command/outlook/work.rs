@@ -30,6 +30,8 @@ pub(super) struct Work {
     pub(super) statements: Option<u64>,
     /// Of statements: all of them are one transaction, so they happen exactly once.
     pub(super) transaction: Option<bool>,
+    /// Of statements that are not one transaction: so many were done before.
+    pub(super) statements_done: Option<u64>,
     /// Of one transaction that a resume comes to first: it was committed before.
     pub(super) committed: Option<bool>,
     /// What it takes for the step to be done; none where the step before it is enough.
@@ -128,13 +130,9 @@ impl<'a> Worker<'a> {
                 self.listed.push(op.flow);
                 vec![self.part(plan.flow(op.flow).body, When::Always)]
             }
-            Op::RunFlow(_)
-            | Op::HttpRequest(_)
-            | Op::Transform(_)
-            | Op::Execute(_)
-            | Op::SetVariable(_)
-            | Op::Print(_)
-            | Op::Fail(_) => Vec::new(),
+            Op::RunFlow(_) | Op::HttpRequest(_) | Op::Transform(_) | Op::Execute(_) | Op::SetVariable(_) | Op::Print(_) | Op::Fail(_) => {
+                Vec::new()
+            }
         };
         Work { when, inside, ..work(plan, node) }
     }
@@ -187,6 +185,7 @@ fn work(plan: &Plan, node: NodeId) -> Work {
         writes: Vec::new(),
         statements: None,
         transaction: None,
+        statements_done: None,
         committed: None,
         when: None,
         inside: Vec::new(),

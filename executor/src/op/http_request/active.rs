@@ -122,7 +122,7 @@ impl Active {
             (Some(members), true) => members.get(at.ordinal).await?.map(|value| Item { ordinal: at.ordinal, value }),
         };
         let mut active = Self::new(services, node, activation, op, mode, members, tables);
-        active.sender.note_perhaps_sent(if at.within || active.concurrency > 1 { active.concurrency } else { 0 });
+        active.sender.note_perhaps_sent();
         active.next = at.ordinal + u64::from(at.within);
         active.current = current;
         Ok(active)
@@ -248,7 +248,6 @@ impl Active {
         match self.received.take() {
             Some(Exchanged::Reply { reply, durable, .. }) => {
                 self.show_rows().await?;
-                self.services.reporter.reply(self.node);
                 self.tables.begin(batch, durable);
                 self.read(scope, &item, page, &reply).await
             }

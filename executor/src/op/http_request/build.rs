@@ -117,7 +117,8 @@ fn http_source<'a>(services: &'a Services, request: &Request) -> Option<&'a Http
 /// # Errors
 /// An expression's, or `Configuration` for what is no URL.
 pub(super) fn address(services: &Services, request: &Request, scope: &Scope) -> Result<(Option<Url>, Url), RunError> {
-    let base = http_source(services, request).and_then(|h| h.base_url).map(|expr| base_url(&scope.evaluate(services, expr)?)).transpose()?;
+    let base =
+        http_source(services, request).and_then(|h| h.base_url).map(|expr| base_url(&scope.evaluate(services, expr)?)).transpose()?;
     let mut url = join(base.as_ref(), &scope.evaluate(services, request.url)?)?;
     add_parameters(services, scope, &request.parameters, &mut url)?;
     Ok((base, url))

@@ -3,7 +3,7 @@
 //! A request that must not be repeated has an intent in the journal first. Its reply is there before its rows or the next request are. What the journal knows of a request already,
 //! from before a crash, is not asked for again.
 
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use sequor_plan_format::NodeId;
@@ -12,10 +12,10 @@ use sequor_plan_format::op::http_request::InDoubt;
 use sequor_plan_format::op::print::Level;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
+use super::build::Built;
 use super::mode::Mode;
 use super::pages::{Pages, digest};
 use super::recorded;
-use super::build::Built;
 use super::{Item, build, in_source, label, op, status};
 use crate::command::hint;
 use crate::database::Gate;
@@ -37,8 +37,8 @@ pub(super) struct Sender {
     pub(super) mode: Mode,
     places: Places,
     pages: Mutex<Pages>,
-    /// So many requests, the next ones, may have been on their way when the run was interrupted.
-    perhaps_sent: AtomicUsize,
+    /// The next request, and some behind it, may have been on their way when the run was interrupted.
+    perhaps_sent: AtomicBool,
 }
 
 /// What bounds the requests of an op that are under way.
@@ -79,12 +79,20 @@ impl Sender {
     pub(super) fn new(services: &Arc<Services>, node: NodeId, activation: Activation, mode: Mode, concurrency: usize) -> Self {
         let places =
             Places { sending: Arc::new(Semaphore::new(concurrency)), intended: Semaphore::new(concurrency + concurrency.div_ceil(4)) };
-        Self { services: Arc::clone(services), node, activation, mode, places, pages: Mutex::default(), perhaps_sent: AtomicUsize::new(0) }
+        Self {
+            services: Arc::clone(services),
+            node,
+            activation,
+            mode,
+            places,
+            pages: Mutex::default(),
+            perhaps_sent: AtomicBool::new(false),
+        }
     }
 
-    /// So many requests, the next ones, may have been on their way when the run was interrupted.
-    pub(super) fn note_perhaps_sent(&self, count: usize) {
-        self.perhaps_sent.store(count, Ordering::Relaxed);
+    /// The next request, and some behind it, may have been on their way when the run was interrupted.
+    pub(super) fn note_perhaps_sent(&self) {
+        self.perhaps_sent.store(true, Ordering::Relaxed);
     }
 
     /// A place before those that wait already behind the caller's turn.
@@ -119,14 +127,7 @@ impl Sender {
         }
     }
 
-    async fn send(
-        &self,
-        scope: &Scope,
-        item: &Item,
-        id: RequestId,
-        before: Before,
-        place: Option<Place>,
-    ) -> Result<Exchanged, RunError> {
+    async fn send(&self, scope: &Scope, item: &Item, id: RequestId, before: Before, place: Option<Place>) -> Result<Exchanged, RunError> {
         let services = &*self.services;
         let op = op(&services.plan, self.node)?;
         let scope = in_source(op, scope);
@@ -195,11 +196,10 @@ impl Sender {
             Before::Safe(_) => "is sent again: nobody knows whether it arrived, and by its idempotency key the server does it once",
             Before::Decided => "is sent again, as was decided: it may have arrived before",
             Before::Unknown => {
-                let perhaps = self.perhaps_sent.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |left| left.checked_sub(1));
-                if once || perhaps.is_err() {
+                if once || !self.perhaps_sent.swap(false, Ordering::Relaxed) {
                     return;
                 }
-                "may have been on its way when the run was interrupted; it is sent again, which does no harm"
+                "may have been sent before the run was interrupted, and some behind it too; they are sent again, which does no harm"
             }
         };
         let item = label(&self.services.plan, self.node, item).map(|item| format!("row {item}, ")).unwrap_or_default();
@@ -218,7 +218,9 @@ impl Sender {
             (None, InDoubt::Done) => "a resume takes it as done (on_in_doubt: done)".to_owned(),
             (None, InDoubt::Stop) => format!("a decision comes next: find out, then {}", hint::decide(journal.run())),
         };
-        error.message.push_str(&format!("; this request may have been carried out, nobody knows, and it is not sent again by itself; {next}"));
+        error
+            .message
+            .push_str(&format!("; this request may have been carried out, nobody knows, and it is not sent again by itself; {next}"));
         error
     }
 

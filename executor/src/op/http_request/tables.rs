@@ -298,6 +298,8 @@ impl Tables {
             false => postcard::to_allocvec(absorbed)
                 .map_err(|error| RunError::new(ErrorKind::Data, format!("what the reply gave cannot be kept: {error}")))?,
         };
+        let rows = self.targets.iter().filter_map(|target| target.landing.as_ref()).map(|landing| landing.pending().rows).sum();
+        self.services.reporter.reply(self.node, rows);
         let mut gate = self.gate.take();
         if self.targets.len() > 1
             && let Some(gate) = gate.take()
