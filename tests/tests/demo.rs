@@ -6,6 +6,7 @@ use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
+use sequor_tests::durable::failpoints_are_built;
 use sequor_tests::program::{Project, sequor};
 use sequor_tests::sqlite;
 
@@ -97,6 +98,26 @@ fn a_demo_that_is_killed_goes_on_and_ends_like_one_that_was_not() {
         assert_eq!(tables(&folder.path().join("shop/warehouse.db")), expected, "{}", resumed.output());
         let _ = paste(&folder, &pasted).ended(2);
     }
+}
+
+/// The last sign-up was carried out and the reply was lost: the flow asks, and does not sign up again.
+#[test]
+fn a_demo_that_is_killed_behind_a_post_does_not_send_it_twice() {
+    if !failpoints_are_built() {
+        return;
+    }
+    let undisturbed = Project::empty();
+    let _ = undisturbed.sequor(["demo", "shop", "--port", "0"]).ended(0);
+    let folder = Project::empty();
+    // Nine pages come before the sign-ups.
+    let mut command = folder.command(&sequor());
+    command.args(["demo", "shop", "--port", "0"]).env("SEQUOR_FAILPOINT", "http.after_reply_before_record@15").stdout(Stdio::null());
+    assert_eq!(command.status().expect("a demo").code(), None);
+    let status = folder.sequor(["-p", "shop", "status", "--json"]).ended(0);
+    let status: serde_json::Value = serde_json::from_str(&status.stdout).expect("JSON");
+    assert_eq!((&status["in_doubt"][0]["then"], &status["stops"]), (&"verify".into(), &false.into()), "{status}");
+    folder.sequor(["demo", "shop", "--resume", "--port", "0"]).ended(0).says("campaign_members (20 rows)");
+    assert_eq!(tables(&folder.path().join("shop/warehouse.db")), tables(&undisturbed.path().join("shop/warehouse.db")));
 }
 
 #[test]

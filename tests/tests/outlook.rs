@@ -7,6 +7,7 @@ use std::process::Command;
 
 use sequor_tests::durable::shop::Size;
 use sequor_tests::durable::{Ended, Scene, Shop, failpoints_are_built};
+use sequor_tests::postgres;
 use sequor_tests::program::sequor;
 use sequor_tests::sqlite;
 use serde_json::Value;
@@ -116,16 +117,57 @@ fn next(requests: &Value, shop: &Shop) -> Option<String> {
     Some(request.replace(&shop.url(), ""))
 }
 
-fn ready() -> bool {
-    if !failpoints_are_built() {
-        eprintln!("the programs have no failpoints: tests/run builds them");
+/// Kills a run of `PAGES` there, compares what is said with what the resume asks for, and gives how many pages were known to have landed.
+fn page_is_named(scene: &Scene<'_>, shop: &Shop, failpoint: &str) -> usize {
+    let ended = run_to(scene, failpoint);
+    if failpoint.starts_with("landing") && ended.status == Some(0) {
+        // Pages share a transaction where the disk is slow: there were fewer of them.
+        return 0;
     }
-    failpoints_are_built()
+    assert_eq!(ended.status, None, "{failpoint}: {}", ended.output);
+    settle(shop);
+    let before = shop.requests().len();
+    let outlook = dry(scene, &[]);
+    if outlook["requests"][0].is_null() {
+        // Nothing of it is on disk: the step is begun again.
+        assert!(matches!(failpoint, "http.exchanged@1" | "http.exchanged@4" | "http.before_absorb@3"), "{failpoint}: {outlook}");
+        let begun = if outlook["doing"].is_null() { &outlook["ahead"][0] } else { &outlook["doing"] };
+        assert!(outlook["resume"] == "starts" || (begun["step"] == "main/load" && begun["sends"] == "GET"), "{failpoint}: {outlook}");
+        let _ = scene.resume().wait().with(0);
+        assert_eq!(shop.requests().len() - before, 6, "{failpoint}");
+        return 0;
+    }
+    let requests = &outlook["requests"][0];
+    let loaded = number(requests, "replies_loaded");
+    assert_eq!(shop.requests().len(), before, "looking sends nothing");
+    assert_eq!(dry(scene, &[])["requests"], outlook["requests"], "{failpoint}: looking changes nothing");
+    let text = said(scene, &["status"]).with(0);
+    assert_eq!(outlook["unknown"], Value::Null, "{failpoint}");
+
+    let ended = scene.resume().wait().with(0);
+    let sent = shop.requests().split_off(before);
+    assert_eq!(loaded + sent.len(), 6, "{failpoint}: {requests}\n{sent:?}\n{}", ended.output);
+    if requests["closes"] == true {
+        assert_eq!((number(requests, "sends"), &requests["next"]), (0, &Value::Null), "{failpoint}");
+        text.says("all replies are loaded");
+    } else {
+        assert_eq!(next(requests, shop), sent.first().cloned(), "{failpoint}: {requests}");
+        assert_eq!(number(requests, "page"), loaded + 1);
+        assert_eq!((number(requests, "sends"), &requests["pages_unknown"]), (1, &Value::from(true)));
+        text.says(&format!("/customers?page={}", loaded + 1)).says("an unknown number of further pages");
+    }
+    let table = &requests["writes"][0];
+    assert_eq!((&table["table"], &table["mode"]), (&Value::from("loaded"), &Value::from("create")));
+    if table["filling"] == true {
+        text.says("which is swapped in at the end of the step");
+    }
+    loaded
 }
 
 #[test]
 fn the_page_that_is_asked_for_next_is_named_and_those_that_landed_are_counted() {
-    if !ready() {
+    if !failpoints_are_built() {
+        eprintln!("the programs have no failpoints: tests/run builds them");
         return;
     }
     let mut landed_only = 0;
@@ -144,57 +186,35 @@ fn the_page_that_is_asked_for_next_is_named_and_those_that_landed_are_counted() 
     ] {
         let shop = Shop::start(Size::default());
         let scene = Scene::sqlite(PAGES, &shop);
-        let ended = run_to(&scene, failpoint);
-        if failpoint.starts_with("landing") && ended.status == Some(0) {
-            // Pages share a transaction where the disk is slow: there were fewer of them.
-            continue;
-        }
-        assert_eq!(ended.status, None, "{failpoint}: {}", ended.output);
-        settle(&shop);
-        let before = shop.requests().len();
-        let outlook = dry(&scene, &[]);
-        if outlook["requests"][0].is_null() {
-            // Nothing of it is on disk: the step is begun again.
-            assert!(matches!(failpoint, "http.exchanged@1" | "http.exchanged@4" | "http.before_absorb@3"), "{failpoint}: {outlook}");
-            let begun = if outlook["doing"].is_null() { &outlook["ahead"][0] } else { &outlook["doing"] };
-            assert!(outlook["resume"] == "starts" || (begun["step"] == "main/load" && begun["sends"] == "GET"), "{failpoint}: {outlook}");
-            let _ = scene.resume().wait().with(0);
-            assert_eq!(shop.requests().len() - before, 6, "{failpoint}");
-            continue;
-        }
-        let requests = &outlook["requests"][0];
-        let loaded = number(requests, "replies_loaded");
-        assert_eq!(shop.requests().len(), before, "looking sends nothing");
-        assert_eq!(dry(&scene, &[])["requests"], outlook["requests"], "{failpoint}: looking changes nothing");
-        let text = said(&scene, &["status"]).with(0);
-        assert_eq!(outlook["unknown"], Value::Null, "{failpoint}");
+        let loaded = page_is_named(&scene, &shop, failpoint);
+        landed_only += if failpoint.starts_with("landing.sqlite.after") { loaded } else { 0 };
+        let rows = "select count(*) || ' ' || count(distinct id) from loaded";
+        assert_eq!(sqlite::value(&scene.file("store.db"), rows), "60 60", "{failpoint}");
+    }
+    assert!(landed_only > 0, "no kill left rows that only the database knows of");
+}
 
-        let ended = scene.resume().wait().with(0);
-        let sent = shop.requests().split_off(before);
-        assert_eq!(loaded + sent.len(), 6, "{failpoint}: {requests}\n{sent:?}\n{}", ended.output);
-        if requests["closes"] == true {
-            assert_eq!((number(requests, "sends"), &requests["next"]), (0, &Value::Null), "{failpoint}");
-            text.says("all replies are loaded");
-        } else {
-            assert_eq!(next(requests, &shop), sent.first().cloned(), "{failpoint}: {requests}");
-            assert_eq!(number(requests, "page"), loaded + 1);
-            assert_eq!((number(requests, "sends"), &requests["pages_unknown"]), (1, &Value::from(true)));
-            text.says(&format!("/customers?page={}", loaded + 1)).says("an unknown number of further pages");
-        }
-        let table = &requests["writes"][0];
-        assert_eq!((&table["table"], &table["mode"]), (&Value::from("loaded"), &Value::from("create")));
-        if table["filling"] == true {
-            text.says("which is swapped in at the end of the step");
-        }
-        landed_only += usize::from(failpoint.starts_with("landing.sqlite.after") && loaded > 0);
-        assert_eq!(sqlite::value(&scene.file("store.db"), "select count(*) || ' ' || count(distinct id) from loaded"), "60 60");
+#[test]
+fn what_landed_in_postgresql_is_counted_too() {
+    if !failpoints_are_built() {
+        eprintln!("the programs have no failpoints: tests/run builds them");
+        return;
+    }
+    let mut landed_only = 0;
+    for failpoint in ["landing.pg.after_commit@1", "landing.pg.after_commit@2", "landing.pg.before_commit@2", "swap.pg.before_swap@1"] {
+        let (shop, database) = (Shop::start(Size::default()), postgres::database());
+        let scene = Scene::postgres(PAGES, &shop, &database);
+        let loaded = page_is_named(&scene, &shop, failpoint);
+        landed_only += if failpoint.starts_with("landing.pg.after") { loaded } else { 0 };
+        assert_eq!(database.psql("select count(*) || ' ' || count(distinct id) from loaded").trim(), "60 60", "{failpoint}");
     }
     assert!(landed_only > 0, "no kill left rows that only the database knows of");
 }
 
 #[test]
 fn an_answer_is_tried_before_it_is_given() {
-    if !ready() {
+    if !failpoints_are_built() {
+        eprintln!("the programs have no failpoints: tests/run builds them");
         return;
     }
     for (answer, again) in [("send", true), ("skip", false), ("done", false)] {
@@ -239,7 +259,8 @@ fn an_answer_is_tried_before_it_is_given() {
 
 #[test]
 fn each_request_in_doubt_may_have_an_answer_of_its_own() {
-    if !ready() {
+    if !failpoints_are_built() {
+        eprintln!("the programs have no failpoints: tests/run builds them");
         return;
     }
     let shop = Shop::start(Size::default());
@@ -268,7 +289,7 @@ fn each_request_in_doubt_may_have_an_answer_of_its_own() {
     let outlook = dry(&scene, &["--in-doubt", &one, "--in-doubt", &two]);
     assert_eq!(outlook["stops"], true);
     let stopped = said(&scene, &["resume", "--in-doubt", &one, "--in-doubt", &two]).with(75);
-    stopped.says(&format!("{}", ids[2].replace("main/sign_up#", "row ")));
+    stopped.says(&ids[2].replace("main/sign_up#", "row "));
     assert_eq!(shop.requests().len(), before, "nothing is sent while something is in doubt");
 
     // What was decided stays so.
@@ -283,7 +304,8 @@ fn each_request_in_doubt_may_have_an_answer_of_its_own() {
 
 #[test]
 fn another_plan_is_tried_before_it_is_taken() {
-    if !ready() {
+    if !failpoints_are_built() {
+        eprintln!("the programs have no failpoints: tests/run builds them");
         return;
     }
     let shop = Shop::start(Size::default());
@@ -316,7 +338,8 @@ fn another_plan_is_tried_before_it_is_taken() {
 
 #[test]
 fn a_plan_that_cannot_be_taken_is_an_answer_too() {
-    if !ready() {
+    if !failpoints_are_built() {
+        eprintln!("the programs have no failpoints: tests/run builds them");
         return;
     }
     let shop = Shop::start(Size::default());
@@ -331,7 +354,8 @@ fn a_plan_that_cannot_be_taken_is_an_answer_too() {
 
 #[test]
 fn steps_around_and_within_are_named_in_their_order() {
-    if !ready() {
+    if !failpoints_are_built() {
+        eprintln!("the programs have no failpoints: tests/run builds them");
         return;
     }
     for (failpoint, committed) in [("execute.sqlite.before_commit@1", false), ("execute.sqlite.after_commit@1", true)] {
@@ -339,8 +363,8 @@ fn steps_around_and_within_are_named_in_their_order() {
         let scene = Scene::sqlite("- op: print\n  message: nothing\n", &shop);
         std::fs::write(scene.file("flows/main.yaml"), AROUND).expect("a written flow");
         std::fs::write(scene.file("flows/other.yaml"), OTHER).expect("a written flow");
-        let compile = scene.around(Command::new(sequor()), &["compile", "main", "-o", "main.plan"]);
-        let _ = compile_without_state(compile);
+        let compiled = Command::new(sequor()).args(["compile", "main", "-o", "main.plan"]).current_dir(scene.file("")).output();
+        assert!(compiled.is_ok_and(|ran| ran.status.success()), "it compiles");
         killed(&scene, failpoint);
         let outlook = dry(&scene, &[]);
         assert_eq!(outlook["doing"]["step"], "main/guarded/steps/first", "{outlook}");
@@ -368,14 +392,4 @@ fn steps_around_and_within_are_named_in_their_order() {
         let _ = scene.resume().wait().with(0);
         assert_eq!(sqlite::value(&scene.file("store.db"), "select group_concat(n, ' ') from history"), "1 2 9 5 5");
     }
-}
-
-/// `compile` knows no state.
-fn compile_without_state(command: Command) {
-    let mut compile = Command::new(command.get_program());
-    compile.args(["compile", "main", "-o", "main.plan"]);
-    if let Some(folder) = command.get_current_dir() {
-        compile.current_dir(folder);
-    }
-    assert!(compile.status().is_ok_and(|status| status.success()), "it compiles");
 }

@@ -96,7 +96,7 @@ async fn route(shop: &Shop, origin: &str, request: Request<Incoming>, query: &Ha
         (&Method::GET, "/v1/campaign_members") => {
             let members = shop.members.lock().await;
             let of = query.get("customer_id");
-            let wanted = |member: &&serde_json::Value| of.is_none_or(|id| member["customer_id"].to_string() == *id);
+            let wanted = |member: &&serde_json::Value| of.is_none_or(|id| is_id(&member["customer_id"], id));
             let members: Vec<_> = members.iter().filter(wanted).collect();
             json(StatusCode::OK, serde_json::json!({ "data": members }).to_string())
         }
@@ -174,6 +174,14 @@ async fn create_member(shop: &Shop, request: Request<Incoming>) -> Response<Full
     }
     members.push(member.clone());
     json(StatusCode::CREATED, serde_json::json!({ "data": member }).to_string())
+}
+
+/// Whether a number in a body, or a text, is what a query asks for.
+fn is_id(value: &serde_json::Value, asked: &str) -> bool {
+    match value.as_u64() {
+        Some(number) => asked.parse() == Ok(number),
+        None => value.as_str() == Some(asked),
+    }
 }
 
 fn unwritable() -> Response<Full<Bytes>> {
