@@ -3,7 +3,8 @@
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
-use sequor_executor::command::{ForkArguments, GcArguments, ResumeArguments, RunArguments, StateArguments};
+use sequor_executor::command::{ForkArguments, GcArguments, ResumeArguments, RunArguments, RunsArguments, StateArguments};
+use sequor_executor::driver::Answer;
 
 /// Integrations as short YAML flows: compiled, shipped as one plan file, run by a small executor.
 #[derive(Debug, Parser)]
@@ -55,16 +56,7 @@ pub(crate) enum Command {
     /// Start a new run at a step of an old one, with its results up to there
     Fork(Box<ForkArguments>),
     /// List runs, the newest first
-    Runs {
-        /// Only those that can go on
-        #[arg(long)]
-        unfinished: bool,
-        /// One JSON object in each line
-        #[arg(long)]
-        json: bool,
-        #[command(flatten)]
-        place: StateArguments,
-    },
+    Runs(RunsArguments),
     /// Say where a run is, and what a resume would do
     Status {
         /// The run, or the beginning or end of its name [default: the last one]
@@ -125,8 +117,17 @@ pub(crate) struct Demo {
     /// Only answer requests, until stopped: to run the demo project by hand
     #[arg(long)]
     pub serve: bool,
+    /// The API takes its time, so that the run takes some 20 seconds: to stop it or kill it in the middle
+    #[arg(long)]
+    pub slow: bool,
+    /// Goes on with the run that was stopped or killed, with the API as it was
+    #[arg(long, conflicts_with = "serve")]
+    pub resume: bool,
+    /// With --resume: what to do about requests of which nobody knows whether they arrived; as of 'sequor resume'
+    #[arg(long, value_name = "WHAT|ID=WHAT", value_parser = Answer::parse, requires = "resume")]
+    pub in_doubt: Vec<Answer>,
     /// How many customers the demo API has
-    #[arg(long, default_value_t = 230, value_parser = clap::value_parser!(u64).range(1..=10_000_000))]
+    #[arg(long, default_value_t = crate::demo::CUSTOMERS, value_parser = clap::value_parser!(u64).range(1..=10_000_000))]
     pub customers: u64,
 }
 

@@ -52,8 +52,9 @@ fn run_command(Arguments { global, command }: Arguments) -> anyhow::Result<u8> {
             let (request, from) = arguments.into_request(project(&global));
             return Ok(command::fork(request, &from).code());
         }
-        Command::Runs { unfinished, json, place } => {
-            return Ok(command::runs(&place.into_request(project(&global)), unfinished, json).code());
+        Command::Runs(arguments) => {
+            let (place, listing) = arguments.into_request(project(&global));
+            return Ok(command::runs(&place, listing).code());
         }
         Command::Status { run, json, place } => {
             return Ok(command::status(&place.into_request(project(&global)), run.as_deref(), json).code());

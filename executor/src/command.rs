@@ -11,7 +11,7 @@ use crate::services::network::UrlMapping;
 mod arguments;
 mod entry;
 mod fork;
-mod hint;
+pub(crate) mod hint;
 mod identity;
 mod outlook;
 mod plan_change;
@@ -21,9 +21,10 @@ mod runs;
 mod session;
 mod settings;
 
-pub use arguments::{ForkArguments, GcArguments, GoOnArguments, ResumeArguments, RunArguments, StateArguments};
+pub use arguments::{ForkArguments, GcArguments, GoOnArguments, ResumeArguments, RunArguments, RunsArguments, StateArguments};
+pub use hint::quoted;
 pub use resume::ResumeRequest;
-pub use runs::{GcRequest, StateRequest};
+pub use runs::{GcRequest, Listing, StateRequest};
 
 /// What to run.
 pub enum PlanSource {
@@ -100,8 +101,9 @@ impl RunRequest {
         ResumeRequest {
             run: None,
             plan: None,
-            policy: None,
+            answers: Vec::new(),
             dry_run: false,
+            json: false,
             vars: self.vars,
             environment: self.environment,
             mappings: self.mappings,
@@ -119,6 +121,11 @@ impl RunRequest {
 #[must_use]
 pub fn run(request: RunRequest) -> ExitStatus {
     told(run::run(request))
+}
+
+/// Messages of this process tell people to type this to go on with its run, instead of `resume`.
+pub fn goes_on_with(line: String) {
+    hint::say_instead(line);
 }
 
 /// Goes on with a run, or says what that would do.
@@ -160,8 +167,8 @@ pub fn stored_plan(request: &StateRequest, run: &str) -> Result<StoredPlan, Exit
 
 /// Lists runs, the newest first.
 #[must_use]
-pub fn runs(request: &StateRequest, unfinished: bool, json: bool) -> ExitStatus {
-    told(runs::runs(request, unfinished, json))
+pub fn runs(request: &StateRequest, listing: Listing) -> ExitStatus {
+    told(runs::runs(request, listing))
 }
 
 /// Says where a run is, and what a resume would do.

@@ -233,6 +233,17 @@ impl Database {
         }
     }
 
+    /// The same, and nobody is disturbed: nothing is taken over, nothing is written. Whoever has the run may add to them afterwards.
+    ///
+    /// # Errors
+    /// `Sql`, `Database`.
+    pub async fn peek(&self, effect: &Effect, from: u64) -> Result<Vec<Marker>, RunError> {
+        match &self.engine {
+            Engine::Sqlite(sqlite) => sqlite.peek(effect, from).await,
+            Engine::Postgres(postgres) => postgres.peek(effect, from).await,
+        }
+    }
+
     /// Opens a landing, and takes the run over in this database. `tag` makes the names of its staging tables; it begins with the tag of the run. With
     /// `resume`, tables that the last marker speaks of are filled further; where there is no marker the landing starts anew, and staging tables that
     /// are there are replaced.

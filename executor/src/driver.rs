@@ -25,6 +25,7 @@ use crate::scope::Scope;
 use crate::services::Services;
 use crate::value::MAX_DEPTH;
 
+mod answers;
 mod branches;
 mod doubt;
 mod held;
@@ -32,6 +33,7 @@ mod resource;
 pub mod signals;
 mod tree;
 
+pub use answers::{Answer, Answers};
 pub use doubt::Policy;
 pub(crate) use resource::missing;
 
@@ -83,10 +85,10 @@ impl<'a> Driver<'a> {
         Self { services, thread, signals, open, running, held, again: false, rewound: false }
     }
 
-    /// Runs from where the progress is. A run that is resumed opens again what was open, and settles what is in doubt by `policy`.
-    pub(crate) async fn run(mut self, policy: Option<Policy>, signals: &Signals) -> Ended {
+    /// Runs from where the progress is. A run that is resumed opens again what was open, and settles what is in doubt by `answers`.
+    pub(crate) async fn run(mut self, answers: &Answers, signals: &Signals) -> Ended {
         self.signals = signals.clone();
-        let ended = match self.reopen(policy).await {
+        let ended = match self.reopen(answers).await {
             Ok(None) => self.drive().await,
             Ok(Some(ended)) => ended,
             Err(mut error) => {
@@ -115,10 +117,10 @@ impl<'a> Driver<'a> {
     }
 
     /// Makes the start durable, or opens what was open before a crash.
-    async fn reopen(&mut self, policy: Option<Policy>) -> Result<Option<Ended>, RunError> {
+    async fn reopen(&mut self, answers: &Answers) -> Result<Option<Ended>, RunError> {
         let progress = self.thread.root().clone();
         if progress.pending.is_some() {
-            let doubts = doubt::settle(self.services, &progress, policy).await?;
+            let doubts = doubt::settle(self.services, &progress, answers).await?;
             if !doubts.is_empty() {
                 return Ok(Some(Ended::InDoubt(doubts)));
             }

@@ -5,7 +5,9 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
-use sequor_executor::command::{self, ForkArguments, GcArguments, PlanSource, ResumeArguments, RunArguments, StateArguments};
+use sequor_executor::command::{
+    self, ForkArguments, GcArguments, PlanSource, ResumeArguments, RunArguments, RunsArguments, StateArguments,
+};
 use sequor_executor::python;
 
 /// Runs plans that 'sequor compile' has written.
@@ -36,16 +38,7 @@ enum Command {
     /// Starts a new run at a step of an old one, with its results up to there.
     Fork(Box<ForkArguments>),
     /// Lists runs, the newest first.
-    Runs {
-        /// Only those that can go on
-        #[arg(long)]
-        unfinished: bool,
-        /// One JSON object in each line
-        #[arg(long)]
-        json: bool,
-        #[command(flatten)]
-        place: StateArguments,
-    },
+    Runs(RunsArguments),
     /// Says where a run is, and what a resume would do.
     Status {
         /// The run, or the beginning or end of its name [default: the last one]
@@ -75,7 +68,10 @@ fn main() -> ExitCode {
             let (request, from) = arguments.into_request(here());
             command::fork(request, &from)
         }
-        Command::Runs { unfinished, json, place } => command::runs(&place.into_request(here()), unfinished, json),
+        Command::Runs(arguments) => {
+            let (place, listing) = arguments.into_request(here());
+            command::runs(&place, listing)
+        }
         Command::Status { run, json, place } => command::status(&place.into_request(here()), run.as_deref(), json),
         Command::Gc(arguments) => command::gc(&arguments.into_request(here())),
         Command::Version => return print(&format!("sequor-executor {}\n", env!("CARGO_PKG_VERSION"))),

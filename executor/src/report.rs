@@ -4,6 +4,7 @@
 
 use std::collections::BTreeMap;
 use std::io::{self, Write};
+use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -13,17 +14,22 @@ use sequor_plan_format::{NodeId, Op, Plan};
 use crate::error::RunError;
 use crate::redact::Redactor;
 
+mod amount;
 mod document;
 mod doubts;
 mod failure;
 mod line;
+mod live;
 mod place;
 mod table;
 
+pub(crate) use amount::count;
 pub use document::{Document, RunFacts};
 pub use doubts::doubts;
+pub(crate) use doubts::settled;
 pub use failure::failure;
 pub use line::{Format, Verbosity};
+pub(crate) use live::Live;
 pub use table::table;
 
 use line::Line;
@@ -69,6 +75,10 @@ pub struct Reporter {
     nodes: Mutex<Nodes>,
     /// Of branches that run now.
     branches: Mutex<Vec<Arc<Reporter>>>,
+    /// Nodes that run now, outermost first.
+    running: Mutex<Vec<Running>>,
+    /// A line about the step at hand stands on the terminal, and goes before the next line does.
+    live: Arc<AtomicBool>,
     /// Sources whose effects have no markers, with the nodes that use them.
     unmarked: Arc<Mutex<BTreeMap<String, NodeId>>>,
 }
@@ -78,6 +88,16 @@ pub struct Reporter {
 struct Nodes {
     progress: BTreeMap<NodeId, Progress>,
     changed: Vec<NodeId>,
+}
+
+/// A node that runs.
+#[derive(Clone, Copy)]
+struct Running {
+    node: NodeId,
+    since: Instant,
+    /// Replies that were read, and their rows.
+    replies: u64,
+    rows: u64,
 }
 
 #[derive(Clone, Copy, Default)]
@@ -98,9 +118,10 @@ impl Reporter {
 
     /// For a branch: what it counts is its own until it is joined, and shows here at once.
     pub(crate) fn branch(&self) -> Arc<Self> {
-        let Self { redactor, format, verbosity, nodes: _, branches, unmarked } = self;
+        let Self { redactor, format, verbosity, nodes: _, branches, running: _, live, unmarked } = self;
         let (redactor, unmarked) = (Arc::clone(redactor), Arc::clone(unmarked));
-        let branch = Arc::new(Self { redactor, format: *format, verbosity: *verbosity, unmarked, ..Self::default() });
+        let branch =
+            Arc::new(Self { redactor, format: *format, verbosity: *verbosity, live: Arc::clone(live), unmarked, ..Self::default() });
         branches.lock().unwrap_or_else(PoisonError::into_inner).push(Arc::clone(&branch));
         branch
     }
@@ -124,6 +145,14 @@ impl Reporter {
         self.log(Level::Warning, &format!("{reason}; trying again in {:.1} s", wait.as_secs_f64()));
     }
 
+    /// A reply with so many rows was read. They are counted as written once their tables are.
+    pub(crate) fn reply(&self, node: NodeId, rows: u64) {
+        if let Some(running) = self.running().iter_mut().rev().find(|running| running.node == node) {
+            running.replies += 1;
+            running.rows += rows;
+        }
+    }
+
     /// Rows were read from a table or query.
     pub fn rows_in(&self, node: NodeId, rows: u64) {
         self.change(node, |progress| progress.counters.rows_in += rows);
@@ -137,6 +166,7 @@ impl Reporter {
     /// A line for the run's log, redacted before it is printed.
     pub fn log(&self, level: Level, line: &str) {
         if self.verbosity.shows(level) {
+            self.clear();
             Line { level, text: &self.redactor.redact(line) }.to_stderr(self.format);
         }
     }
@@ -144,24 +174,28 @@ impl Reporter {
     /// What a `print` op says.
     pub fn print(&self, level: Level, text: &str) {
         if level != Level::Debug || self.verbosity.shows(level) {
+            self.clear();
             Line { level, text: &self.redactor.redact(text) }.to_stdout(self.format);
         }
     }
 
     /// Text for standard output as it is, secrets aside.
     pub(crate) fn write_out(&self, text: &str) {
+        self.clear();
         // A reader that went away does not change what the run did.
         let _ = io::stdout().lock().write_all(self.redactor.redact(text).as_bytes());
     }
 
     /// Text for standard error as it is, secrets aside.
     pub(crate) fn write_err(&self, text: &str) {
+        self.clear();
         let _ = io::stderr().lock().write_all(self.redactor.redact(text).as_bytes());
     }
 
     /// An execution of a node starts.
     pub(crate) fn began(&self, plan: &Plan, node: NodeId) {
         self.change(node, |progress| progress.before = progress.counters);
+        self.running().push(Running { node, since: Instant::now(), replies: 0, rows: 0 });
         if self.verbosity.shows(Level::Debug) {
             self.log(Level::Debug, &format!("▶ {}", title(plan, node)));
         }
@@ -183,6 +217,7 @@ impl Reporter {
     /// An execution of a node ended.
     pub(crate) fn ended(&self, plan: &Plan, node: NodeId, elapsed: Duration, failed: bool) {
         let quiet_op = !has_line(&plan.node(node).op);
+        self.running().pop_if(|running| running.node == node);
         let line = self.change(node, |progress| {
             progress.counters.executed += 1;
             progress.counters.failed += u64::from(failed);
@@ -261,6 +296,10 @@ impl Reporter {
         change(progress)
     }
 
+    fn running(&self) -> MutexGuard<'_, Vec<Running>> {
+        self.running.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     fn locked(&self) -> MutexGuard<'_, Nodes> {
         self.nodes.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -297,10 +336,8 @@ fn amounts(now: Counters, before: Counters) -> String {
     for (amount, one, many) in
         [(rows, "row", "rows"), (now.requests - before.requests, "request", "requests"), (now.retries - before.retries, "retry", "retries")]
     {
-        match amount {
-            0 => {}
-            1 => text.push_str(&format!("1 {one}, ")),
-            _ => text.push_str(&format!("{amount} {many}, ")),
+        if amount > 0 {
+            text.push_str(&format!("{}, ", count(amount, one, many)));
         }
     }
     text

@@ -7,6 +7,7 @@ use std::fmt::Write as _;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
 
 use http_body_util::{BodyExt, Full, Limited};
 use hyper::body::{Bytes, Incoming};
@@ -18,6 +19,7 @@ use tokio::net::TcpListener;
 use tokio::sync::Mutex;
 
 use super::data;
+use super::ledger::Ledger;
 
 /// The token that every request must bear.
 pub(crate) const TOKEN: &str = "demo-token";
@@ -31,13 +33,23 @@ pub(crate) struct Shop {
     customers: u64,
     orders: u64,
     posts: AtomicU64,
+    /// How long an answer takes.
+    delay: Duration,
     /// Bodies of accepted POSTs, in order.
     members: Mutex<Vec<serde_json::Value>>,
+    /// Every POST that came, so that the shop is as it was when it is opened again.
+    ledger: Option<Ledger>,
 }
 
 impl Shop {
-    pub(super) fn new(customers: u64, orders: u64) -> Arc<Self> {
-        Arc::new(Self { customers, orders, posts: AtomicU64::new(0), members: Mutex::new(Vec::new()) })
+    pub(super) fn new(customers: u64, orders: u64, delay: Duration, ledger: Option<Ledger>) -> Arc<Self> {
+        let (posts, members) = ledger.as_ref().map(|ledger| (ledger.posts, ledger.members.clone())).unwrap_or_default();
+        Arc::new(Self { customers, orders, posts: AtomicU64::new(posts), delay, members: Mutex::new(members), ledger })
+    }
+
+    /// Before anything comes of it.
+    fn note(&self, post: &serde_json::Value) -> std::io::Result<()> {
+        self.ledger.as_ref().map_or(Ok(()), |ledger| ledger.note(post))
     }
 }
 
@@ -70,11 +82,23 @@ async fn answer(shop: &Shop, origin: &str, request: Request<Incoming>) -> Respon
         return json(StatusCode::UNAUTHORIZED, r#"{"error":"missing or wrong bearer token"}"#.into());
     }
     let query = parse_query(request.uri().query().unwrap_or(""));
+    // What is asked for happens in the middle: a process that is killed may or may not have done it.
+    tokio::time::sleep(shop.delay / 2).await;
+    let answer = route(shop, origin, request, &query).await;
+    tokio::time::sleep(shop.delay / 2).await;
+    answer
+}
+
+async fn route(shop: &Shop, origin: &str, request: Request<Incoming>, query: &HashMap<String, String>) -> Response<Full<Bytes>> {
     match (request.method(), request.uri().path()) {
-        (&Method::GET, "/v1/customers") => customers(shop, origin, &query),
-        (&Method::GET, "/v1/orders") => orders(shop, &query),
+        (&Method::GET, "/v1/customers") => customers(shop, origin, query),
+        (&Method::GET, "/v1/orders") => orders(shop, query),
         (&Method::GET, "/v1/campaign_members") => {
-            json(StatusCode::OK, serde_json::json!({ "data": *shop.members.lock().await }).to_string())
+            let members = shop.members.lock().await;
+            let of = query.get("customer_id");
+            let wanted = |member: &&serde_json::Value| of.is_none_or(|id| is_id(&member["customer_id"], id));
+            let members: Vec<_> = members.iter().filter(wanted).collect();
+            json(StatusCode::OK, serde_json::json!({ "data": members }).to_string())
         }
         (&Method::POST, "/v1/campaign_members") => create_member(shop, request).await,
         (_, path) => json(StatusCode::NOT_FOUND, serde_json::json!({ "error": format!("nothing at {path}") }).to_string()),
@@ -128,6 +152,9 @@ async fn create_member(shop: &Shop, request: Request<Incoming>) -> Response<Full
     let number = shop.posts.fetch_add(1, Ordering::Relaxed) + 1;
     let body = Limited::new(request.into_body(), MAX_BODY).collect().await;
     if REFUSED.contains(&number) {
+        if shop.note(&serde_json::Value::Null).is_err() {
+            return unwritable();
+        }
         let mut reply = json(StatusCode::TOO_MANY_REQUESTS, r#"{"error":"slow down"}"#.into());
         reply.headers_mut().insert(RETRY_AFTER, HeaderValue::from_static("1"));
         return reply;
@@ -142,8 +169,23 @@ async fn create_member(shop: &Shop, request: Request<Incoming>) -> Response<Full
     let mut members = shop.members.lock().await;
     member.insert("id".into(), serde_json::json!(format!("cm_{:04}", members.len() + 1)));
     let member = serde_json::Value::Object(member);
+    if shop.note(&member).is_err() {
+        return unwritable();
+    }
     members.push(member.clone());
     json(StatusCode::CREATED, serde_json::json!({ "data": member }).to_string())
+}
+
+/// Whether a number in a body, or a text, is what a query asks for.
+fn is_id(value: &serde_json::Value, asked: &str) -> bool {
+    match value.as_u64() {
+        Some(number) => asked.parse() == Ok(number),
+        None => value.as_str() == Some(asked),
+    }
+}
+
+fn unwritable() -> Response<Full<Bytes>> {
+    json(StatusCode::SERVICE_UNAVAILABLE, r#"{"error":"the shop's ledger cannot be written"}"#.into())
 }
 
 fn json(status: StatusCode, body: String) -> Response<Full<Bytes>> {

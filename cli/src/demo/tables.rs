@@ -23,7 +23,8 @@ pub(super) async fn show(file: &Path) -> anyhow::Result<String> {
         let rows = read(&database, &format!("SELECT * FROM \"{quoted}\" LIMIT {ROWS}")).await?;
         let count = read(&database, &format!("SELECT count(*) FROM \"{quoted}\"")).await?;
         let count = count.rows.first().and_then(|r| r.first()).map_or("0", String::as_str);
-        let _ = writeln!(out, "  {name} ({count} rows)");
+        let rows_are = if count == "1" { "row" } else { "rows" };
+        let _ = writeln!(out, "  {name} ({count} {rows_are})");
         rows.write(&mut out);
         out.push('\n');
     }

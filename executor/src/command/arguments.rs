@@ -2,8 +2,8 @@
 
 use std::path::PathBuf;
 
-use super::{GcRequest, PlanSource, ResumeRequest, RunRequest, StateRequest};
-use crate::driver::Policy;
+use super::{GcRequest, Listing, PlanSource, ResumeRequest, RunRequest, StateRequest};
+use crate::driver::Answer;
 use crate::environment::Choice;
 use crate::report::{Format, Verbosity};
 use crate::services::network::UrlMapping;
@@ -78,6 +78,31 @@ impl RunArguments {
     }
 }
 
+/// Options of `runs`.
+#[derive(Clone, Debug, clap::Args)]
+pub struct RunsArguments {
+    /// Only those that can go on
+    #[arg(long)]
+    pub unfinished: bool,
+    /// One JSON object in each line
+    #[arg(long)]
+    pub json: bool,
+    /// The newest so many, with --json too
+    #[arg(long, value_name = "N", default_value_t = 1_000, value_parser = clap::value_parser!(u32).range(1..))]
+    pub limit: u32,
+    #[command(flatten)]
+    pub place: StateArguments,
+}
+
+impl RunsArguments {
+    /// Where the runs are, and which of them are meant.
+    #[must_use]
+    pub fn into_request(self, project_folder: Option<PathBuf>) -> (StateRequest, Listing) {
+        let Self { unfinished, json, limit, place } = self;
+        (place.into_request(project_folder), Listing { unfinished, json, limit })
+    }
+}
+
 /// Where the state of runs is.
 #[derive(Clone, Debug, Default, clap::Args)]
 pub struct StateArguments {
@@ -132,15 +157,19 @@ pub struct GoOnArguments {
 pub struct ResumeArguments {
     /// The run, or the beginning or end of its name [default: the last unfinished one]
     pub run: Option<String>,
-    /// What to do about requests of which nobody knows whether they arrived
-    #[arg(long, value_enum, value_name = "WHAT")]
-    pub in_doubt: Option<Policy>,
+    /// What to do about requests of which nobody knows whether they arrived: send (again), skip (leave the item out) or done (it arrived: go on without
+    /// its reply). With an id that 'status' lists, for that one only: ID=send. Repeatable
+    #[arg(long, value_name = "WHAT|ID=WHAT", value_parser = Answer::parse)]
+    pub in_doubt: Vec<Answer>,
     /// Goes on with this plan instead of the run's own, if what is done and what is running is the same in both
     #[arg(long, value_name = "PLAN")]
     pub plan: Option<String>,
     /// Says what would be sent and written, and does nothing
     #[arg(long)]
     pub dry_run: bool,
+    /// With --dry-run: as one JSON object
+    #[arg(long, requires = "dry_run")]
+    pub json: bool,
     #[command(flatten)]
     pub go_on: GoOnArguments,
 }
@@ -150,7 +179,14 @@ impl ResumeArguments {
     #[must_use]
     pub fn into_request(self, project_folder: Option<PathBuf>) -> ResumeRequest {
         let plan = self.plan.map(|path| PlanSource::File(PathBuf::from(path)));
-        ResumeRequest { run: self.run, plan, policy: self.in_doubt, dry_run: self.dry_run, ..self.go_on.into_request(project_folder) }
+        ResumeRequest {
+            run: self.run,
+            plan,
+            answers: self.in_doubt,
+            dry_run: self.dry_run,
+            json: self.json,
+            ..self.go_on.into_request(project_folder)
+        }
     }
 }
 
@@ -184,8 +220,9 @@ impl GoOnArguments {
         ResumeRequest {
             run: None,
             plan: None,
-            policy: None,
+            answers: Vec::new(),
             dry_run: false,
+            json: false,
             vars: self.vars,
             environment: Choice { file: self.env_file, name: self.env, project_folder: project_folder.clone(), home: self.home_dir },
             mappings: self.mappings,

@@ -11,6 +11,7 @@ use super::run::{location, network, on_runtime, open_report};
 use super::session::Session;
 use super::settings::Settings;
 use super::{ExitStatus, Refusal, identity};
+use crate::driver::Answers;
 use crate::journal::Journal;
 use crate::journal::effects::Effects;
 use crate::journal::progress::Progress;
@@ -79,11 +80,11 @@ pub(super) fn fork(request: ResumeRequest, from: &str) -> Result<ExitStatus, Ref
             services,
             writing,
             progress,
-            policy: None,
+            answers: Answers::default(),
             flow: row.flow,
             digest: digest.to_string(),
             started,
-            resumed: true,
+            resumed: false,
             report,
             format: request.format,
             verbosity: request.verbosity,

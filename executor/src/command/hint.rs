@@ -1,13 +1,28 @@
 //! The commands that messages tell people to type: those of this program, with what it was told about where things are.
 
 use std::path::Path;
+use std::sync::OnceLock;
 
 /// Options whose value decides where the state is. They are repeated as they were given.
 const PLACES: [&str; 3] = ["-p", "--project-dir", "--state"];
 
+/// What goes on with the run, where that is no `resume`.
+static INSTEAD: OnceLock<String> = OnceLock::new();
+
+/// From here on messages tell people to type this to go on with the run of this process.
+pub(super) fn say_instead(line: String) {
+    // The first one stays: a process has one run.
+    let _ = INSTEAD.set(line);
+}
+
 /// `sequor resume RUN`, ready to be pasted.
-pub(super) fn resume(run: &str) -> String {
-    of(std::env::args(), run)
+pub(crate) fn resume(run: &str) -> String {
+    INSTEAD.get().cloned().unwrap_or_else(|| of(std::env::args(), run))
+}
+
+/// How the three answers to what is in doubt are given, ready to be pasted.
+pub(crate) fn decide(run: &str) -> String {
+    format!("{} --in-doubt send (or skip, or done)", resume(run))
 }
 
 fn of(mut arguments: impl Iterator<Item = String>, run: &str) -> String {
@@ -32,7 +47,7 @@ fn of(mut arguments: impl Iterator<Item = String>, run: &str) -> String {
 }
 
 /// As a shell takes it for one word.
-fn quoted(word: &str) -> String {
+pub fn quoted(word: &str) -> String {
     let plain = |c: char| c.is_alphanumeric() || "-_./:=@%+,".contains(c);
     if !word.is_empty() && word.chars().all(plain) { word.to_owned() } else { format!("'{}'", word.replace('\'', r"'\''")) }
 }

@@ -1,27 +1,32 @@
-//! `status` and `resume --dry-run`: where a run is, and what a resume will send and write. Reads the state store only.
+//! `status` and `resume --dry-run`: where a run is, and what a resume will send and write. Reads the state store, and looks into the databases that the run
+//! was writing to; changes nothing.
 //!
 //! Collected once, as data; printed for people ([`text`]) or as JSON, with the same facts. Fields of the JSON are described in `docs/durability.md` and stay.
 
 use std::io::Write as _;
 
-use sequor_plan_format::op::http_request::{HttpRequest, InDoubt};
-use sequor_plan_format::path::node_path;
+use sequor_plan_format::path::{Field, Owner, Paths, node_path};
 use sequor_plan_format::{NodeId, Op, Plan};
 use serde::Serialize;
 
 use super::Refusal;
 use super::resume::Known;
-use crate::journal::effects::{Effects, Intent, RequestState};
+use crate::driver::{Answers, Policy};
+use crate::journal::effects::{Doubt, Effects};
 use crate::journal::members;
-use crate::machine::{Activation, Command, OpenFrame, Position};
-use crate::op::http_request::{self, Item, Standing};
+use crate::machine::{Activation, Command, Position, State};
 use crate::state::{RunRow, Store};
-use crate::value::Value;
 
+mod look;
+mod requests;
 mod text;
 mod work;
 
-use work::{Step, Table, Work, loaded, step, work};
+pub(super) use look::Given;
+
+use look::Look;
+use requests::{Requests, requests};
+use work::{Step, When, Work, Worker, step};
 
 /// Counts up when the shape of the JSON changes.
 const VERSION: u32 = 1;
@@ -44,6 +49,8 @@ pub(super) struct Facts {
     /// Who runs it now.
     holder: Option<String>,
     last_error: Option<String>,
+    /// What was in doubt, with what was decided.
+    decided: Vec<Doubt>,
 }
 
 /// Where a run is.
@@ -53,6 +60,14 @@ pub(super) struct Outlook {
     #[serde(flatten)]
     facts: Facts,
     resume: Resume,
+    /// What `--in-doubt` would say, as it is given.
+    answer: Option<String>,
+    /// A resume stops before it sends anything: something is in doubt.
+    stops: bool,
+    /// What could not be found out, and why.
+    unknown: Option<String>,
+    /// An error is on its way up: the run ends with it, after the steps of `finally`.
+    failing: bool,
     /// Outermost first.
     position: Vec<Running>,
     loops: Vec<Loop>,
@@ -94,28 +109,11 @@ struct Loop {
     items_total: u64,
 }
 
-/// An `http_request` that is under way.
-#[derive(Debug, Serialize)]
-struct Requests {
-    step: String,
-    method: &'static str,
-    items_done: u64,
-    items_total: u64,
-    items_not_sent: u64,
-    /// Of the item after those that are done; from 1.
-    page: Option<u64>,
-    replies_loaded: u64,
-    /// Received and not loaded: a resume reads them.
-    replies_kept: u64,
-    /// Requests that are sent again, which does no harm.
-    sent_again: u64,
-    in_doubt: u64,
-    writes: Vec<Table>,
-}
-
 /// What may have happened.
 #[derive(Debug, Serialize)]
 struct Doubtful {
+    /// What `--in-doubt ID=…` names it by.
+    id: String,
     step: String,
     kind: Kind,
     /// The row by its key columns, else its ordinal from 1.
@@ -130,6 +128,8 @@ struct Doubtful {
     /// Of several, from 1.
     statement: Option<u64>,
     then: Then,
+    /// Who said so.
+    said_by: Option<SaidBy>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -139,7 +139,7 @@ enum Kind {
     Statement,
 }
 
-/// What a resume does about it where it is told nothing.
+/// What a resume does about it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 enum Then {
@@ -150,13 +150,30 @@ enum Then {
     Done,
 }
 
-pub(super) async fn print(known: &Known, store: &mut Store, json: bool) -> Result<(), Refusal> {
-    let outlook = if known.row.outcome.is_finished() { Outlook::finished(&known.row) } else { Outlook::of(known, store).await? };
-    outlook.print(json)
+impl From<Policy> for Then {
+    fn from(policy: Policy) -> Self {
+        match policy {
+            Policy::Send => Self::Send,
+            Policy::Skip => Self::Skip,
+            Policy::Done => Self::Done,
+        }
+    }
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+enum SaidBy {
+    /// With `--in-doubt`.
+    Operator,
+    /// With `verify` or `on_in_doubt`.
+    Flow,
 }
 
 impl Facts {
     pub(super) fn of(row: &RunRow) -> Self {
+        let report: Option<serde_json::Value> = row.report.as_deref().and_then(|report| serde_json::from_str(report).ok());
+        let decided = report.as_ref().and_then(|report| serde_json::from_value::<Vec<Doubt>>(report["in_doubt"].clone()).ok());
+        let open = matches!(row.outcome, crate::state::Outcome::InDoubt);
         Self {
             run: row.id.clone(),
             project: row.project.clone(),
@@ -169,13 +186,19 @@ impl Facts {
             run_key: row.run_key.clone(),
             parent: row.parent.clone(),
             holder: row.holder.clone(),
-            last_error: row.report.as_deref().and_then(last_error),
+            last_error: report.as_ref().and_then(|report| Some(report.get("error")?.get("message")?.as_str()?.to_owned())),
+            decided: decided.filter(|_| !open).unwrap_or_default(),
         }
     }
 
     /// For people.
     pub(super) fn text(&self) -> String {
         text::facts(self)
+    }
+
+    /// What was in doubt, in few words; empty where nothing was.
+    pub(super) fn doubts(&self) -> String {
+        text::decided(&self.decided)
     }
 }
 
@@ -186,6 +209,10 @@ impl Outlook {
             version: VERSION,
             facts: Facts::of(row),
             resume: Resume::Nothing,
+            answer: None,
+            stops: false,
+            unknown: None,
+            failing: false,
             position: Vec::new(),
             loops: Vec::new(),
             requests: Vec::new(),
@@ -200,27 +227,49 @@ impl Outlook {
         if json {
             writeln!(out, "{}", serde_json::to_string(self)?)?;
         } else {
-            out.write_all(text::text(self).as_bytes())?;
+            out.write_all(self.text().as_bytes())?;
         }
         Ok(())
     }
 
-    async fn of(known: &Known, store: &mut Store) -> Result<Self, Refusal> {
-        let Known { row, plan, restored } = known;
-        let progress = &restored.progress;
-        let state = &progress.state;
+    /// For people.
+    pub(super) fn text(&self) -> String {
+        text::text(self)
+    }
+
+    /// What stays in doubt and what is left behind where the run is given up, for people; empty where that is nothing.
+    pub(super) fn losses(&self) -> String {
+        text::losses(self)
+    }
+
+    /// The ids of everything that is in doubt.
+    pub(super) fn doubtful_ids(&self) -> impl Iterator<Item = &str> {
+        self.in_doubt.iter().map(|doubt| doubt.id.as_str())
+    }
+
+    /// Of any run. `answers` is what `--in-doubt` would say.
+    pub(super) async fn of(known: &Known, answers: &Answers, given: &Given, store: &mut Store) -> Result<Self, Refusal> {
+        let Known { row, plan, restored: _ } = known;
         let mut outlook = Self::finished(row);
-        outlook.resume = match (state.is_over(), &progress.pending) {
+        if row.outcome.is_finished() {
+            return Ok(outlook);
+        }
+        let look = Look::at(known, given, store).await?;
+        let state = &look.progress.state;
+        outlook.resume = match (state.is_over(), &look.progress.pending) {
             (true, _) => Resume::Ends,
             (false, None) => Resume::Starts,
             (false, Some(_)) => Resume::GoesOn,
         };
+        outlook.answer = (!answers.is_empty()).then(|| answers.to_string());
+        outlook.failing = state.is_failing();
+        outlook.facts.decided = look.effects.doubts().to_vec();
         let running = |(node, _, round): (NodeId, Activation, Option<u64>)| Running { step: step(plan, node), round };
         outlook.position = state.position().into_iter().map(running).collect();
         for open in state.open_frames() {
             match (&plan.node(open.node).op, open.position) {
                 (Op::HttpRequest(op), Position::Requests { .. }) => {
-                    let requests = requests(plan, op, &restored.effects, &open, row, store).await?;
+                    let requests = requests(plan, (&open, op), &look, answers, row, store).await?;
                     outlook.requests.push(requests.0);
                     outlook.in_doubt.extend(requests.1);
                 }
@@ -232,15 +281,47 @@ impl Outlook {
                 (_, Position::Requests { .. }) => {}
             }
         }
+        let mut worker = Worker::new(plan);
         if outlook.requests.is_empty()
-            && let Some((node, activation)) = progress.pending.as_ref().and_then(doing)
+            && let Some((node, activation)) = look.progress.pending.as_ref().and_then(doing)
         {
-            outlook.doing = Some(work(plan, node));
-            outlook.in_doubt.extend(activation.and_then(|activation| statement(plan, node, &restored.effects, activation)));
+            let work = worker.work(node, None);
+            let done = activation.filter(|_| work.transaction == Some(false)).map(|of| u64::from(look.effects.statements_of(of).done));
+            let committed = look.committed.filter(|_| work.transaction == Some(true));
+            outlook.doing = Some(Work { statements_done: done, committed, ..work });
+            outlook.in_doubt.extend(activation.and_then(|activation| statement(plan, node, &look.effects, activation, answers)));
         }
-        outlook.ahead = state.ahead(plan).into_iter().map(|node| work(plan, node)).collect();
+        outlook.stops = outlook.in_doubt.iter().any(|doubt| doubt.then == Then::Stop);
+        outlook.ahead = ahead(plan, state, &mut worker, outlook.doing.is_some());
+        let over = |step: &str| outlook.loops.iter().any(|one| one.step == step && one.at_item >= one.items_total);
+        outlook.ahead.retain(|work| work.when != Some(When::EachMember) || !over(&work.step.step));
+        outlook.unknown = look.unknown;
         Ok(outlook)
     }
+}
+
+/// Steps to come: of each running block those that have not started, and what its step does then. A loop comes again, a `finally` in any case.
+fn ahead(plan: &Plan, state: &State, worker: &mut Worker<'_>, innermost_begins: bool) -> Vec<Work> {
+    let paths = Paths::new(plan);
+    let mut left = state.ahead(plan).into_iter().peekable();
+    let mut ahead = Vec::new();
+    let running: Vec<NodeId> = state.position().into_iter().map(|(node, ..)| node).collect();
+    // A step that is about to begin has no block that runs; it is what a resume does first.
+    let inner = running.iter().rev().copied();
+    for (index, node) in inner.enumerate() {
+        if index == 0 && !innermost_begins && matches!(plan.node(node).op, Op::WhileLoop(_) | Op::ForEach(_)) {
+            ahead.extend(worker.rest(node, Field::Only));
+        }
+        let Some(owner) = paths.owner(node) else { continue };
+        while let Some(next) = left.next_if(|next| paths.owner(*next) == Some(owner)) {
+            ahead.push(worker.work(next, None));
+        }
+        if let Owner::Node(around, field) = owner {
+            ahead.extend(worker.rest(around, field));
+        }
+    }
+    ahead.extend(left.map(|node| worker.work(node, None)));
+    ahead
 }
 
 /// The step that a command is about, and which of its activations has an effect.
@@ -264,85 +345,15 @@ fn doing(command: &Command) -> Option<(NodeId, Option<Activation>)> {
     }
 }
 
-async fn requests(
-    plan: &Plan,
-    op: &HttpRequest,
-    effects: &Effects,
-    open: &OpenFrame,
-    row: &RunRow,
-    store: &mut Store,
-) -> Result<(Requests, Vec<Doubtful>), Refusal> {
-    let (ordinal, page, read) = match open.position {
-        Position::Requests { ordinal, page, read } => (ordinal, page, read),
-        Position::Members { taken } => (taken, None, 0),
-    };
-    let total = match &op.for_each {
-        Some(_) => count(store, &row.id, open.activation).await?,
-        None => 1,
-    };
-    let now = jiff::Timestamp::now().as_millisecond();
-    let (mut kept, mut again, mut settled, mut doubtful) = (0u64, 0u64, 0u64, Vec::new());
-    let mut cache = None;
-    for (id, state) in effects.requests_of(open.activation) {
-        match state {
-            RequestState::Replied(_) => kept += 1,
-            RequestState::Settled(_) => settled += 1,
-            RequestState::Cleared(_) => again += 1,
-            RequestState::Intended(intent) => match http_request::standing(op, intent, now) {
-                Standing::Repeatable => again += 1,
-                Standing::Doubtful => {
-                    let read = async |name: String, part| store.spool_part(&row.id, &name, part).await;
-                    // Without its row an item is named by its ordinal.
-                    let value = members::find(id.activation, id.ordinal, &mut cache, read).await.unwrap_or(Value::Null);
-                    let item = http_request::label(plan, open.node, &Item { ordinal: id.ordinal, value });
-                    doubtful.push(request(node_path(plan, open.node), item, id.page, intent, op));
-                }
-            },
-        }
-    }
-    let done = ordinal.min(total);
-    let requests = Requests {
-        step: node_path(plan, open.node),
-        method: op.request.method.name(),
-        items_done: done,
-        items_total: total,
-        items_not_sent: total.saturating_sub(done).saturating_sub(kept + again + settled + doubtful.len() as u64),
-        page,
-        replies_loaded: read,
-        replies_kept: kept,
-        sent_again: again,
-        in_doubt: doubtful.len() as u64,
-        writes: loaded(plan, op),
-    };
-    Ok((requests, doubtful))
-}
-
-fn request(step: String, item: Option<String>, page: u64, intent: &Intent, op: &HttpRequest) -> Doubtful {
-    Doubtful {
-        step,
-        kind: Kind::Request,
-        item,
-        page: Some(page),
-        request: Some(intent.title.clone()),
-        key: intent.key.clone(),
-        sent_at: jiff::Timestamp::from_millisecond(intent.at_ms).ok().map(|at| format!("{at:.3}")),
-        statement: None,
-        then: match op.in_doubt {
-            _ if op.verify.is_some() => Then::Verify,
-            InDoubt::Stop => Then::Stop,
-            InDoubt::Send => Then::Send,
-            InDoubt::Skip => Then::Skip,
-            InDoubt::Done => Then::Done,
-        },
-    }
-}
-
 /// A statement outside a transaction that had begun.
-fn statement(plan: &Plan, node: NodeId, effects: &Effects, activation: Activation) -> Option<Doubtful> {
+fn statement(plan: &Plan, node: NodeId, effects: &Effects, activation: Activation, answers: &Answers) -> Option<Doubtful> {
     let Op::Execute(op) = &plan.node(node).op else { return None };
     let known = effects.statements_of(activation);
+    let step = node_path(plan, node);
+    let said = answers.about(&step);
     (!op.transaction && known.begun).then(|| Doubtful {
-        step: node_path(plan, node),
+        id: step.clone(),
+        step,
         kind: Kind::Statement,
         item: None,
         page: None,
@@ -350,16 +361,12 @@ fn statement(plan: &Plan, node: NodeId, effects: &Effects, activation: Activatio
         key: None,
         sent_at: None,
         statement: Some(u64::from(known.done) + 1),
-        then: Then::Stop,
+        then: said.map_or(Then::Stop, Into::into),
+        said_by: said.map(|_| SaidBy::Operator),
     })
 }
 
 async fn count(store: &mut Store, run: &str, activation: Activation) -> Result<u64, Refusal> {
     let counted = members::count(activation, async |name, part| store.spool_part(run, &name, part).await).await;
     counted.map_err(|error| Refusal(error.message.clone()))
-}
-
-fn last_error(report: &str) -> Option<String> {
-    let report: serde_json::Value = serde_json::from_str(report).ok()?;
-    Some(report.get("error")?.get("message")?.as_str()?.to_owned())
 }

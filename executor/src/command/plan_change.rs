@@ -43,6 +43,8 @@ pub(super) struct Proposal {
     comparison: Comparison,
     /// For people.
     pub(super) table: String,
+    /// The same as data.
+    rows: Vec<judge::Row>,
     /// The run by the new plan; none where it cannot go on with it.
     accepted: Option<(Restored, GoOn)>,
 }
@@ -82,7 +84,7 @@ pub(super) fn propose(known: &Known, new: &Loaded) -> Result<Proposal, Refusal> 
             }
         },
     };
-    Ok(Proposal { comparison, table, accepted })
+    Ok(Proposal { comparison, table, rows: judgement.rows, accepted })
 }
 
 /// A run of which nothing has started begins with the new plan's flow.
@@ -109,6 +111,18 @@ impl Proposal {
         self.accepted.is_some()
     }
 
+    /// Whether it is accepted, and a row for each difference.
+    pub(super) fn json(&self) -> serde_json::Value {
+        let rows = self.rows.iter().map(|row| {
+            let refused = match &row.verdict {
+                judge::Verdict::Allowed => None,
+                judge::Verdict::Refused(reason) => Some(reason),
+            };
+            serde_json::json!({ "step": row.subject, "in_run": row.standing, "differs_in": row.differs, "refused": refused })
+        });
+        serde_json::json!({ "accepted": self.is_accepted(), "differences": rows.collect::<Vec<_>>() })
+    }
+
     /// The run as it would go on.
     pub(super) fn outlook(self, known: Known, new: Loaded) -> Option<Known> {
         let (restored, _) = self.accepted?;
@@ -128,7 +142,7 @@ pub(super) struct Place<'a> {
 pub(super) async fn apply(place: Place<'_>, known: Known, new: Loaded, surroundings: Surroundings) -> Result<(Known, String), Refusal> {
     let Place { store, lease, next } = place;
     let id = known.row.id.clone();
-    let Proposal { comparison, table, accepted } = propose(&known, &new)?;
+    let Proposal { comparison, table, rows: _, accepted } = propose(&known, &new)?;
     let Some((restored, go_on)) = accepted else {
         return Err(Refusal(format!(
             "run {id} cannot go on with this plan; nothing was changed, and 'resume {id}' goes on with its own\n{table}"

@@ -9,11 +9,12 @@ use sequor_plan_format::Plan;
 use sequor_plan_format::codec::{FORMAT_VERSION, PlanError};
 use sequor_plan_format::op::print::Level;
 
+use super::outlook::{Given, Outlook};
 use super::run::{check_report, location, network, on_runtime, open_report};
 use super::session::Session;
 use super::settings::Settings;
-use super::{ExitStatus, PlanSource, Refusal, entry, outlook, plan_change};
-use crate::driver::Policy;
+use super::{ExitStatus, PlanSource, Refusal, entry, plan_change};
+use crate::driver::{Answer, Answers};
 use crate::environment::{Choice, Environment};
 use crate::error::RunError;
 use crate::journal::Journal;
@@ -35,9 +36,12 @@ pub struct ResumeRequest {
     pub run: Option<String>,
     /// To go on with instead of the run's own.
     pub plan: Option<PlanSource>,
-    pub policy: Option<Policy>,
+    /// What is said about what is in doubt.
+    pub answers: Vec<Answer>,
     /// Only say what would be done.
     pub dry_run: bool,
+    /// That as JSON.
+    pub json: bool,
     pub vars: Vec<(String, String)>,
     pub environment: Choice,
     pub mappings: Vec<UrlMapping>,
@@ -53,19 +57,18 @@ pub struct ResumeRequest {
 pub(super) fn resume(mut request: ResumeRequest) -> Result<ExitStatus, Refusal> {
     let plan = request.plan.take().map(plan_change::load).transpose()?;
     let location = location(request.state.as_deref(), &request.project_folder.clone().unwrap_or_default())?;
+    let answers = Answers::of(std::mem::take(&mut request.answers)).map_err(Refusal)?;
     on_runtime(async move {
         let mut store = open(&location).await?;
         let row = match &request.run {
             Some(text) => find(&mut store, text).await?,
-            None => last_unfinished(&mut store, request.policy).await?,
+            None => last_unfinished(&mut store, !answers.is_empty()).await?,
         };
         if request.dry_run {
             let known = Known::of(&mut store, row).await?;
-            let Some(known) = tried(known, plan)? else { return Ok(ExitStatus::Refused) };
-            outlook::print(&known, &mut store, false).await?;
-            return Ok(ExitStatus::Done);
+            return tried(known, plan, &answers, &request, &mut store).await;
         }
-        Box::pin(go_on(store, row, request, plan, None)).await
+        Box::pin(go_on(store, row, request, answers, plan, None)).await
     })
 }
 
@@ -82,7 +85,7 @@ pub(super) async fn of_key(row: RunRow, location: Location, request: ResumeReque
         }
         Outcome::Running | Outcome::Failed | Outcome::Stopped | Outcome::InDoubt => {
             let store = open(&location).await?;
-            Box::pin(go_on(store, row, request, None, report)).await
+            Box::pin(go_on(store, row, request, Answers::default(), None, report)).await
         }
     }
 }
@@ -97,14 +100,14 @@ pub(super) async fn open(location: &Location) -> Result<Store, Refusal> {
 }
 
 /// The run that is meant where none is named. A decision about requests is taken for the run that has just been looked at, and for no other.
-async fn last_unfinished(store: &mut Store, policy: Option<Policy>) -> Result<RunRow, Refusal> {
+async fn last_unfinished(store: &mut Store, decides: bool) -> Result<RunRow, Refusal> {
     let mut unfinished = store.runs(None, true, u32::MAX).await?;
     if unfinished.is_empty() {
         return Err(Refusal("there is no unfinished run to go on with".to_owned()));
     }
     let newest = store.runs(None, false, 1).await?.pop();
     let is_clear = unfinished.len() == 1 && newest.is_some_and(|newest| newest.id == unfinished[0].id);
-    if policy.is_some() && !is_clear {
+    if decides && !is_clear {
         let listed: Vec<_> = unfinished.iter().take(10).map(|run| format!("  {} ({}, flow '{}')", run.id, run.state(), run.flow)).collect();
         return Err(Refusal(format!("--in-doubt decides for one run: name it. Unfinished are, the newest first:\n{}", listed.join("\n"))));
     }
@@ -124,22 +127,60 @@ pub(super) async fn find(store: &mut Store, text: &str) -> Result<RunRow, Refusa
     }
 }
 
-/// The run as it would go on with another plan, after what differs was printed; none where it cannot.
-fn tried(known: Known, plan: Option<Loaded>) -> Result<Option<Known>, Refusal> {
-    let Some(new) = plan.filter(|_| !known.row.outcome.is_finished()) else { return Ok(Some(known)) };
+/// Says what a resume would do; with another plan, after what differs. That it cannot is an answer too, with the status of a refusal.
+async fn tried(
+    known: Known,
+    plan: Option<Loaded>,
+    answers: &Answers,
+    request: &ResumeRequest,
+    store: &mut Store,
+) -> Result<ExitStatus, Refusal> {
+    let given = Given::of(request);
+    let Some(new) = plan.filter(|_| !known.row.outcome.is_finished()) else {
+        let outlook = Outlook::of(&known, answers, &given, store).await?;
+        answered(&outlook, answers)?;
+        outlook.print(request.json)?;
+        return Ok(ExitStatus::Done);
+    };
     let proposal = plan_change::propose(&known, &new)?;
-    let mut out = std::io::stdout().lock();
-    writeln!(out, "{}", proposal.table)?;
-    if !proposal.is_accepted() {
-        writeln!(out, "run {} cannot go on with this plan", known.row.id)?;
+    let change = proposal.json();
+    if !request.json {
+        writeln!(std::io::stdout().lock(), "{}", proposal.table)?;
     }
-    Ok(proposal.outlook(known, new))
+    let id = known.row.id.clone();
+    let Some(changed) = proposal.outlook(known, new) else {
+        let mut out = std::io::stdout().lock();
+        match request.json {
+            true => writeln!(out, "{}", serde_json::json!({ "run": id, "plan_change": change }))?,
+            false => writeln!(out, "run {id} cannot go on with this plan")?,
+        }
+        return Ok(ExitStatus::Refused);
+    };
+    let outlook = Outlook::of(&changed, answers, &given, store).await?;
+    answered(&outlook, answers)?;
+    if request.json {
+        let mut object = serde_json::to_value(&outlook)?;
+        object["plan_change"] = change;
+        writeln!(std::io::stdout().lock(), "{object}")?;
+    } else {
+        outlook.print(false)?;
+    }
+    Ok(ExitStatus::Done)
+}
+
+/// Every id that an answer names is in doubt.
+fn answered(outlook: &Outlook, answers: &Answers) -> Result<(), Refusal> {
+    let Some(id) = answers.ids().find(|id| outlook.doubtful_ids().all(|doubtful| doubtful != *id)) else { return Ok(()) };
+    let ids: Vec<&str> = outlook.doubtful_ids().take(20).collect();
+    let known = if ids.is_empty() { "nothing is in doubt".to_owned() } else { format!("in doubt are:\n  {}", ids.join("\n  ")) };
+    Err(Refusal(format!("--in-doubt names '{id}', which is not in doubt; {known}")))
 }
 
 async fn go_on(
     mut store: Store,
     row: RunRow,
     request: ResumeRequest,
+    answers: Answers,
     plan: Option<Loaded>,
     report: Option<File>,
 ) -> Result<ExitStatus, Refusal> {
@@ -155,7 +196,7 @@ async fn go_on(
         }
         Err(error) => return Err(Refusal(format!("run {}: {error}", row.id))),
     };
-    let prepared = prepare(&mut store, &lease, &request, plan).await;
+    let prepared = prepare(&mut store, &lease, &request, &answers, plan).await;
     let prepared = match prepared {
         Ok(prepared) => prepared,
         Err(refusal) => {
@@ -191,7 +232,7 @@ async fn go_on(
         services: Services::new(Arc::new(plan), surroundings),
         writing,
         progress,
-        policy: request.policy,
+        answers,
         flow: row.flow,
         digest: row.plan_digest,
         started: row.started,
@@ -218,7 +259,13 @@ struct Prepared {
     next: u64,
 }
 
-async fn prepare(store: &mut Store, lease: &Lease, request: &ResumeRequest, plan: Option<Loaded>) -> Result<Prepared, Refusal> {
+async fn prepare(
+    store: &mut Store,
+    lease: &Lease,
+    request: &ResumeRequest,
+    answers: &Answers,
+    plan: Option<Loaded>,
+) -> Result<Prepared, Refusal> {
     // Whoever had the run before may have moved it to another plan since it was found.
     let row = store.run(lease.run()).await?.ok_or_else(|| Refusal(format!("run {} is gone", lease.run())))?;
     let settings = Settings::parse(&row.settings)?;
@@ -229,6 +276,9 @@ async fn prepare(store: &mut Store, lease: &Lease, request: &ResumeRequest, plan
     }
     let (_, mut next) = store.journal(&row.id).await?;
     let mut known = Known::of(store, row).await?;
+    if answers.ids().next().is_some() {
+        answered(&Outlook::of(&known, answers, &Given::of(request), store).await?, answers)?;
+    }
     if let Some(new) = plan {
         if known.row.plan_digest == new.digest.to_string() {
             say(request, &format!("run {} has this plan already", known.row.id));

@@ -10,6 +10,7 @@ use sequor_plan_format::{FlowId, Plan};
 use super::session::Session;
 use super::settings::Settings;
 use super::{ExitStatus, PlanSource, Refusal, RunRequest, entry, hint, identity, resume};
+use crate::driver::Answers;
 use crate::environment::Environment;
 use crate::journal::Journal;
 use crate::journal::progress::Progress;
@@ -161,7 +162,7 @@ impl Prepared {
             services,
             writing,
             progress,
-            policy: None,
+            answers: Answers::default(),
             flow,
             digest: self.digest,
             started,

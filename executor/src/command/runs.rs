@@ -4,16 +4,17 @@ use std::io::Write as _;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use super::outlook::{Facts, Outlook};
+use super::outlook::{Facts, Given, Outlook};
 use super::resume::{Known, find, open};
 use super::run::{location, network, on_runtime};
 use super::session::clean_up;
 use super::settings::Settings;
-use super::{ExitStatus, PlanSource, Refusal, StoredPlan, outlook, plan_change};
+use super::{ExitStatus, PlanSource, Refusal, StoredPlan, plan_change};
+use crate::driver::Answers;
 use crate::environment::Choice;
 use crate::journal::Journal;
 use crate::redact::Redactor;
-use crate::report::{Format, Reporter, Verbosity};
+use crate::report::{Format, Reporter, Verbosity, count};
 use crate::services::{Services, Surroundings};
 use crate::state::{AcquireError, Holder, RunRow, Store};
 
@@ -21,6 +22,16 @@ use crate::state::{AcquireError, Holder, RunRow, Store};
 pub struct StateRequest {
     pub project_folder: Option<PathBuf>,
     pub state: Option<String>,
+}
+
+/// What `runs` lists.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Listing {
+    /// Only those that can go on.
+    pub unfinished: bool,
+    pub json: bool,
+    /// The newest so many.
+    pub limit: u32,
 }
 
 /// What `gc` removes.
@@ -32,12 +43,20 @@ pub struct GcRequest {
     pub older_than_days: u32,
 }
 
-pub(super) fn runs(request: &StateRequest, unfinished: bool, json: bool) -> Result<ExitStatus, Refusal> {
+pub(super) fn runs(request: &StateRequest, listing: Listing) -> Result<ExitStatus, Refusal> {
+    let Listing { unfinished, json, limit } = listing;
     on_runtime(async {
         let mut store = store(request).await?;
-        let rows = store.runs(None, unfinished, 1_000).await?;
+        let mut rows = store.runs(None, unfinished, limit.saturating_add(1)).await?;
+        let more = rows.len() > limit as usize;
+        rows.truncate(limit as usize);
         let text = if json { as_json(&rows)? } else { as_table(&rows) };
         std::io::stdout().lock().write_all(text.as_bytes())?;
+        if more {
+            // Not among the lines that a program reads.
+            let only = count(u64::from(limit), "run is", "runs are");
+            let _ = writeln!(std::io::stderr().lock(), "only the newest {only} listed, there are more: --limit N lists N");
+        }
         Ok(ExitStatus::Done)
     })
 }
@@ -55,7 +74,7 @@ pub(super) fn status(request: &StateRequest, run: Option<&str>, json: bool) -> R
             return Ok(ExitStatus::Done);
         }
         let known = Known::of(&mut store, row).await?;
-        outlook::print(&known, &mut store, json).await?;
+        Outlook::of(&known, &Answers::default(), &Given::at(request.project_folder.clone()), &mut store).await?.print(json)?;
         Ok(ExitStatus::Done)
     })
 }
@@ -64,8 +83,16 @@ pub(super) fn stored_plan(request: &StateRequest, run: &str) -> Result<StoredPla
     on_runtime(async {
         let mut store = store(request).await?;
         let row = find(&mut store, run).await?;
-        let facts = Facts::of(&row);
-        Ok(StoredPlan { bytes: store.plan(&row.plan_digest).await?, facts: facts.text(), json: serde_json::to_value(&facts)? })
+        let json = serde_json::to_value(Facts::of(&row))?;
+        let bytes = store.plan(&row.plan_digest).await?;
+        let facts = match row.outcome.is_finished() {
+            true => Facts::of(&row).text(),
+            false => {
+                let known = Known::of(&mut store, row).await?;
+                Outlook::of(&known, &Answers::default(), &Given::at(request.project_folder.clone()), &mut store).await?.text()
+            }
+        };
+        Ok(StoredPlan { bytes, facts, json })
     })
 }
 
@@ -116,7 +143,7 @@ pub(super) fn gc(request: &GcRequest) -> Result<ExitStatus, Refusal> {
         }
         let text = match removed.len() {
             0 => "nothing to remove; unfinished runs stay until they are named with --run\n".to_owned(),
-            count => format!("removed {count} runs: {}\n", removed.join(", ")),
+            number => format!("removed {}: {}\n", count(number as u64, "run", "runs"), removed.join(", ")),
         };
         std::io::stdout().lock().write_all(text.as_bytes())?;
         Ok(ExitStatus::Done)
@@ -130,7 +157,12 @@ async fn give_up(mut store: Store, row: RunRow, place: &StateRequest) -> Result<
         other => Refusal(format!("run {}: {other}", row.id)),
     })?;
     let settings = Settings::parse(&row.settings)?;
-    let Known { row, plan, restored } = Known::of(&mut store, row).await?;
+    let known = Known::of(&mut store, row).await?;
+    // The holder is this process: what others were writing has come to rest.
+    let known = Known { row: RunRow { holder: None, ..known.row }, ..known };
+    let outlook = Outlook::of(&known, &Answers::default(), &Given::at(place.project_folder.clone()), &mut store).await?;
+    write!(std::io::stdout().lock(), "{}", outlook.losses())?;
+    let Known { row, plan, restored } = known;
     let environment = settings.environment(&Choice::default(), &[])?;
     let redactor = Arc::new(Redactor::default());
     let (_, next) = store.journal(&row.id).await?;
@@ -169,7 +201,7 @@ fn as_table(rows: &[RunRow]) -> String {
         lines.push([
             row.id.clone(),
             row.flow.clone(),
-            row.state().to_owned(),
+            state(row),
             row.started.clone(),
             row.ended.clone().unwrap_or_else(|| "-".to_owned()),
             row.run_key.clone().unwrap_or_else(|| "-".to_owned()),
@@ -183,6 +215,12 @@ fn as_table(rows: &[RunRow]) -> String {
         text.push('\n');
     }
     text
+}
+
+/// With what came of requests in doubt.
+fn state(row: &RunRow) -> String {
+    let doubts = Facts::of(row).doubts();
+    if doubts.is_empty() { row.state().to_owned() } else { format!("{} ({doubts})", row.state()) }
 }
 
 fn as_json(rows: &[RunRow]) -> Result<String, Refusal> {

@@ -10,13 +10,13 @@ use sequor_plan_format::op::print::Level;
 use super::{ExitStatus, Refusal, hint};
 use crate::database::is_fenced;
 use crate::driver::signals::Signals;
-use crate::driver::{Driver, Ended, Policy};
+use crate::driver::{Answers, Driver, Ended};
 use crate::error::RunError;
 use crate::journal::effects::Doubt;
 use crate::journal::progress::Progress;
 use crate::journal::{JournalError, Writing};
 use crate::op::effect::marker_run;
-use crate::report::{self, Document, Format, Reporter, RunFacts, Verbosity};
+use crate::report::{self, Document, Format, Live, Reporter, RunFacts, Verbosity};
 use crate::scope::Scope;
 use crate::services::Services;
 use crate::state::{End, Outcome};
@@ -26,7 +26,7 @@ pub(super) struct Session {
     pub(super) services: Arc<Services>,
     pub(super) writing: Writing,
     pub(super) progress: Progress,
-    pub(super) policy: Option<Policy>,
+    pub(super) answers: Answers,
     pub(super) flow: String,
     pub(super) digest: String,
     /// RFC 3339, UTC: of the run, not of this executor.
@@ -39,13 +39,15 @@ pub(super) struct Session {
 
 impl Session {
     pub(super) async fn run(self) -> Result<ExitStatus, Refusal> {
-        let Self { services, writing, progress, policy, flow, digest, started, resumed, report, format, verbosity } = self;
+        let Self { services, writing, progress, answers, flow, digest, started, resumed, report, format, verbosity } = self;
         let began = jiff::Timestamp::now();
         let screen = Screen { services: &services, flow: &flow, format, verbosity, began };
         screen.announce(resumed);
         services.evaluator.warm();
-        let signals = Signals::listen()?;
-        let ended = Driver::new(&services, progress).run(policy, &signals).await;
+        let signals = Signals::listen(screen.how_to_resume_if_any())?;
+        let live = Live::start(&services.reporter, &services.plan);
+        let ended = Driver::new(&services, progress).run(&answers, &signals).await;
+        live.end();
         let ended = fenced(ended);
 
         let (outcome, status, error) = match &ended {
@@ -214,9 +216,11 @@ impl Screen<'_> {
                 let line = format!("flow '{flow}' waits for a decision about what is in doubt (exit status {code}: paused)");
                 reporter.log(Level::Warning, &line);
                 let resume = hint::resume(self.services.journal.run());
+                let one = doubts.first().map(|doubt| hint::quoted(&format!("{}=send", doubt.id()))).unwrap_or_default();
                 self.advise(&format!(
                     "find out whether they were carried out, then decide for all that are listed:\n  {resume} --in-doubt send   # sends them again\n  \
                      {resume} --in-doubt skip   # leaves them out\n  {resume} --in-doubt done   # takes them as done, without their replies\n\
+                     or for one after the other, by the ids that 'status' lists: {resume} --in-doubt {one} --in-doubt skip\n\
                      or add a 'verify' that asks the other side to the step, and: {resume} --plan NEW"
                 ));
             }
@@ -230,6 +234,11 @@ impl Screen<'_> {
         if self.format == Format::Text && self.services.journal.is_on() {
             self.services.reporter.write_err(&format!("{text}\n"));
         }
+    }
+
+    /// Nothing for a run that keeps no journal.
+    fn how_to_resume_if_any(&self) -> String {
+        if self.services.journal.is_on() { self.how_to_resume() } else { String::new() }
     }
 
     fn how_to_resume(&self) -> String {

@@ -7,6 +7,7 @@ use sequor_plan_format::op::http_request::InDoubt;
 use sequor_plan_format::path::node_path;
 use sequor_plan_format::{NodeId, Op};
 
+use super::answers::Answers;
 use crate::error::RunError;
 use crate::journal::Journal;
 use crate::journal::effects::{Change, Decision, Doubt, Intent, RequestId, RequestState, Settlement};
@@ -18,8 +19,8 @@ use crate::scope::Scope;
 use crate::services::Services;
 use crate::value::Value;
 
-/// What the operator says about everything that is in doubt; over what the flow says.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+/// What the operator says about something that is in doubt; over what the flow says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Policy {
     /// Send it, although it may have arrived
     Send,
@@ -40,6 +41,22 @@ impl From<Policy> for Decision {
 }
 
 impl Policy {
+    /// The one of that name.
+    #[must_use]
+    pub fn named(name: &str) -> Option<Self> {
+        [Self::Send, Self::Skip, Self::Done].into_iter().find(|policy| policy.name() == name)
+    }
+
+    /// As it is said on a command line.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Send => "send",
+            Self::Skip => "skip",
+            Self::Done => "done",
+        }
+    }
+
     fn settlement(self) -> Option<Settlement> {
         match self {
             Self::Send => None,
@@ -48,7 +65,8 @@ impl Policy {
         }
     }
 
-    fn of(in_doubt: InDoubt) -> Option<Self> {
+    /// What the flow says.
+    pub(crate) fn of(in_doubt: InDoubt) -> Option<Self> {
         match in_doubt {
             InDoubt::Stop => None,
             InDoubt::Send => Some(Self::Send),
@@ -59,16 +77,16 @@ impl Policy {
 }
 
 /// Settles what it can, in branches too. Gives what stays in doubt.
-pub(super) async fn settle(services: &Arc<Services>, progress: &Progress, policy: Option<Policy>) -> Result<Vec<Doubt>, RunError> {
+pub(super) async fn settle(services: &Arc<Services>, progress: &Progress, answers: &Answers) -> Result<Vec<Doubt>, RunError> {
     let mut doubts = Vec::new();
     for progress in progress.all() {
         for open in progress.state.open_frames() {
             if let (Op::HttpRequest(op), Position::Requests { .. }) = (&services.plan.node(open.node).op, open.position) {
-                doubts.extend(requests(services, progress, open.node, open.activation, op, policy).await?);
+                doubts.extend(requests(services, progress, open.node, open.activation, op, answers).await?);
             }
         }
         if let Some(Command::Run { node, activation }) = progress.pending {
-            doubts.extend(statement(services, node, activation, policy));
+            doubts.extend(statement(services, node, activation, answers));
         }
     }
     durable(&services.journal).await?;
@@ -81,7 +99,7 @@ async fn requests(
     node: NodeId,
     activation: Activation,
     op: &HttpRequest,
-    policy: Option<Policy>,
+    answers: &Answers,
 ) -> Result<Vec<Doubt>, RunError> {
     let journal = &services.journal;
     let now = jiff::Timestamp::now().as_millisecond();
@@ -90,6 +108,8 @@ async fn requests(
         if http_request::standing(op, &intent, now) == Standing::Repeatable {
             continue;
         }
+        let mut doubt = of(services, node, id, &intent).await;
+        let policy = answers.about(&doubt.id());
         if let Some(verify) = &op.verify
             && policy.is_none()
         {
@@ -109,7 +129,6 @@ async fn requests(
                 }
             }
         }
-        let mut doubt = of(services, node, id, &intent).await;
         match policy.or(Policy::of(op.in_doubt)) {
             None => doubts.push(doubt),
             Some(policy) => {
@@ -137,7 +156,7 @@ fn intended(journal: &Journal, activation: Activation) -> Vec<(RequestId, Intent
 }
 
 /// A statement outside a transaction that had begun.
-fn statement(services: &Services, node: NodeId, activation: Activation, policy: Option<Policy>) -> Option<Doubt> {
+fn statement(services: &Services, node: NodeId, activation: Activation, answers: &Answers) -> Option<Doubt> {
     let Op::Execute(op) = &services.plan.node(node).op else { return None };
     let journal = &services.journal;
     let known = journal.with_effects(|effects| effects.statements_of(activation));
@@ -146,6 +165,7 @@ fn statement(services: &Services, node: NodeId, activation: Activation, policy: 
     }
     let title = format!("statement {} of {}", known.done + 1, op.statements.len());
     let mut doubt = Doubt { node: node_path(&services.plan, node), item: None, page: 1, title, settled: None };
+    let policy = answers.about(&doubt.id());
     match policy {
         None => return Some(doubt),
         Some(Policy::Send) => journal.effect(Change::Retry { activation }),

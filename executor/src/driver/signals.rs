@@ -48,11 +48,11 @@ pub struct Signals {
 }
 
 impl Signals {
-    /// Starts to listen. Must be called on the runtime.
+    /// Starts to listen. Must be called on the runtime. `advice` says what can be done after the second signal; it may be empty.
     ///
     /// # Errors
     /// Where the process cannot have a handler.
-    pub fn listen() -> io::Result<Self> {
+    pub fn listen(advice: String) -> io::Result<Self> {
         let mut interrupt = signal(SignalKind::interrupt())?;
         let mut terminate = signal(SignalKind::terminate())?;
         let mut hang_up = signal(SignalKind::hangup())?;
@@ -66,6 +66,12 @@ impl Signals {
                 };
                 let Some(signal) = signal else { return };
                 if sender.borrow().is_some() {
+                    let _ = writeln!(
+                        io::stderr().lock(),
+                        "{}: stopped at once{}{advice}",
+                        signal.name(),
+                        if advice.is_empty() { "" } else { "; " }
+                    );
                     // The run may be inside of code that cannot be interrupted; the second signal does not wait for it.
                     #[allow(clippy::exit)]
                     std::process::exit(signal.exit_status().into());

@@ -4,7 +4,7 @@ use std::sync::{Once, OnceLock, PoisonError, RwLock};
 use std::time::{Duration, SystemTime};
 
 use sequor_plan_format::NodeId;
-use sequor_plan_format::op::http_request::SuccessStatus;
+use sequor_plan_format::op::http_request::{Method, SuccessStatus};
 use sequor_plan_format::op::print::Level;
 use url::Url;
 
@@ -150,9 +150,15 @@ impl Client {
     /// `METHOD url`, with the URL that `--map-url` makes of it.
     #[must_use]
     pub fn title(&self, outgoing: &Outgoing) -> String {
-        match self.network.map(&outgoing.url) {
-            Some(mapped) => format!("{} (sent to {})", outgoing.title(), cut_url(&mapped)),
-            None => outgoing.title(),
+        self.title_of(outgoing.method, &outgoing.url)
+    }
+
+    /// The same of a request that is not built yet.
+    pub(crate) fn title_of(&self, method: Method, url: &Url) -> String {
+        let title = format!("{} {}", method.name(), cut_url(url));
+        match self.network.map(url) {
+            Some(mapped) => format!("{title} (sent to {})", cut_url(&mapped)),
+            None => title,
         }
     }
 

@@ -9,6 +9,7 @@ use url::Url;
 use super::address::Refused;
 use super::outgoing::cut_url;
 use crate::error::{ErrorKind, RunError};
+use crate::report::count;
 
 /// An attempt without a complete reply.
 #[derive(Clone, Debug)]
@@ -158,17 +159,24 @@ impl Failure {
         if error.is_timeout() {
             return Self {
                 kind: ErrorKind::Timeout,
-                message: format!("{origin} stopped sending for {} after {received} bytes of its reply", seconds(limits.idle)),
+                message: format!(
+                    "{origin} stopped sending for {} after {} of its reply",
+                    seconds(limits.idle),
+                    count(received as u64, "byte", "bytes")
+                ),
                 before_send: false,
                 transient: true,
             };
         }
         if chain.find::<hyper::Error>().is_some() || chain.find::<io::Error>().is_some_and(|e| is_broken(e.kind())) {
-            return Self::network(false, format!("{origin} broke the connection off after {received} bytes of its reply"));
+            return Self::network(
+                false,
+                format!("{origin} broke the connection off after {} of its reply", count(received as u64, "byte", "bytes")),
+            );
         }
         Self {
             kind: ErrorKind::Reply,
-            message: format!("the reply cannot be decompressed ({}) after {received} bytes", chain.innermost()),
+            message: format!("the reply cannot be decompressed ({}) after {}", chain.innermost(), count(received as u64, "byte", "bytes")),
             before_send: false,
             transient: true,
         }

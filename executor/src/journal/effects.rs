@@ -95,6 +95,16 @@ pub struct Doubt {
     pub settled: Option<Decision>,
 }
 
+impl Doubt {
+    /// What people name it by: the step, the item, and the page where it is not the first.
+    #[must_use]
+    pub fn id(&self) -> String {
+        let item = self.item.as_ref().map(|item| format!("#{item}")).unwrap_or_default();
+        let page = if self.page > 1 { format!("#page={}", self.page) } else { String::new() };
+        format!("{}{item}{page}", self.node)
+    }
+}
+
 /// A table that an activation fills, as it was first mentioned.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct LoadedTable {

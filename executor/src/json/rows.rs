@@ -10,6 +10,7 @@ use jiter::{Jiter, JiterError, Peek};
 use super::{fault, parse};
 use crate::database::Cell;
 use crate::error::{ErrorKind, RunError};
+use crate::report::count;
 use crate::value::number::is_integer;
 
 /// A step from a reply's root towards its rows.
@@ -139,7 +140,11 @@ impl<'j> Walk<'j, '_> {
             index += 1;
             next = self.reader.array_step()?;
         }
-        if index > wanted { Ok(()) } else { Err(self.nowhere(at, &format!("has {index} members, so there is no member {wanted}"))) }
+        if index > wanted {
+            Ok(())
+        } else {
+            Err(self.nowhere(at, &format!("has {}, so there is no member {wanted}", count(index as u64, "member", "members"))))
+        }
     }
 
     fn follow_each(&mut self, at: usize) -> Result<(), Fault> {

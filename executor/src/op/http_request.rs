@@ -14,6 +14,7 @@ mod key;
 mod mode;
 mod pages;
 mod parsed;
+mod preview;
 mod recorded;
 mod reply;
 mod sender;
@@ -32,6 +33,7 @@ use crate::value::Value;
 
 pub use active::Active;
 pub(crate) use active::{Resumed, label};
+pub(crate) use preview::{address, has_landed, may_have_pages};
 pub(crate) use recorded::{durable, spool_name as reply_spool};
 pub(crate) use reply::shown;
 pub(crate) use settle::{Standing, Verified, standing, verify};

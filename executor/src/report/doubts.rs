@@ -11,13 +11,18 @@ pub fn doubts(doubts: &[Doubt]) -> String {
     for doubt in doubts {
         let item = doubt.item.as_ref().map(|item| format!(", row {item}")).unwrap_or_default();
         let page = if doubt.page > 1 { format!(", page {}", doubt.page) } else { String::new() };
-        let settled = match doubt.settled {
-            None => "",
-            Some(Decision::Send) => ": sent again",
-            Some(Decision::Skip) => ": left out",
-            Some(Decision::Done) => ": taken as done",
-        };
-        let _ = writeln!(text, "  {}: {}{item}{page}{settled}", doubt.node, doubt.title);
+        let _ = writeln!(text, "  {}: {}{item}{page}{}", doubt.node, doubt.title, settled(doubt.settled));
     }
     text
+}
+
+/// What was decided, as the end of a line; nothing where nothing was.
+#[must_use]
+pub(crate) fn settled(decision: Option<Decision>) -> &'static str {
+    match decision {
+        None => "",
+        Some(Decision::Send) => ": sent again",
+        Some(Decision::Skip) => ": left out",
+        Some(Decision::Done) => ": taken as done",
+    }
 }

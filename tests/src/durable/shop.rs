@@ -105,6 +105,17 @@ impl Shop {
         counted
     }
 
+    /// `METHOD path?query` of every request, in order.
+    #[must_use]
+    pub fn requests(&self) -> Vec<String> {
+        let told = |request: &Request| {
+            let query: Vec<String> = request.query.iter().map(|(name, value)| format!("{name}={value}")).collect();
+            let mark = if query.is_empty() { "" } else { "?" };
+            format!("{} {}{mark}{}", request.method, request.path, query.join("&"))
+        };
+        self.service.ledger().iter().map(told).collect()
+    }
+
     /// Path and idempotency key of every request that has one.
     #[must_use]
     pub fn keyed_requests(&self) -> Vec<(String, String)> {

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use tokio::task::JoinHandle;
 
 use crate::error::{ErrorKind, RunError};
+use crate::report::count;
 
 use super::super::effect::{self, Marker, Marking};
 use super::super::fit::TargetColumn;
@@ -100,7 +101,12 @@ impl<E: Engine> Buffers<E> {
         };
         table.pushed += 1;
         if cells.len() != table.columns.len() {
-            let message = format!("row {} has {} values for {} columns", table.pushed, cells.len(), table.columns.len());
+            let message = format!(
+                "row {} has {} for {}",
+                table.pushed,
+                count(cells.len() as u64, "value", "values"),
+                count(table.columns.len() as u64, "column", "columns")
+            );
             return Err(RunError::new(ErrorKind::Data, message));
         }
         let before = table.rows.bytes();

@@ -36,6 +36,18 @@ impl Postgres {
         Ok(found.into_iter().map(|(marker, _)| marker).collect())
     }
 
+    /// The same without taking anything over.
+    pub(in super::super) async fn peek(&self, effect: &Effect, from: u64) -> Result<Vec<Marker>, RunError> {
+        let mut lease = self.acquire().await?;
+        let connection = &mut lease.connection;
+        let found = match self.usable_table(connection).await? {
+            Some(table) => read(connection, format!("{} AND m.batch >= {} ORDER BY m.batch", select(&table, effect), bigint(from))).await?,
+            None => Vec::new(),
+        };
+        lease.give_back();
+        Ok(found.into_iter().map(|(marker, _)| marker).collect())
+    }
+
     /// Deletes the run's markers, and the staging tables whose tag begins with `tag`.
     pub(in super::super) async fn forget(&self, run_name: &str, tag: &str) -> Result<(), RunError> {
         let mut lease = self.acquire().await?;

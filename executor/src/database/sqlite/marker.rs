@@ -37,10 +37,16 @@ impl Sqlite {
         }
         claim(connection, effect).await?;
         drop(turn);
-        let sql = "SELECT batch, rows_out, data FROM _sequor_commit WHERE run = ?1 AND activation = ?2 AND batch >= ?3 ORDER BY batch";
-        let query = sqlx::query(sql).bind(&effect.run).bind(bigint(effect.activation)).bind(bigint(from));
-        let found = query.fetch_all(&mut *connection).await.map_err(|error| fault::of_statement(&error, ""))?;
-        let markers = found.iter().map(|row| read(row).map(|(marker, _)| marker)).collect();
+        let markers = select(connection, effect, from).await;
+        lease.give_back();
+        markers
+    }
+
+    /// The same without taking anything over.
+    pub(in super::super) async fn peek(&self, effect: &Effect, from: u64) -> Result<Vec<Marker>, RunError> {
+        let mut lease = self.acquire().await?;
+        let connection = &mut lease.connection;
+        let markers = if is_ready(connection).await? { select(connection, effect, from).await } else { Ok(Vec::new()) };
         lease.give_back();
         markers
     }
@@ -97,6 +103,14 @@ impl Sqlite {
         let _ = connection.close().await;
         Ok(found? > 0)
     }
+}
+
+/// The activation's markers from a batch on.
+async fn select(connection: &mut SqliteConnection, effect: &Effect, from: u64) -> Result<Vec<Marker>, RunError> {
+    let sql = "SELECT batch, rows_out, data FROM _sequor_commit WHERE run = ?1 AND activation = ?2 AND batch >= ?3 ORDER BY batch";
+    let query = sqlx::query(sql).bind(&effect.run).bind(bigint(effect.activation)).bind(bigint(from));
+    let found = query.fetch_all(connection).await.map_err(|error| fault::of_statement(&error, ""))?;
+    found.iter().map(|row| read(row).map(|(marker, _)| marker)).collect()
 }
 
 async fn is_ready(connection: &mut SqliteConnection) -> Result<bool, RunError> {

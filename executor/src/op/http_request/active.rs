@@ -122,6 +122,7 @@ impl Active {
             (Some(members), true) => members.get(at.ordinal).await?.map(|value| Item { ordinal: at.ordinal, value }),
         };
         let mut active = Self::new(services, node, activation, op, mode, members, tables);
+        active.sender.note_perhaps_sent();
         active.next = at.ordinal + u64::from(at.within);
         active.current = current;
         Ok(active)

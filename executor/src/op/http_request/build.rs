@@ -40,16 +40,11 @@ pub(super) fn request(
     id: Option<RequestId>,
 ) -> Result<Built, RunError> {
     let source = request.source.map(|s| services.plan.source(s));
-    let http = match source.map(|s| &s.kind) {
-        Some(SourceKind::Http(http)) => Some(&**http),
-        Some(SourceKind::Sqlite(_) | SourceKind::Postgres(_)) | None => None,
-    };
-    let base = http.and_then(|h| h.base_url).map(|expr| base_url(&scope.evaluate(services, expr)?)).transpose()?;
+    let http = http_source(services, request);
+    let (base, url) = address(services, request, scope)?;
     if let Some(base) = &base {
         client.trust(base);
     }
-    let mut url = join(base.as_ref(), &scope.evaluate(services, request.url)?)?;
-    add_parameters(services, scope, &request.parameters, &mut url)?;
 
     let own = pairs(services, scope, &request.headers, "headers")?;
     let mut headers = HeaderMap::new();
@@ -108,6 +103,25 @@ pub(super) fn request(
         success: success.clone(),
     };
     Ok(Built { outgoing, withheld, key })
+}
+
+fn http_source<'a>(services: &'a Services, request: &Request) -> Option<&'a Http> {
+    match request.source.map(|source| &services.plan.source(source).kind) {
+        Some(SourceKind::Http(http)) => Some(&**http),
+        Some(SourceKind::Sqlite(_) | SourceKind::Postgres(_)) | None => None,
+    }
+}
+
+/// The base URL of the source, where it has one, and the URL that a request goes to.
+///
+/// # Errors
+/// An expression's, or `Configuration` for what is no URL.
+pub(super) fn address(services: &Services, request: &Request, scope: &Scope) -> Result<(Option<Url>, Url), RunError> {
+    let base =
+        http_source(services, request).and_then(|h| h.base_url).map(|expr| base_url(&scope.evaluate(services, expr)?)).transpose()?;
+    let mut url = join(base.as_ref(), &scope.evaluate(services, request.url)?)?;
+    add_parameters(services, scope, &request.parameters, &mut url)?;
+    Ok((base, url))
 }
 
 fn configuration(message: String) -> RunError {

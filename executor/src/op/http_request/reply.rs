@@ -10,6 +10,7 @@ use crate::database::{Cell, ColumnDefinition};
 use crate::error::{ErrorKind, RunError};
 use crate::eval::Reply;
 use crate::json::{self, Step};
+use crate::report::count;
 use crate::value::{Map, Value};
 
 /// A format that is decided.
@@ -140,7 +141,10 @@ fn collect(plan: &Plan, value: &Value, path: &[PathStep], into: &mut Vec<Value>)
         (PathStep::Key(key), value) => collect(plan, member(plan, value, *key)?, rest, into),
         (PathStep::Index(index), Value::List(list)) => match list.get(*index as usize) {
             Some(value) => collect(plan, value, rest, into),
-            None => Err(no_way(format!("a list in the reply has {} members, so there is no member {index}", list.len()))),
+            None => Err(no_way(format!(
+                "a list in the reply has {}, so there is no member {index}",
+                count(list.len() as u64, "member", "members")
+            ))),
         },
         (PathStep::Each, Value::List(list)) => list.iter().try_for_each(|value| collect(plan, value, rest, into)),
         (PathStep::Each, Value::Null) => Ok(()),

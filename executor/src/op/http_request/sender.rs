@@ -3,15 +3,21 @@
 //! A request that must not be repeated has an intent in the journal first. Its reply is there before its rows or the next request are. What the journal knows of a request already,
 //! from before a crash, is not asked for again.
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use sequor_plan_format::NodeId;
+use sequor_plan_format::op::HttpRequest;
+use sequor_plan_format::op::http_request::InDoubt;
+use sequor_plan_format::op::print::Level;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
+use super::build::Built;
 use super::mode::Mode;
 use super::pages::{Pages, digest};
 use super::recorded;
-use super::{Item, build, in_source, op, status};
+use super::{Item, build, in_source, label, op, status};
+use crate::command::hint;
 use crate::database::Gate;
 use crate::driver::missing;
 use crate::error::{ErrorKind, RunError};
@@ -31,6 +37,8 @@ pub(super) struct Sender {
     pub(super) mode: Mode,
     places: Places,
     pages: Mutex<Pages>,
+    /// The next request, and some behind it, may have been on their way when the run was interrupted.
+    perhaps_sent: AtomicBool,
 }
 
 /// What bounds the requests of an op that are under way.
@@ -40,6 +48,15 @@ struct Places {
     /// From the intent until the reply is durable, for requests that must not be repeated: in doubt after a crash. One that has an intent and waits for a place
     /// is so though it was not sent, so there are only a few more than places.
     intended: Semaphore,
+}
+
+/// What is known of a request before it is sent.
+enum Before {
+    Unknown,
+    /// It may have arrived, and may be sent again.
+    Safe(Intent),
+    /// It may have arrived, and somebody decided that it is sent again.
+    Decided,
 }
 
 /// The right to send a request.
@@ -62,7 +79,20 @@ impl Sender {
     pub(super) fn new(services: &Arc<Services>, node: NodeId, activation: Activation, mode: Mode, concurrency: usize) -> Self {
         let places =
             Places { sending: Arc::new(Semaphore::new(concurrency)), intended: Semaphore::new(concurrency + concurrency.div_ceil(4)) };
-        Self { services: Arc::clone(services), node, activation, mode, places, pages: Mutex::default() }
+        Self {
+            services: Arc::clone(services),
+            node,
+            activation,
+            mode,
+            places,
+            pages: Mutex::default(),
+            perhaps_sent: AtomicBool::new(false),
+        }
+    }
+
+    /// The next request, and some behind it, may have been on their way when the run was interrupted.
+    pub(super) fn note_perhaps_sent(&self) {
+        self.perhaps_sent.store(true, Ordering::Relaxed);
     }
 
     /// A place before those that wait already behind the caller's turn.
@@ -91,19 +121,13 @@ impl Sender {
             }
             Some(RequestState::Settled(_)) => Ok(Exchanged::Nothing),
             // Whether it may be sent again was settled when the run was resumed.
-            Some(RequestState::Intended(intent)) => self.send(scope, item, id, Some(intent), place).await,
-            Some(RequestState::Cleared(_)) | None => self.send(scope, item, id, None, place).await,
+            Some(RequestState::Intended(intent)) => self.send(scope, item, id, Before::Safe(intent), place).await,
+            Some(RequestState::Cleared(_)) => self.send(scope, item, id, Before::Decided, place).await,
+            None => self.send(scope, item, id, Before::Unknown, place).await,
         }
     }
 
-    async fn send(
-        &self,
-        scope: &Scope,
-        item: &Item,
-        id: RequestId,
-        before: Option<Intent>,
-        place: Option<Place>,
-    ) -> Result<Exchanged, RunError> {
+    async fn send(&self, scope: &Scope, item: &Item, id: RequestId, before: Before, place: Option<Place>) -> Result<Exchanged, RunError> {
         let services = &*self.services;
         let op = op(&services.plan, self.node)?;
         let scope = in_source(op, scope);
@@ -111,10 +135,11 @@ impl Sender {
         let built = build::request(services, &op.request, &op.response.success, &client, &scope, Some(id))?;
         let title = client.title(&built.outgoing);
         self.pages.lock().unwrap_or_else(PoisonError::into_inner).enter(item.ordinal, id.page, &built.outgoing)?;
-        if let Some(before) = &before {
+        if let Before::Safe(before) = &before {
             same(before, &built.outgoing, built.key.as_deref())?;
         }
         let once = built.key.is_some() || !built.outgoing.repeatable;
+        self.say_again(&before, once, &title, item, id.page);
         let intended = match place {
             None if once && built.key.is_none() => Some(self.places.intended.acquire().await.map_err(|_| missing())?),
             Some(_) | None => None,
@@ -125,7 +150,7 @@ impl Sender {
         let place = match place {
             Some(place) => place,
             None => self.place().await.inspect_err(|_| {
-                if once && before.is_none() {
+                if once && !matches!(before, Before::Safe(_)) {
                     services.journal.effect(Change::Unsent { id });
                 }
             })?,
@@ -139,15 +164,16 @@ impl Sender {
                 if once && !may_have_arrived {
                     services.journal.effect(Change::Unsent { id });
                 }
-                return Err(if once && may_have_arrived { doubtful(error) } else { error });
+                return Err(if once && may_have_arrived { self.doubtful(op, &built, error) } else { error });
             }
         };
         hit("http.after_reply_before_record");
         if let Err(error) = status::check(&built, &client, &received) {
             if once && status::is_refusal(received.reply.status) {
                 services.journal.effect(Change::Unsent { id });
+                return Err(error);
             }
-            return Err(error);
+            return Err(if once { self.doubtful(op, &built, error) } else { error });
         }
         let Received { reply, .. } = received;
         let mut durable = match self.mode.recorded || once {
@@ -162,6 +188,40 @@ impl Sender {
         }
         hit("http.after_record");
         Ok(Exchanged::Reply { reply: Arc::new(reply), title, durable })
+    }
+
+    /// Names a request that a resumed run sends again.
+    fn say_again(&self, before: &Before, once: bool, title: &str, item: &Item, page: u64) {
+        let why = match before {
+            Before::Safe(_) => "is sent again: nobody knows whether it arrived, and by its idempotency key the server does it once",
+            Before::Decided => "is sent again, as was decided: it may have arrived before",
+            Before::Unknown => {
+                if once || !self.perhaps_sent.swap(false, Ordering::Relaxed) {
+                    return;
+                }
+                "may have been sent before the run was interrupted, and some behind it too; they are sent again, which does no harm"
+            }
+        };
+        let item = label(&self.services.plan, self.node, item).map(|item| format!("row {item}, ")).unwrap_or_default();
+        self.services.reporter.log(Level::Info, &format!("{title} ({item}page {page}) {why}"));
+    }
+
+    /// The error of a request that may have been carried out, with what comes next.
+    fn doubtful(&self, op: &HttpRequest, built: &Built, mut error: RunError) -> RunError {
+        let journal = &self.services.journal;
+        let next = match (&op.verify, op.in_doubt) {
+            _ if built.key.is_some() => "a resume sends it again with the same idempotency key".to_owned(),
+            _ if !journal.is_on() => "the run keeps no journal: find out before it is started again".to_owned(),
+            (Some(_), _) => "a resume asks the flow's 'verify' about it".to_owned(),
+            (None, InDoubt::Send) => "a resume sends it again (on_in_doubt: send)".to_owned(),
+            (None, InDoubt::Skip) => "a resume leaves it out (on_in_doubt: skip)".to_owned(),
+            (None, InDoubt::Done) => "a resume takes it as done (on_in_doubt: done)".to_owned(),
+            (None, InDoubt::Stop) => format!("a decision comes next: find out, then {}", hint::decide(journal.run())),
+        };
+        error
+            .message
+            .push_str(&format!("; this request may have been carried out, nobody knows, and it is not sent again by itself; {next}"));
+        error
     }
 
     async fn intend(&self, id: RequestId, outgoing: &Outgoing, key: Option<String>, title: &str) -> Result<(), RunError> {
@@ -187,9 +247,4 @@ fn same(before: &Intent, outgoing: &Outgoing, key: Option<&str>) -> Result<(), R
         outgoing.title()
     );
     Err(RunError::new(ErrorKind::Data, message))
-}
-
-fn doubtful(mut error: RunError) -> RunError {
-    error.message.push_str("; it is not known whether this request arrived, and it is not sent again by itself");
-    error
 }

@@ -12,9 +12,10 @@ use super::Absorbed;
 use super::body::entries;
 use super::columns::{column_names, inferred};
 use super::mode::Mode;
+use super::preview;
 use super::recorded::durable;
 use super::reply::{cell, shown};
-use crate::database::{Cell, ColumnDefinition, Gate, Landing, Marker, Settings, Slot, TableName};
+use crate::database::{Cell, ColumnDefinition, Gate, Landing, Settings, Slot, TableName};
 use crate::error::{ErrorKind, RunError};
 use crate::journal::effects::{Change, LoadedTable};
 use crate::machine::Activation;
@@ -127,15 +128,8 @@ impl Tables {
             true => None,
             false => Some(database.landing(&effect, &landing_tag(&self.services, self.activation), true).await?),
         };
-        // The first batches may say what came of their replies; what comes after one that does not is read again.
-        let told = |marker: &&Marker| !self.mode.recorded || !marker.data.is_empty();
         if self.targets.is_empty() {
-            for marker in markers.iter().filter(|marker| marker.batch > read && !marker.finished).take_while(told) {
-                let absorbed = postcard::from_bytes(&marker.data).map_err(|error| {
-                    RunError::new(ErrorKind::Database, format!("marker {} of the run cannot be read: {error}", marker.batch))
-                })?;
-                self.landed.push_back((marker.batch, absorbed));
-            }
+            self.landed = preview::landed(self.mode, &markers, read)?;
         }
         self.targets.push(Target { database: self.services.settings(source, scope)?, landing, resumed });
         Ok(self.targets.len() - 1)
@@ -304,6 +298,8 @@ impl Tables {
             false => postcard::to_allocvec(absorbed)
                 .map_err(|error| RunError::new(ErrorKind::Data, format!("what the reply gave cannot be kept: {error}")))?,
         };
+        let rows = self.targets.iter().filter_map(|target| target.landing.as_ref()).map(|landing| landing.pending().rows).sum();
+        self.services.reporter.reply(self.node, rows);
         let mut gate = self.gate.take();
         if self.targets.len() > 1
             && let Some(gate) = gate.take()
