@@ -68,15 +68,42 @@ pub(super) struct Outlook {
     unknown: Option<String>,
     /// An error is on its way up: the run ends with it, after the steps of `finally`.
     failing: bool,
+    #[serde(flatten)]
+    at: At,
+    /// In branches, too.
+    in_doubt: Vec<Doubtful>,
+}
+
+/// Where a run, or a branch of it, is.
+#[derive(Debug, Default, Serialize)]
+struct At {
     /// Outermost first.
     position: Vec<Running>,
     loops: Vec<Loop>,
     requests: Vec<Requests>,
-    in_doubt: Vec<Doubtful>,
     /// What a resume does first, where that is none of the open requests.
     doing: Option<Work>,
+    /// Of the `parallel` that it is in.
+    branches: Vec<Branch>,
     /// Steps to come, the nearest first.
     ahead: Vec<Work>,
+}
+
+/// A branch of a `parallel` that is under way.
+#[derive(Debug, Serialize)]
+struct Branch {
+    branch: String,
+    stands: Stands,
+    #[serde(flatten)]
+    at: At,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+enum Stands {
+    NotStarted,
+    GoesOn,
+    Done,
 }
 
 /// What a resume does.
@@ -213,12 +240,8 @@ impl Outlook {
             stops: false,
             unknown: None,
             failing: false,
-            position: Vec::new(),
-            loops: Vec::new(),
-            requests: Vec::new(),
+            at: At::default(),
             in_doubt: Vec::new(),
-            doing: None,
-            ahead: Vec::new(),
         }
     }
 
@@ -249,7 +272,7 @@ impl Outlook {
 
     /// Of any run. `answers` is what `--in-doubt` would say.
     pub(super) async fn of(known: &Known, answers: &Answers, given: &Given, store: &mut Store) -> Result<Self, Refusal> {
-        let Known { row, plan, restored: _ } = known;
+        let row = &known.row;
         let mut outlook = Self::finished(row);
         if row.outcome.is_finished() {
             return Ok(outlook);
@@ -264,40 +287,64 @@ impl Outlook {
         outlook.answer = (!answers.is_empty()).then(|| answers.to_string());
         outlook.failing = state.is_failing();
         outlook.facts.decided = look.effects.doubts().to_vec();
-        let running = |(node, _, round): (NodeId, Activation, Option<u64>)| Running { step: step(plan, node), round };
-        outlook.position = state.position().into_iter().map(running).collect();
-        for open in state.open_frames() {
-            match (&plan.node(open.node).op, open.position) {
-                (Op::HttpRequest(op), Position::Requests { .. }) => {
-                    let requests = requests(plan, (&open, op), &look, answers, row, store).await?;
-                    outlook.requests.push(requests.0);
-                    outlook.in_doubt.extend(requests.1);
-                }
-                (_, Position::Members { taken }) => outlook.loops.push(Loop {
-                    step: node_path(plan, open.node),
-                    at_item: taken,
-                    items_total: count(store, &row.id, open.activation).await?,
-                }),
-                (_, Position::Requests { .. }) => {}
-            }
-        }
-        let mut worker = Worker::new(plan);
-        if outlook.requests.is_empty()
-            && let Some((node, activation)) = look.progress.pending.as_ref().and_then(doing)
-        {
-            let work = worker.work(node, None);
-            let done = activation.filter(|_| work.transaction == Some(false)).map(|of| u64::from(look.effects.statements_of(of).done));
-            let committed = look.committed.filter(|_| work.transaction == Some(true));
-            outlook.doing = Some(Work { statements_done: done, committed, ..work });
-            outlook.in_doubt.extend(activation.and_then(|activation| statement(plan, node, &look.effects, activation, answers)));
-        }
+        outlook.at = at(known, &look, answers, store, &mut outlook.in_doubt).await?;
         outlook.stops = outlook.in_doubt.iter().any(|doubt| doubt.then == Then::Stop);
-        outlook.ahead = ahead(plan, state, &mut worker, outlook.doing.is_some());
-        let over = |step: &str| outlook.loops.iter().any(|one| one.step == step && one.at_item >= one.items_total);
-        outlook.ahead.retain(|work| work.when != Some(When::EachMember) || !over(&work.step.step));
         outlook.unknown = look.unknown;
         Ok(outlook)
     }
+}
+
+async fn at(known: &Known, look: &Look, answers: &Answers, store: &mut Store, in_doubt: &mut Vec<Doubtful>) -> Result<At, Refusal> {
+    let Known { row, plan, restored: _ } = known;
+    let state = &look.progress.state;
+    let running = |(node, _, round): (NodeId, Activation, Option<u64>)| Running { step: step(plan, node), round };
+    let mut at = At { position: state.position().into_iter().map(running).collect(), ..At::default() };
+    for open in state.open_frames() {
+        match (&plan.node(open.node).op, open.position) {
+            (Op::HttpRequest(op), Position::Requests { .. }) => {
+                let requests = requests(plan, (&open, op), look, answers, row, store).await?;
+                at.requests.push(requests.0);
+                in_doubt.extend(requests.1);
+            }
+            (_, Position::Members { taken }) => at.loops.push(Loop {
+                step: node_path(plan, open.node),
+                at_item: taken,
+                items_total: count(store, &row.id, open.activation).await?,
+            }),
+            (_, Position::Requests { .. }) => {}
+        }
+    }
+    let mut worker = Worker::new(plan);
+    let pending = look.progress.pending.as_ref();
+    if at.requests.is_empty()
+        && let Some((node, activation)) = pending.and_then(doing)
+    {
+        let work = worker.work(node, None);
+        let done = activation.filter(|_| work.transaction == Some(false)).map(|of| u64::from(look.effects.statements_of(of).done));
+        let committed = look.committed.filter(|_| work.transaction == Some(true));
+        at.doing = Some(Work { statements_done: done, committed, ..work });
+        in_doubt.extend(activation.and_then(|activation| statement(plan, node, &look.effects, activation, answers)));
+    }
+    if let Some(Command::Branches { node, .. }) = pending
+        && let Op::Parallel(op) = &plan.node(*node).op
+    {
+        for (branch, progress) in op.branches.iter().zip(look.progress.branches()) {
+            let name = plan.text(branch.name).to_owned();
+            let (stands, at_branch) = match (progress.state.is_over(), &progress.pending) {
+                (true, _) => (Stands::Done, At::default()),
+                (false, None) => (Stands::NotStarted, At { ahead: worker.steps(branch.body, None), ..At::default() }),
+                (false, Some(_)) => {
+                    let look = look.branch(known, progress, store).await?;
+                    (Stands::GoesOn, Box::pin(self::at(known, &look, answers, store, in_doubt)).await?)
+                }
+            };
+            at.branches.push(Branch { branch: name, stands, at: at_branch });
+        }
+    }
+    at.ahead = ahead(plan, state, &mut worker, at.doing.is_some());
+    let over = |step: &str| at.loops.iter().any(|one| one.step == step && one.at_item >= one.items_total);
+    at.ahead.retain(|work| work.when != Some(When::EachMember) || !over(&work.step.step));
+    Ok(at)
 }
 
 /// Steps to come: of each running block those that have not started, and what its step does then. A loop comes again, a `finally` in any case.
@@ -328,7 +375,9 @@ fn ahead(plan: &Plan, state: &State, worker: &mut Worker<'_>, innermost_begins: 
 fn doing(command: &Command) -> Option<(NodeId, Option<Activation>)> {
     match command {
         Command::Run { node, activation } => Some((*node, Some(*activation))),
-        Command::OpenItems { node, .. } | Command::HttpOpen { node, .. } | Command::Branches { node, .. } => Some((*node, None)),
+        Command::OpenItems { node, .. } | Command::HttpOpen { node, .. } => Some((*node, None)),
+        // Its branches say it.
+        Command::Branches { .. } => None,
         Command::Evaluate { node, .. } => node.map(|node| (node, None)),
         Command::Began { .. }
         | Command::Skipped { .. }

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use sequor_plan_format::Plan;
-use sequor_plan_format::codec::{FORMAT_VERSION, PlanError};
+use sequor_plan_format::codec::{self, FORMAT_VERSION, PlanError};
 use sequor_plan_format::op::print::Level;
 
 use super::outlook::{Given, Outlook};
@@ -184,6 +184,10 @@ async fn go_on(
     plan: Option<Loaded>,
     report: Option<File>,
 ) -> Result<ExitStatus, Refusal> {
+    // Before anything is claimed.
+    if let Err(reason @ PlanError::Version { .. }) = codec::header(&store.plan(&row.plan_digest).await?) {
+        return Err(other_version(&row, LoadError::Plan { origin: String::new(), reason }));
+    }
     let lease = match store.acquire(&row.id, &Holder::this()).await {
         Ok(lease) => lease,
         Err(AcquireError::Finished(Outcome::Done)) => {

@@ -88,10 +88,23 @@ impl Look {
         };
         let progress = known.restored.progress.clone();
         let effects = known.restored.effects.clone();
-        let mut look = Self { progress, effects, services, unknown, closed: false, committed: None };
+        let look = Self { progress, effects, services, unknown, closed: false, committed: None };
+        look.forwarded(known, store).await
+    }
+
+    /// The same, of a branch.
+    pub(super) async fn branch(&self, known: &Known, progress: &Progress, store: &mut Store) -> Result<Self, Refusal> {
+        let (progress, effects) = (progress.clone(), self.effects.clone());
+        let services = self.services.clone();
+        let look = Self { progress, effects, services, unknown: self.unknown.clone(), closed: false, committed: None };
+        look.forwarded(known, store).await
+    }
+
+    async fn forwarded(mut self, known: &Known, store: &mut Store) -> Result<Self, Refusal> {
+        let look = &mut self;
         // Whoever has the run now is further every moment.
         if known.row.holder.is_some() {
-            return Ok(look);
+            return Ok(self);
         }
         match look.find(known).await {
             Ok(Found { landed, closed, committed }) => {
@@ -103,7 +116,7 @@ impl Look {
                 look.forward(known, VecDeque::new(), store).await?;
             }
         }
-        Ok(look)
+        Ok(self)
     }
 
     /// The variables that the next expression sees.

@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use super::requests::{Does, Requests};
 use super::work::{Each, From, Mode, Step, Table, When, Work};
-use super::{Doubtful, Facts, Kind, Outlook, Resume, SaidBy, Then};
+use super::{At, Branch, Doubtful, Facts, Kind, Outlook, Resume, SaidBy, Stands, Then};
 use crate::command::hint;
 use crate::journal::effects::{Decision, Doubt};
 use crate::report::{count, settled};
@@ -44,18 +44,14 @@ pub(super) fn decided(doubts: &[Doubt]) -> String {
 }
 
 pub(super) fn text(outlook: &Outlook) -> String {
-    let Outlook { version: _, facts, resume, answer, stops, unknown, failing, position, loops, requests, in_doubt, doing, ahead } = outlook;
+    let Outlook { version: _, facts, resume, answer, stops, unknown, failing, at, in_doubt } = outlook;
     let mut text = self::facts(facts);
     if *resume == Resume::Nothing {
         text.push_str("nothing is left to do\n");
         return text;
     }
     text.push_str("\nwhere it is:\n");
-    for running in position {
-        let Step { step, op, file, line } = &running.step;
-        let round = running.round.map(|round| format!(", round {round}")).unwrap_or_default();
-        let _ = writeln!(text, "  {step} ({op}), {file}:{line}{round}");
-    }
+    where_it_is(&mut text, at, "  ");
     match answer {
         Some(answer) => {
             let _ = writeln!(text, "\nwhat a resume does with {answer}:");
@@ -68,26 +64,7 @@ pub(super) fn text(outlook: &Outlook) -> String {
     if let Some(reason) = unknown {
         let _ = writeln!(text, "  - asks the databases first what has landed already, which is not done again. Not known now: {reason}");
     }
-    for one in loops {
-        let left = one.items_total.saturating_sub(one.at_item);
-        let are = if left == 1 { "is" } else { "are" };
-        let _ =
-            writeln!(text, "  - goes on with {} at member {} of {}; {left} {are} left after it", one.step, one.at_item, one.items_total);
-    }
-    for one in requests {
-        request_lines(&mut text, one, in_doubt);
-    }
-    if let Some(work) = doing {
-        let _ = writeln!(text, "  - does {}: {}{}", work.step.step, effect(work), standing(work, in_doubt));
-        inside(&mut text, work, 2);
-    }
-    for work in ahead.iter().take(LISTED) {
-        let _ = writeln!(text, "  - {} {}: {}", when(work.when), work.step.step, effect(work));
-        inside(&mut text, work, 2);
-    }
-    if ahead.len() > LISTED {
-        let _ = writeln!(text, "  - and {}", count((ahead.len() - LISTED) as u64, "more step", "more steps"));
-    }
+    what_it_does(&mut text, at, in_doubt);
     if *failing {
         text.push_str("  - then the run fails with the error that led here; a resume after that goes on at the step that failed\n");
     }
@@ -99,6 +76,56 @@ pub(super) fn text(outlook: &Outlook) -> String {
     let answer = answer.as_ref().map(|answer| format!(" {answer}")).unwrap_or_default();
     let _ = writeln!(text, "\nto go on: {}{answer}", hint::resume(&facts.run));
     text
+}
+
+fn where_it_is(text: &mut String, at: &At, indent: &str) {
+    for running in &at.position {
+        let Step { step, op, file, line } = &running.step;
+        let round = running.round.map(|round| format!(", round {round}")).unwrap_or_default();
+        let _ = writeln!(text, "{indent}{step} ({op}), {file}:{line}{round}");
+    }
+    for Branch { branch, stands: _, at } in at.branches.iter().filter(|branch| branch.stands == Stands::GoesOn) {
+        let _ = writeln!(text, "{indent}in branch '{branch}':");
+        where_it_is(text, at, &format!("{indent}  "));
+    }
+}
+
+/// Of a run, or of a branch.
+fn what_it_does(text: &mut String, at: &At, in_doubt: &[Doubtful]) {
+    for one in &at.loops {
+        let left = one.items_total.saturating_sub(one.at_item);
+        let are = if left == 1 { "is" } else { "are" };
+        let _ =
+            writeln!(text, "  - goes on with {} at member {} of {}; {left} {are} left after it", one.step, one.at_item, one.items_total);
+    }
+    for one in &at.requests {
+        request_lines(text, one, in_doubt);
+    }
+    if let Some(work) = &at.doing {
+        let _ = writeln!(text, "  - does {}: {}{}", work.step.step, effect(work), standing(work, in_doubt));
+        inside(text, work, 2);
+    }
+    for Branch { branch, stands, at } in &at.branches {
+        let stands = match stands {
+            Stands::NotStarted => "starts",
+            Stands::GoesOn => "goes on",
+            Stands::Done => "is done",
+        };
+        let _ = writeln!(text, "  - branch '{branch}' {stands}");
+        let mut inside = String::new();
+        what_it_does(&mut inside, at, in_doubt);
+        for line in inside.lines() {
+            let _ = writeln!(text, "    {line}");
+        }
+    }
+    let ahead = &at.ahead;
+    for work in ahead.iter().take(LISTED) {
+        let _ = writeln!(text, "  - {} {}: {}", when(work.when), work.step.step, effect(work));
+        inside(text, work, 2);
+    }
+    if ahead.len() > LISTED {
+        let _ = writeln!(text, "  - and {}", count((ahead.len() - LISTED) as u64, "more step", "more steps"));
+    }
 }
 
 fn request_lines(text: &mut String, requests: &Requests, in_doubt: &[Doubtful]) {
@@ -300,11 +327,24 @@ fn quoted(name: Option<&str>) -> String {
 /// What is given up with an unfinished run.
 pub(super) fn losses(outlook: &Outlook) -> String {
     let mut text = format!("run {} ({}) is given up:\n", outlook.facts.run, outlook.facts.state);
-    for one in &outlook.loops {
+    given_up(&mut text, &outlook.at);
+    for doubt in outlook.in_doubt.iter().take(LISTED) {
+        let what = doubt.request.clone().unwrap_or_else(|| format!("statement {}", doubt.statement.unwrap_or(1)));
+        let _ = writeln!(text, "  {}: {what} may have happened, and nobody will know", doubt.id);
+    }
+    if outlook.in_doubt.len() > LISTED {
+        let _ = writeln!(text, "  and {} more that may have happened", outlook.in_doubt.len() - LISTED);
+    }
+    text
+}
+
+/// Of a run, or of a branch.
+fn given_up(text: &mut String, at: &At) {
+    for one in &at.loops {
         let left = one.items_total.saturating_sub(one.at_item);
         let _ = writeln!(text, "  {}: {} not begun", one.step, count(left, "member is", "members are"));
     }
-    for one in &outlook.requests {
+    for one in &at.requests {
         let left = one.items_total.saturating_sub(one.items_done);
         if one.each {
             let _ = writeln!(text, "  {}: {} of {} are not done", one.step, left, count(one.items_total, "item", "items"));
@@ -321,19 +361,15 @@ pub(super) fn losses(outlook: &Outlook) -> String {
             let _ = writeln!(text, "  {}: the staging table of {name} in '{}' is dropped; {name} stays as it was", one.step, table.source);
         }
     }
-    for doubt in outlook.in_doubt.iter().take(LISTED) {
-        let what = doubt.request.clone().unwrap_or_else(|| format!("statement {}", doubt.statement.unwrap_or(1)));
-        let _ = writeln!(text, "  {}: {what} may have happened, and nobody will know", doubt.id);
-    }
-    if outlook.in_doubt.len() > LISTED {
-        let _ = writeln!(text, "  and {} more that may have happened", outlook.in_doubt.len() - LISTED);
-    }
-    if let Some(work) = &outlook.doing {
+    if let Some(work) = &at.doing {
         let _ = writeln!(text, "  {}: not done", work.step.step);
     }
-    let steps = outlook.ahead.iter().filter(|work| work.when.is_none()).count();
+    let steps = at.ahead.iter().filter(|work| work.when.is_none()).count();
     if steps > 0 {
         let _ = writeln!(text, "  {} not begun", count(steps as u64, "step is", "steps are"));
     }
-    text
+    for branch in at.branches.iter().filter(|branch| branch.stands != Stands::Done) {
+        let _ = writeln!(text, "  branch '{}' is not done", branch.branch);
+        given_up(text, &branch.at);
+    }
 }
