@@ -1,6 +1,6 @@
 //! SIGINT, SIGTERM and SIGHUP: the first one ends the run before its next step, the second one ends the process.
 
-use std::io::{self, Write as _};
+use std::io::{self, IsTerminal as _, Write as _};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -58,6 +58,8 @@ impl Signals {
         let mut hang_up = signal(SignalKind::hangup())?;
         let (sender, first) = watch::channel(None);
         tokio::spawn(async move {
+            // What stands on the line that is written over makes place.
+            let clear = if io::stderr().is_terminal() { "\r\x1b[K" } else { "" };
             loop {
                 let signal = tokio::select! {
                     received = interrupt.recv() => received.map(|()| Signal::Interrupt),
@@ -68,7 +70,7 @@ impl Signals {
                 if sender.borrow().is_some() {
                     let _ = writeln!(
                         io::stderr().lock(),
-                        "{}: stopped at once{}{advice}",
+                        "{clear}{}: stopped at once{}{advice}",
                         signal.name(),
                         if advice.is_empty() { "" } else { "; " }
                     );
@@ -82,7 +84,7 @@ impl Signals {
                 // Whoever sent it may not be there to read this.
                 let _ = writeln!(
                     io::stderr().lock(),
-                    "{name}: stopping after the step at hand, in {seconds} s at most; a second one stops at once"
+                    "{clear}{name}: stopping after the step at hand, in {seconds} s at most; a second one stops at once"
                 );
             }
         });
