@@ -206,14 +206,26 @@ impl Journal {
     /// # Errors
     /// It could not be made durable: nothing may be built on it.
     pub(crate) async fn sync(&self) -> Result<(), JournalError> {
-        self.syncing().await
+        self.answer(Message::Sync).await
     }
 
-    /// As [`Self::sync`], begun at once, whenever it is waited for.
-    pub(crate) fn syncing(&self) -> impl Future<Output = Result<(), JournalError>> + Send + 'static {
+    /// As [`Self::sync`], begun soon, whenever it is waited for: what is written for others meanwhile is written with it.
+    pub(crate) fn syncing_soon(&self) -> impl Future<Output = Result<(), JournalError>> + Send + 'static {
+        self.answer(Message::SyncSoon)
+    }
+
+    /// What is to be synced soon is synced now.
+    pub(crate) fn hurry(&self) {
+        self.send(Message::Hurry);
+    }
+
+    fn answer(
+        &self,
+        message: fn(oneshot::Sender<Result<(), JournalError>>) -> Message,
+    ) -> impl Future<Output = Result<(), JournalError>> + Send + 'static {
         let answered = self.inner.on.then(|| {
             let (answer, answered) = oneshot::channel();
-            self.send(Message::Sync(answer));
+            self.send(message(answer));
             answered
         });
         // The task writes until the last journal is gone: a future must not keep it.

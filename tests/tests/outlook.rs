@@ -393,3 +393,58 @@ fn steps_around_and_within_are_named_in_their_order() {
         assert_eq!(sqlite::value(&scene.file("store.db"), "select group_concat(n, ' ') from history"), "1 2 9 5 5");
     }
 }
+
+const BRANCHES: &str = "
+- op: parallel
+  id: both
+  branches:
+    posts:
+      - op: http_request
+        id: sign_up
+        for_each: {items: [{id: 1}, {id: 2}, {id: 3}, {id: 4}], as: row, key: [id]}
+        request: {source: api, url: \"/members/{{ var('row').id }}\", method: POST}
+        response:
+          tables:
+            - {source: store, table: members, data_path: \"\", columns: {id: bigint, number: bigint}, write_mode: append}
+    notes:
+      - op: execute
+        id: note
+        source: store
+        statement: insert into history (n) values (1)
+    nothing: []
+- op: execute
+  id: last
+  source: store
+  statement: insert into history (n) values (9)
+";
+
+#[test]
+fn each_branch_is_said_for_itself() {
+    if !failpoints_are_built() {
+        eprintln!("the programs have no failpoints: tests/run builds them");
+        return;
+    }
+    let shop = Shop::start(Size::default());
+    let scene = Scene::sqlite(BRANCHES, &shop);
+    killed(&scene, "http.before_absorb@3");
+    settle(&shop);
+    let before = shop.requests().len();
+    let outlook = dry(&scene, &["--in-doubt", "send"]);
+    let text = said(&scene, &["status"]).with(0);
+    let branches = outlook["branches"].as_array().expect("branches");
+    let stands: Vec<(&str, &str)> =
+        branches.iter().map(|branch| (branch["branch"].as_str().expect("a name"), branch["stands"].as_str().expect("how"))).collect();
+    // The end of the second one may not have been on disk yet: then the database knows that its statement was committed.
+    let noted = stands[1] == ("notes", "done") || branches[1]["doing"]["committed"] == true;
+    assert!(noted && stands[0] == ("posts", "goes_on") && stands[2] == ("nothing", "done"), "{stands:?} {}", branches[1]);
+    let requests = &branches[0]["requests"][0];
+    assert_eq!(requests["step"], "main/both/branches[0]/sign_up");
+    assert_eq!(outlook["ahead"][0]["step"], "main/last");
+    text.says("in branch 'posts':").says("main/both/branches[0]/sign_up (POST)");
+    let listed = outlook["in_doubt"].as_array().expect("doubts").len();
+
+    let _ = said(&scene, &["resume", "--in-doubt", "send"]).with(0);
+    let sent = shop.requests().len() - before;
+    assert_eq!(sent, number(requests, "sends"), "{requests}");
+    assert_eq!(shop.requests().len() - listed.min(sent), 4, "each is sent once, but for what was listed");
+}

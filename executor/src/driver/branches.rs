@@ -120,7 +120,8 @@ impl Driver<'_> {
         match ended {
             Ended::Failed(error) => {
                 if self.rewound {
-                    self.services.journal.append(&Record::Rewound.within(self.thread.path()), Vec::new());
+                    let counters = self.thread.with(|progress| progress.counters.clone()).unwrap_or_default().into_iter().collect();
+                    self.services.journal.append(&Record::Rewound { counters }.within(self.thread.path()), Vec::new());
                 }
                 (Ended::Failed(error), open)
             }

@@ -98,8 +98,8 @@ impl Progress {
         }
         if fatal {
             self.rewind();
-            // It is counted when it is done again.
-            for (node, counters) in counted {
+            // What ran since the command failed stays counted. Where nothing did, all is counted when it is done again.
+            for (node, counters) in counted.into_iter().filter(|_| !rewound) {
                 self.counters.insert(node, counters.unwrap_or_default());
             }
         } else {
@@ -109,7 +109,7 @@ impl Progress {
             };
             self.branches = (0..self.branches_of(plan)).filter_map(|index| Some(Self::new(self.state.branch(plan, index)?))).collect();
         }
-        for notice in notices.iter().filter(|_| !fatal) {
+        for notice in notices.iter().filter(|_| !fatal || rewound) {
             if let Command::Ended { node, failed, .. } = notice {
                 let counters = self.counters.entry(*node).or_default();
                 counters.executed += 1;

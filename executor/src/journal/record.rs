@@ -32,8 +32,10 @@ pub(crate) enum Record {
         path: Vec<u32>,
         record: Box<Record>,
     },
-    /// After the steps of a `finally`, an error that nothing catches.
-    Rewound,
+    /// After the steps of a `finally`, an error that nothing catches; with what is counted by then.
+    Rewound {
+        counters: Vec<(NodeId, Counters)>,
+    },
 }
 
 impl Record {

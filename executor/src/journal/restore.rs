@@ -56,7 +56,11 @@ impl Restored {
                 self.step(plan, &path, Event::Item(Some(member)), counters)?;
             }
             Record::Effect(change) => self.effects.apply(change),
-            Record::Rewound => self.at(&path)?.rewind(),
+            Record::Rewound { counters } => {
+                let progress = self.at(&path)?;
+                progress.rewind();
+                progress.counters = counters.into_iter().collect();
+            }
         }
         Ok(())
     }

@@ -12,6 +12,8 @@ use crate::value::Value;
 
 /// What nobody waits for is written after this time, so that `status` sees it, …
 const LAZY: Duration = Duration::from_millis(250);
+/// What somebody waits for who can wait a little is written after this time, if nothing else is written before: most often that is the next request's intent.
+const SOON: Duration = Duration::from_millis(2);
 /// … or when it has come to this size.
 const FULL: usize = 256 << 10;
 
@@ -27,6 +29,9 @@ pub(super) enum Message {
     DropSpool(String),
     Mark(Mark),
     Sync(oneshot::Sender<Result<(), JournalError>>),
+    SyncSoon(oneshot::Sender<Result<(), JournalError>>),
+    /// Whoever can wait a little does not want to any more.
+    Hurry,
     Read {
         name: String,
         part: u64,
@@ -62,6 +67,10 @@ struct Open {
     marks: Vec<Mark>,
     end: Option<End>,
     waiting: Vec<oneshot::Sender<Result<(), JournalError>>>,
+    /// Somebody waits who cannot wait.
+    hurries: bool,
+    /// When those who can wait want it written.
+    soon: Option<Instant>,
     since: Option<Instant>,
 }
 
@@ -71,7 +80,7 @@ impl Open {
     }
 
     fn is_due(&self) -> bool {
-        !self.waiting.is_empty() || self.records.len() + self.spooled >= FULL
+        self.hurries || self.records.len() + self.spooled >= FULL
     }
 }
 
@@ -86,7 +95,7 @@ impl Writer {
         renewal.set_missed_tick_behavior(MissedTickBehavior::Delay);
         renewal.tick().await;
         loop {
-            let deadline = self.open.since.map(|since| since + LAZY);
+            let deadline = self.open.soon.or(self.open.since.map(|since| since + LAZY));
             tokio::select! {
                 biased;
                 _ = renewal.tick() => self.renew().await,
@@ -132,10 +141,22 @@ impl Writer {
                 return;
             }
             Message::Mark(mark) => open.marks.push(mark),
-            Message::Sync(answer) => open.waiting.push(answer),
+            Message::Sync(answer) => {
+                open.waiting.push(answer);
+                open.hurries = true;
+            }
+            Message::SyncSoon(answer) => {
+                open.waiting.push(answer);
+                open.soon.get_or_insert_with(|| Instant::now() + SOON);
+            }
+            Message::Hurry => {
+                open.hurries = !open.waiting.is_empty();
+                return;
+            }
             Message::End { end, answer } => {
                 open.end = Some(end);
                 open.waiting.push(answer);
+                open.hurries = true;
             }
             Message::Read { name, part, answer } => {
                 // What was given before may still be here.

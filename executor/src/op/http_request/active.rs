@@ -211,7 +211,7 @@ impl Active {
 
     /// Rows of the replies before are committed, where something looks for them.
     async fn show_rows(&mut self) -> Result<(), RunError> {
-        if self.sender.mode.looks { self.tables.sync().await } else { Ok(()) }
+        if self.sender.mode.looks { self.settle().await } else { Ok(()) }
     }
 
     /// Sends the first pages of the items from `ordinal` on, as far as there are places.
@@ -292,6 +292,8 @@ impl Active {
     /// # Errors
     /// A database's.
     pub async fn settle(&mut self) -> Result<(), RunError> {
+        // Rows wait for their replies to be durable.
+        self.services.journal.hurry();
         self.tables.sync().await
     }
 
@@ -305,6 +307,7 @@ impl Active {
     /// # Errors
     /// A database's; the old tables are then as they were.
     pub async fn close(&mut self, batch: u64) -> Result<(), RunError> {
+        self.services.journal.hurry();
         self.tables.close(batch).await
     }
 

@@ -40,7 +40,7 @@ pub(super) fn write(journal: &Journal, id: RequestId, reply: &Reply, title: Stri
         return None;
     }
     journal.effect(Change::Request { id, state: RequestState::Replied(recorded) });
-    let (syncing, journal) = (journal.syncing(), journal.clone());
+    let (syncing, journal) = (journal.syncing_soon(), journal.clone());
     Some(Box::pin(async move { syncing.await.map_err(|error| broken(&journal, &error)) }))
 }
 
