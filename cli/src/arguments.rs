@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use sequor_compiler::render::Format;
 use sequor_executor::command::{ForkArguments, GcArguments, ResumeArguments, RunArguments, StateArguments};
 
 /// Integrations as short YAML flows: compiled, shipped as one plan file, run by a small executor.
@@ -157,7 +158,7 @@ pub(crate) struct Compile {
     #[command(flatten)]
     pub home: Home,
     /// How faults are printed
-    #[arg(long, value_enum, default_value_t = OutputFormat::Full)]
+    #[arg(long, value_enum, value_name = "FORMAT", env = "SEQUOR_OUTPUT_FORMAT", default_value_t = OutputFormat::Full)]
     pub output_format: OutputFormat,
     /// Show hints too
     #[arg(long)]
@@ -173,8 +174,33 @@ pub(crate) enum OutputFormat {
     Full,
     /// One line each
     Concise,
-    /// For machines
+    /// One object for programs, version 1
     Json,
+    /// The same, an object a line, the summary last
+    Jsonl,
+    /// Annotations of GitHub Actions
+    Github,
+    /// A Code Quality report of GitLab
+    Gitlab,
+    /// SARIF 2.1.0, for code scanning
+    Sarif,
+    /// Test results in JUnit's XML
+    Junit,
+}
+
+impl OutputFormat {
+    pub(crate) fn format(self) -> Format {
+        match self {
+            Self::Full => Format::Full,
+            Self::Concise => Format::Concise,
+            Self::Json => Format::Json,
+            Self::Jsonl => Format::Jsonl,
+            Self::Github => Format::Github,
+            Self::Gitlab => Format::Gitlab,
+            Self::Sarif => Format::Sarif,
+            Self::Junit => Format::Junit,
+        }
+    }
 }
 
 #[derive(Debug, Args)]

@@ -5,11 +5,11 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
 use sequor_compiler::diagnostic::Severity;
-use sequor_compiler::render::{Format, render};
+use sequor_compiler::render::{Format, Report, render, summary};
 use sequor_compiler::{Compiled, Options, Project};
 use sequor_plan_format::{Plan, codec};
 
-use crate::arguments::{Compile, Global, OutputFormat};
+use crate::arguments::{Compile, Global};
 use crate::{colored, home_dir, stdout_is_terminal};
 
 pub(crate) fn compile(arguments: &Compile, global: &Global, out: &mut dyn Write) -> anyhow::Result<u8> {
@@ -17,12 +17,7 @@ pub(crate) fn compile(arguments: &Compile, global: &Global, out: &mut dyn Write)
         Options { home_dir: home_dir(arguments.home.home_dir.clone()).ok(), env: arguments.env.clone(), variables: process_variables() };
     let mut compiled = compile_flows(global, options, &arguments.flows)?;
     compiled.diagnostics.retain(|d| arguments.pedantic || d.severity < Severity::Hint);
-    let format = match arguments.output_format {
-        OutputFormat::Full => Format::Full,
-        OutputFormat::Concise => Format::Concise,
-        OutputFormat::Json => Format::Json,
-    };
-    out.write_all(render(format, &compiled.diagnostics, colored(global, stdout_is_terminal())).as_bytes())?;
+    print(&compiled, arguments, global, out)?;
     let denied = arguments.deny_warnings && compiled.diagnostics.iter().any(|d| d.severity == Severity::Warning);
     let Some(plan) = compiled.plan.filter(|_| !denied) else { return Ok(1) };
     if arguments.check {
@@ -41,6 +36,30 @@ pub(crate) fn compile(arguments: &Compile, global: &Global, out: &mut dyn Write)
         digest.short()
     )?;
     Ok(0)
+}
+
+/// Prints what was found to standard output. Of forms that are no text for people, the summary goes to standard error.
+fn print(compiled: &Compiled, arguments: &Compile, global: &Global, out: &mut dyn Write) -> anyhow::Result<()> {
+    let format = arguments.output_format.format();
+    let report = Report {
+        diagnostics: &compiled.diagnostics,
+        files: &compiled.files,
+        folder: &project_folder(&global.project_dir),
+        deny_warnings: arguments.deny_warnings,
+        color: colored(global, stdout_is_terminal()),
+    };
+    out.write_all(report.render(format).as_bytes())?;
+    out.flush()?;
+    if !format.is_text() {
+        io::stderr().lock().write_all(summary(&compiled.diagnostics).as_bytes())?;
+    }
+    Ok(())
+}
+
+/// The project as seen from the working folder, which in CI is the root of the repository: empty where it is that folder, or outside of it.
+fn project_folder(dir: &Path) -> String {
+    let relative = || Some(dir.canonicalize().ok()?.strip_prefix(std::env::current_dir().ok()?.canonicalize().ok()?).ok()?.to_path_buf());
+    relative().map(|path| path.display().to_string()).unwrap_or_default()
 }
 
 /// Reads and compiles a project.
