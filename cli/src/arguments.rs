@@ -144,7 +144,7 @@ pub(crate) enum EnvCommand {
 
 #[derive(Debug, Args)]
 pub(crate) struct Compile {
-    /// Flows that a run may start with, by name; all flows of the project where none is named
+    /// Flows that a run may start with, by name; all flows of the project where none is named; `-` reads one file from standard input
     pub flows: Vec<String>,
     /// The plan file to write [default: NAME.plan in the working folder, after the flow or the project]
     #[arg(short, long, value_name = "FILE")]
@@ -166,6 +166,21 @@ pub(crate) struct Compile {
     /// Warnings count as errors
     #[arg(long)]
     pub deny_warnings: bool,
+    /// Unknown keys are warnings, where nothing is missing for them
+    #[arg(long)]
+    pub lenient: bool,
+    /// Mend what can be mended safely, in the files
+    #[arg(long, conflicts_with_all = ["diff", "watch"])]
+    pub fix: bool,
+    /// Show what --fix would change, as a unified diff; write nothing
+    #[arg(long, conflicts_with_all = ["output", "watch"])]
+    pub diff: bool,
+    /// Compile again whenever a file of the project changes, until stopped
+    #[arg(long)]
+    pub watch: bool,
+    /// The file in the project that standard input is [default: a flow 'stdin']
+    #[arg(long, value_name = "PATH")]
+    pub stdin_path: Option<PathBuf>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]

@@ -41,6 +41,8 @@ pub const CODES: &[Code] = codes! {
     J505 Warning "template-in-python"      "A `{{ … }}` stands inside Python."
     M002 Error   "plan-version"            "The plan was written for another version of the executor."
     M004 Error   "plan-damaged"            "The plan file is damaged or is no plan."
+    M006 Warning "unused-ignore"           "A comment ignores a fault that is not there."
+    M007 Warning "unknown-ignore"          "A comment ignores a code that does not exist."
     P601 Error   "python-syntax"           "A snippet is not valid Python."
     P603 Warning "slash-comment"           "A comment in Python starts with `//`."
     P604 Error   "python-undefined-name"   "A snippet uses a name that is not defined."

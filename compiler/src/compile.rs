@@ -8,6 +8,7 @@ use sequor_plan_format::{Plan, validate};
 use crate::check;
 use crate::diagnostic::{Diagnostic, Severity, SourceFile, did_you_mean};
 use crate::environment::{self, Environments};
+use crate::lint;
 use crate::lower;
 use crate::project::{File, Project};
 use crate::resolve::{self, Resolved};
@@ -105,14 +106,24 @@ pub fn compile(project: &Project, names: &[impl AsRef<str>]) -> Result<Compiled,
     let (needed, found) = check::check(&parsed, &resolved);
     faults.extend(found);
     sort(&mut faults);
-    let state = parsed.settings.state.clone();
     let files = checked(project, &resolved, everything);
+    let faults = leveled(project, &parsed, &files, faults);
+    let state = parsed.settings.state.clone();
     if faults.iter().any(|f| f.severity == Severity::Error) {
         return Ok(Compiled { plan: None, diagnostics: faults, state, files });
     }
     let plan = lower::lower(&parsed, &resolved, &needed, &texts(project)).map_err(|u| CompileError::Internal(u.to_string()))?;
     validate::validate(&plan).map_err(|e| CompileError::Internal(e.to_string()))?;
     Ok(Compiled { plan: Some(plan), diagnostics: faults, state, files })
+}
+
+/// The faults that the project's own levels and comments leave.
+fn leveled(project: &Project, parsed: &Parsed, checked: &[String], faults: Vec<Diagnostic>) -> Vec<Diagnostic> {
+    let texts = texts(project);
+    let files: Vec<&Arc<SourceFile>> = checked.iter().filter_map(|path| texts.get(path.as_str()).copied()).collect();
+    let mut faults = lint::apply(&parsed.settings.lint, &files, &project.options, faults);
+    sort(&mut faults);
+    faults
 }
 
 fn position(project: &Project, name: &str) -> Result<usize, CompileError> {

@@ -4,6 +4,8 @@
 
 use serde_json::{Map, Value, json};
 
+use crate::codes;
+use crate::lint;
 use crate::op;
 use crate::settings;
 use crate::source::{self, auth};
@@ -146,6 +148,7 @@ fn kind(kind: Kind) -> Value {
             json!({"anyOf": [{"type": "array", "items": {"anyOf": [object(&[table]), {"$ref": "#/$defs/step"}]}}, object(&[table]), {"type": "null"}]})
         }
         Kind::Steps => json!({"$ref": "#/$defs/steps"}),
+        Kind::Levels => levels_schema(),
         Kind::Statuses => {
             json!({"anyOf": [{"type": ["integer", "string", "null"]}, {"type": "array", "items": {"type": ["integer", "string"]}}]})
         }
@@ -155,4 +158,20 @@ fn kind(kind: Kind) -> Value {
 fn auth_schema() -> Value {
     let cases: Vec<Value> = [&auth::NONE, &auth::BASIC, &auth::BEARER, &auth::API_KEY].into_iter().map(|t| object(&[t])).collect();
     json!({"anyOf": cases.into_iter().chain([json!({"type": ["string", "null"]})]).collect::<Vec<_>>()})
+}
+
+/// `lint`: levels by code, name or start of codes, and the same for paths.
+fn levels_schema() -> Value {
+    let names = codes::CODES.iter().flat_map(|c| [(c.code, c.summary), (c.name, c.summary)]);
+    let level = |doc: &str| json!({"enum": lint::LEVELS, "description": doc});
+    let mut properties: Map<String, Value> = names.map(|(name, doc)| (name.to_owned(), level(doc))).collect();
+    properties.insert("all".to_owned(), level("every check"));
+    let starts = json!({"^[A-Z][0-9]{0,2}$": level("all codes that start like this")});
+    let mut whole = properties.clone();
+    whole.insert("paths".to_owned(), json!({
+        "type": "object",
+        "description": "levels in some files: a pattern of paths → levels; `*` within a name, `**` across folders",
+        "additionalProperties": {"type": "object", "properties": properties, "patternProperties": starts, "additionalProperties": false},
+    }));
+    json!({"type": ["object", "null"], "properties": whole, "patternProperties": starts, "additionalProperties": false})
 }
