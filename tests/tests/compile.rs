@@ -43,7 +43,7 @@ fn json(ran: &Ran) -> Value {
     serde_json::from_str(&ran.stdout).unwrap_or_else(|e| panic!("{e}: {}", ran.stdout))
 }
 
-const SUMMARY: &str = "2 errors, 1 warning (1 fixable)\n";
+const SUMMARY: &str = "2 errors, 1 warning (2 fixable)\n";
 
 #[test]
 fn sarif_is_valid_and_places_are_right() {
@@ -149,7 +149,7 @@ fn json_is_alone_on_standard_output() {
         ["diagnostic", "diagnostic", "diagnostic", "summary"]
     );
     assert_eq!(lines[1]["code"], whole["diagnostics"][1]["code"]);
-    assert_eq!((&lines[3]["errors"], &lines[3]["fixable"]), (&2.into(), &1.into()));
+    assert_eq!((&lines[3]["errors"], &lines[3]["fixable"]), (&2.into(), &2.into()));
 }
 
 #[test]
