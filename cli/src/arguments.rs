@@ -87,7 +87,7 @@ pub(crate) enum Command {
         /// The code; without it, all codes
         code: Option<String>,
     },
-    /// Print the JSON Schema of flow, source or project files, for editors
+    /// Print the JSON Schema of flow, source, environment or project files, for editors
     Schema {
         #[arg(value_enum, default_value_t = SchemaKind::Flow)]
         kind: SchemaKind,
@@ -251,5 +251,6 @@ pub(crate) struct Diff {
 pub(crate) enum SchemaKind {
     Flow,
     Source,
+    Environment,
     Project,
 }
