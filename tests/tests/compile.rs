@@ -189,3 +189,45 @@ fn colours_are_as_asked_for() {
     assert!(!colored(&[("FORCE_COLOR", "1")], &["--color", "never"]));
     assert!(!colored(&[("FORCE_COLOR", "1")], &["--output-format", "json"]), "JSON has no colours");
 }
+
+/// The examples of a kind in docs/compile.md, one after the other.
+fn examples(language: &str) -> Vec<String> {
+    let page = std::fs::read_to_string(sequor_tests::program::workspace().join("docs/compile.md")).expect("a page");
+    let start = format!("```{language}\n");
+    let blocks = page.split(&start).skip(1);
+    blocks.map(|b| b.split("```").next().expect("it ends").to_owned()).collect()
+}
+
+#[test]
+fn jobs_in_the_documentation_are_valid() {
+    let yaml = examples("yaml");
+    let jobs: Vec<(&str, &String)> = yaml
+        .iter()
+        .filter(|text| text.contains("sequor -p integrations compile"))
+        .map(|text| (if text.contains("runs-on") { "vendor.github-workflows" } else { "vendor.gitlab-ci" }, text))
+        .collect();
+    assert_eq!(jobs.len(), 3);
+    let project = Project::empty();
+    for (schema, text) in jobs {
+        project.write("job.yaml", text);
+        let Some(checked) = readers::check(schema, &project.path().join("job.yaml")) else { return };
+        let _ = checked.ended(0);
+        // The command itself: what it names is there.
+        let command = text.lines().find_map(|l| l.split_once("sequor -p integrations ").map(|(_, rest)| rest)).expect("a command");
+        let arguments = command.split('>').next().expect("a command").split_whitespace();
+        let sound = Project::of(&[("project.yaml", "name: shop\n"), ("flows/main.yaml", "- {op: print, message: hello}\n")]);
+        let _ = sound.sequor(arguments).ended(0);
+    }
+}
+
+#[test]
+fn levels_and_ignores_in_the_documentation_do_what_they_say() {
+    let yaml = examples("yaml");
+    let settings = yaml.iter().find(|t| t.contains("lint:")).expect("an example");
+    let flow = yaml.iter().find(|t| t.contains("ignore[V401]")).expect("an example");
+    let project = Project::of(&[("project.yaml", settings), ("flows/main.yaml", flow)]);
+    let ran = project.sequor(["compile", "--check", "--pedantic", "--deny-warnings"]).ended(0);
+    assert_eq!(ran.stdout, "0 errors, 0 warnings (0 fixable)\n");
+    project.write("flows/main.yaml", &flow.replace("# sequor", "# no"));
+    project.sequor(["compile", "--check"]).ended(1).says("error[P603]").says("warning[V401]");
+}
