@@ -70,6 +70,7 @@ pub const CODES: &[Code] = codes! {
     S106 Error   "wrong-type"              "A value is of another kind than its key wants."
     S107 Error   "bad-value"               "A value is not one of those that its key knows."
     S108 Error   "not-supported"           "A form that is known but that this version cannot run."
+    S109 Hint    "letter-case"             "A value is written in other letters than usual."
     S111 Error   "duplicate-id"            "Two steps of a flow have the same `id`."
     S114 Warning "not-a-flow"              "A file in `flows/` is no flow."
     V401 Error   "undefined-variable"      "A variable is read that nothing defines."

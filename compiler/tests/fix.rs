@@ -100,6 +100,15 @@ fn ops_and_values_are_mended_where_only_one_is_near() {
 }
 
 #[test]
+fn values_are_written_as_usual() {
+    let flow = "- op: http_request\n  request: {url: 'https://api.example.com', method: get}\n- {op: print, message: a, level: Info}\n";
+    let faults = compile(&alone(flow), NONE).unwrap();
+    let found: Vec<_> = faults.diagnostics.iter().map(|d| (d.code, d.severity)).collect();
+    assert_eq!(found, [("S109", Severity::Hint), ("S109", Severity::Hint)]);
+    assert_eq!(mended(flow), flow.replace("get}", "GET}").replace("Info", "info"));
+}
+
+#[test]
 fn fixes_that_touch_take_several_rounds() {
     let flow = "- op: set_variable\n  set:\n    a_expression: |\n      # sequor: ignore[P603, J505, Y006]\n      return 1\n";
     assert_eq!(mended(flow), "- op: set_variable\n  set:\n    a_expression: |\n      return 1\n");

@@ -150,6 +150,10 @@ impl<'a> Fields<'a> {
         let Kind::Choice(choices) = field.key.kind else { return None };
         let (text, span) = self.literal(name, faults)?;
         if let Some(found) = choices.iter().find(|c| c.eq_ignore_ascii_case(text)) {
+            if *found != text {
+                let fault = Diagnostic::hint("S109", span.clone(), format!("'{text}' is usually written '{found}'"));
+                faults.push(instead(fault, text, found).help(format!("write '{found}'")));
+            }
             return Some(found);
         }
         faults.push(not_a_choice(name, text, span, choices, later));
