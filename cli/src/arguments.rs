@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use sequor_compiler::render::Format;
 use sequor_executor::command::{ForkArguments, GcArguments, ResumeArguments, RunArguments, RunsArguments, StateArguments};
 use sequor_executor::driver::Answer;
 
@@ -78,7 +79,7 @@ pub(crate) enum Command {
         /// The code; without it, all codes
         code: Option<String>,
     },
-    /// Print the JSON Schema of flow, source or project files, for editors
+    /// Print the JSON Schema of flow, source, environment or project files, for editors
     Schema {
         #[arg(value_enum, default_value_t = SchemaKind::Flow)]
         kind: SchemaKind,
@@ -144,7 +145,7 @@ pub(crate) enum EnvCommand {
 
 #[derive(Debug, Args)]
 pub(crate) struct Compile {
-    /// Flows that a run may start with, by name; all flows of the project where none is named
+    /// Flows that a run may start with, by name; all flows of the project where none is named; `-` reads one file from standard input
     pub flows: Vec<String>,
     /// The plan file to write [default: NAME.plan in the working folder, after the flow or the project]
     #[arg(short, long, value_name = "FILE")]
@@ -158,7 +159,7 @@ pub(crate) struct Compile {
     #[command(flatten)]
     pub home: Home,
     /// How faults are printed
-    #[arg(long, value_enum, default_value_t = OutputFormat::Full)]
+    #[arg(long, value_enum, value_name = "FORMAT", env = "SEQUOR_OUTPUT_FORMAT", default_value_t = OutputFormat::Full)]
     pub output_format: OutputFormat,
     /// Show hints too
     #[arg(long)]
@@ -166,6 +167,21 @@ pub(crate) struct Compile {
     /// Warnings count as errors
     #[arg(long)]
     pub deny_warnings: bool,
+    /// Unknown keys are warnings, where nothing is missing for them
+    #[arg(long)]
+    pub lenient: bool,
+    /// Mend what can be mended safely, in the files
+    #[arg(long, conflicts_with_all = ["diff", "watch"])]
+    pub fix: bool,
+    /// Show what --fix would change, as a unified diff; write nothing
+    #[arg(long, conflicts_with_all = ["output", "watch"])]
+    pub diff: bool,
+    /// Compile again whenever a file of the project changes, until stopped
+    #[arg(long)]
+    pub watch: bool,
+    /// The file in the project that standard input is [default: a flow 'stdin']
+    #[arg(long, value_name = "PATH")]
+    pub stdin_path: Option<PathBuf>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -174,8 +190,33 @@ pub(crate) enum OutputFormat {
     Full,
     /// One line each
     Concise,
-    /// For machines
+    /// One object for programs, version 1
     Json,
+    /// The same, an object a line, the summary last
+    Jsonl,
+    /// Annotations of GitHub Actions
+    Github,
+    /// A Code Quality report of GitLab
+    Gitlab,
+    /// SARIF 2.1.0, for code scanning
+    Sarif,
+    /// Test results in JUnit's XML
+    Junit,
+}
+
+impl OutputFormat {
+    pub(crate) fn format(self) -> Format {
+        match self {
+            Self::Full => Format::Full,
+            Self::Concise => Format::Concise,
+            Self::Json => Format::Json,
+            Self::Jsonl => Format::Jsonl,
+            Self::Github => Format::Github,
+            Self::Gitlab => Format::Gitlab,
+            Self::Sarif => Format::Sarif,
+            Self::Junit => Format::Junit,
+        }
+    }
 }
 
 #[derive(Debug, Args)]
@@ -211,5 +252,6 @@ pub(crate) struct Diff {
 pub(crate) enum SchemaKind {
     Flow,
     Source,
+    Environment,
     Project,
 }

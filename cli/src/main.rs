@@ -67,6 +67,7 @@ fn run_command(Arguments { global, command }: Arguments) -> anyhow::Result<u8> {
             let files = match kind {
                 SchemaKind::Flow => sequor_compiler::schema::Files::Flow,
                 SchemaKind::Source => sequor_compiler::schema::Files::Source,
+                SchemaKind::Environment => sequor_compiler::schema::Files::Environment,
                 SchemaKind::Project => sequor_compiler::schema::Files::Project,
             };
             writeln!(out, "{}", sequor_compiler::schema::schema(files).trim_end())?;

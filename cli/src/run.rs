@@ -33,7 +33,7 @@ pub(crate) fn plan_source(
     }
     let mut variables = process_variables();
     variables.extend(vars.iter().map(|(name, _)| name.clone()));
-    let options = Options { home_dir: home_dir(home).ok(), env: None, variables };
+    let options = Options { home_dir: home_dir(home).ok(), env: None, variables, ..Options::default() };
     Ok(compile_for_run(global, options, &target)?.map(|bytes| PlanSource::Bytes(bytes, target)))
 }
 

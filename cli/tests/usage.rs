@@ -36,9 +36,9 @@ fn explain_prints_a_page_and_the_list() {
 
 #[test]
 fn schemas_are_json() {
-    for kind in ["flow", "source", "project"] {
+    for kind in ["flow", "source", "environment", "project"] {
         let schema: serde_json::Value = serde_json::from_str(&stdout(&sequor(&["schema", kind]))).expect("JSON");
-        assert!(schema["$schema"].as_str().is_some_and(|s| s.contains("2020-12")), "{kind}");
+        assert!(schema["$schema"].as_str().is_some_and(|s| s.contains("draft-07")), "{kind}");
     }
 }
 

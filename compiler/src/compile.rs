@@ -8,6 +8,7 @@ use sequor_plan_format::{Plan, validate};
 use crate::check;
 use crate::diagnostic::{Diagnostic, Severity, SourceFile, did_you_mean};
 use crate::environment::{self, Environments};
+use crate::lint;
 use crate::lower;
 use crate::project::{File, Project};
 use crate::resolve::{self, Resolved};
@@ -24,6 +25,8 @@ pub struct Compiled {
     pub diagnostics: Vec<Diagnostic>,
     /// What project.yaml says about the state store.
     pub state: Option<String>,
+    /// The paths of the files that were checked, sorted: those that the entries reach.
+    pub files: Vec<String>,
 }
 
 impl Compiled {
@@ -103,13 +106,24 @@ pub fn compile(project: &Project, names: &[impl AsRef<str>]) -> Result<Compiled,
     let (needed, found) = check::check(&parsed, &resolved);
     faults.extend(found);
     sort(&mut faults);
+    let files = checked(project, &resolved, everything);
+    let faults = leveled(project, &parsed, &files, faults);
     let state = parsed.settings.state.clone();
     if faults.iter().any(|f| f.severity == Severity::Error) {
-        return Ok(Compiled { plan: None, diagnostics: faults, state });
+        return Ok(Compiled { plan: None, diagnostics: faults, state, files });
     }
-    let plan = lower::lower(&parsed, &resolved, &needed, &files(project)).map_err(|u| CompileError::Internal(u.to_string()))?;
+    let plan = lower::lower(&parsed, &resolved, &needed, &texts(project)).map_err(|u| CompileError::Internal(u.to_string()))?;
     validate::validate(&plan).map_err(|e| CompileError::Internal(e.to_string()))?;
-    Ok(Compiled { plan: Some(plan), diagnostics: faults, state })
+    Ok(Compiled { plan: Some(plan), diagnostics: faults, state, files })
+}
+
+/// The faults that the project's own levels and comments leave.
+fn leveled(project: &Project, parsed: &Parsed, checked: &[String], faults: Vec<Diagnostic>) -> Vec<Diagnostic> {
+    let texts = texts(project);
+    let files: Vec<&Arc<SourceFile>> = checked.iter().filter_map(|path| texts.get(path.as_str()).copied()).collect();
+    let mut faults = lint::apply(&parsed.settings.lint, &files, &project.options, faults);
+    sort(&mut faults);
+    faults
 }
 
 fn position(project: &Project, name: &str) -> Result<usize, CompileError> {
@@ -185,7 +199,18 @@ fn shape_faults(parsed: &Parsed, project: &Project, resolved: &Resolved<'_>, eve
     of_flows.flat_map(|(_, r)| &r.faults).chain(of_sources.flat_map(|(_, r)| &r.faults)).cloned().collect()
 }
 
-fn files(project: &Project) -> BTreeMap<&str, &Arc<SourceFile>> {
+/// The paths of project.yaml and of all flows and sources, or of those that are reached.
+fn checked(project: &Project, resolved: &Resolved<'_>, everything: bool) -> Vec<String> {
+    let flows: BTreeSet<&str> = resolved.flows.iter().map(|f| f.name.as_str()).collect();
+    let flows = project.flows.iter().filter(|f| everything || flows.contains(f.name.as_str()));
+    let sources = project.sources.iter().filter(|f| everything || resolved.used_sources.contains(f.name.as_str()));
+    let mut paths: Vec<String> = flows.chain(sources).map(|f| f.file.path.clone()).collect();
+    paths.push(project.settings.path.clone());
+    paths.sort();
+    paths
+}
+
+fn texts(project: &Project) -> BTreeMap<&str, &Arc<SourceFile>> {
     std::iter::once(&project.settings)
         .chain(project.flows.iter().chain(&project.sources).map(|f| &f.file))
         .map(|f| (f.path.as_str(), f))

@@ -91,6 +91,8 @@ pub struct Diagnostic {
     /// What to do.
     pub help: Option<String>,
     pub fix: Option<Fix>,
+    /// An error with which a plan can be made all the same, so that a project may have it as a warning (`lint`, `--lenient`).
+    pub bearable: bool,
 }
 
 impl Diagnostic {
@@ -111,6 +113,7 @@ impl Diagnostic {
             labels: Vec::new(),
             help: None,
             fix: None,
+            bearable: false,
         }
     }
 

@@ -11,6 +11,8 @@ pub mod codes;
 mod compile;
 pub mod diagnostic;
 pub mod environment;
+pub mod fix;
+pub mod lint;
 pub mod lower;
 pub mod op;
 pub mod project;

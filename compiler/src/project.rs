@@ -24,6 +24,8 @@ pub struct Options {
     pub env: Option<String>,
     /// Names of variables that `--var` or `SEQUOR_VAR_…` give.
     pub variables: Vec<String>,
+    /// Unknown keys are warnings, as far as nothing is missing for them (`--lenient`).
+    pub lenient: bool,
 }
 
 /// The texts of a project.
@@ -56,6 +58,8 @@ pub enum OpenError {
     NotAFolder(String),
     #[error("'{0}' is no Sequor project: it has no project.yaml; 'sequor init' makes a new project, -p names another folder")]
     NoProject(String),
+    #[error("'{0}' is no file of a project: flows/NAME.yaml, sources/NAME.yaml, envs/NAME.yaml or project.yaml")]
+    NotInProject(String),
     #[error("cannot read '{path}': {error}")]
     Unreadable { path: String, error: io::Error },
 }
@@ -88,6 +92,53 @@ impl Project {
             environments.extend(theirs);
         }
         Ok(Self { settings, flows, sources, environments, options, faults })
+    }
+
+    /// The file of that path, unless it is one of the home folder.
+    #[must_use]
+    pub fn file(&self, path: &str) -> Option<&Arc<SourceFile>> {
+        let files = self.flows.iter().chain(&self.sources).chain(&self.environments).map(|f| &f.file);
+        std::iter::once(&self.settings).chain(files).find(|f| f.path == path && !path.starts_with('~'))
+    }
+
+    pub(crate) fn file_mut(&mut self, path: &str) -> Option<&mut Arc<SourceFile>> {
+        let files = self.flows.iter_mut().chain(&mut self.sources).chain(&mut self.environments).map(|f| &mut f.file);
+        std::iter::once(&mut self.settings).chain(files).find(|f| f.path == path && !path.starts_with('~'))
+    }
+
+    /// Takes a text for the one that is in the project at that path, which may be of a file that is not there: `flows/NAME.yaml`,
+    /// `sources/NAME.yaml`, `envs/NAME.yaml` or project.yaml. An editor has it so before it is saved.
+    ///
+    /// # Errors
+    /// A path at which a project has no file.
+    pub fn put(&mut self, path: &str, text: String) -> Result<(), OpenError> {
+        let not_a_file = || OpenError::NotInProject(path.to_owned());
+        let path = path.strip_prefix("./").unwrap_or(path);
+        let file = SourceFile::new(path, text);
+        self.faults.retain(|f| f.span.as_ref().is_none_or(|s| s.file.path != path));
+        if path == self.settings.path {
+            self.settings = file;
+            return Ok(());
+        }
+        let (folder, inner) = path.split_once('/').ok_or_else(not_a_file)?;
+        let files = match folder {
+            "flows" => &mut self.flows,
+            "sources" => &mut self.sources,
+            "envs" => &mut self.environments,
+            _ => return Err(not_a_file()),
+        };
+        if !(inner.ends_with(".yaml") || inner.ends_with(".yml")) {
+            return Err(not_a_file());
+        }
+        let name = flow_name(inner).to_owned();
+        match files.iter_mut().find(|f| f.name == name) {
+            Some(old) => old.file = file,
+            None => {
+                files.push(File { name, file });
+                files.sort_by(|a, b| a.name.cmp(&b.name));
+            }
+        }
+        Ok(())
     }
 
     /// The flow that a command line or a step names: `name`, `name.yaml` or `flows/name.yaml`.

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use crate::diagnostic::{Diagnostic, SourceFile, Span};
+use crate::lint::{self, Lint};
 use crate::snippet::expression::{Expression, Named};
 use crate::source::variables;
 use crate::syntax::fields::Fields;
@@ -21,7 +22,11 @@ pub static KEYS: Table = Table::new(
         Key::new("default_source", Kind::Text, "the database of queries that name none"),
         Key::new("state", Kind::Text, "where the state of runs is kept"),
         Key::later("defaults", "defaults of ops and sources"),
-        Key::later("lint", "levels of checks"),
+        Key::new(
+            "lint",
+            Kind::Levels,
+            "levels of checks: code, name or start of codes → error, warning, hint, off; 'paths' for some files",
+        ),
     ],
 );
 
@@ -33,10 +38,12 @@ pub struct Settings {
     pub default_source: Option<Named>,
     /// Where the state of runs is kept, as written.
     pub state: Option<String>,
+    /// Levels of checks.
+    pub lint: Lint,
 }
 
 pub fn read(file: &Arc<SourceFile>, faults: &mut Vec<Diagnostic>) -> Settings {
-    let mut settings = Settings { name: String::new(), variables: Vec::new(), default_source: None, state: None };
+    let mut settings = Settings { name: String::new(), variables: Vec::new(), default_source: None, state: None, lint: Lint::default() };
     let (node, found) = yaml::parse(file);
     faults.extend(found);
     let Some(node) = node else { return settings };
@@ -48,5 +55,6 @@ pub fn read(file: &Arc<SourceFile>, faults: &mut Vec<Diagnostic>) -> Settings {
     settings.variables = fields.node("variables").map(|n| variables(n, faults)).unwrap_or_default();
     settings.default_source = fields.name("default_source", faults).map(named);
     settings.state = fields.literal("state", faults).map(|(t, _)| t.to_owned());
+    settings.lint = fields.node("lint").map(|n| lint::read(n, faults)).unwrap_or_default();
     settings
 }

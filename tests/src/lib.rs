@@ -10,6 +10,7 @@ pub mod failpoints;
 pub mod postgres;
 pub mod program;
 pub mod proxy;
+pub mod readers;
 pub mod service;
 pub mod services;
 pub mod sqlite;

@@ -1,12 +1,14 @@
-//! The JSON form, version 1. Lines and columns count from 1, columns in characters; files are relative to the project.
+//! The JSON forms, version 1: one object, or an object a line. Lines and columns count from 1, columns in characters; files are relative to the project.
 //!
 //! Fields may be added within a version, never removed or changed.
 
 use serde::Serialize;
 
-use super::severity_name;
+use super::{Region, severity_name};
 use crate::codes;
 use crate::diagnostic::{Counts, Diagnostic, Span};
+
+const VERSION: u32 = 1;
 
 #[derive(Serialize)]
 struct Report<'a> {
@@ -67,17 +69,40 @@ struct Summary {
     fixable: usize,
 }
 
+/// One line of the form with an object a line.
+#[derive(Serialize)]
+struct Line<T> {
+    version: u32,
+    /// `diagnostic`, or `summary` in the last line.
+    #[serde(rename = "type")]
+    kind: &'static str,
+    #[serde(flatten)]
+    content: T,
+}
+
 pub(super) fn render(diagnostics: &[Diagnostic]) -> String {
-    let counts = Counts::of(diagnostics);
-    let report = Report {
-        version: 1,
-        diagnostics: diagnostics.iter().map(fault).collect(),
-        summary: Summary { errors: counts.errors, warnings: counts.warnings, hints: counts.hints, fixable: counts.fixable },
-    };
+    let report = Report { version: VERSION, diagnostics: diagnostics.iter().map(fault).collect(), summary: summary(diagnostics) };
     // Text and numbers only: writing them to memory cannot fail.
     let mut out = serde_json::to_string_pretty(&report).unwrap_or_default();
     out.push('\n');
     out
+}
+
+pub(super) fn lines(diagnostics: &[Diagnostic]) -> String {
+    let mut out = String::new();
+    for diagnostic in diagnostics {
+        out += &line("diagnostic", fault(diagnostic));
+    }
+    out + &line("summary", summary(diagnostics))
+}
+
+fn line<T: Serialize>(kind: &'static str, content: T) -> String {
+    serde_json::to_string(&Line { version: VERSION, kind, content }).unwrap_or_default() + "\n"
+}
+
+fn summary(diagnostics: &[Diagnostic]) -> Summary {
+    let counts = Counts::of(diagnostics);
+    Summary { errors: counts.errors, warnings: counts.warnings, hints: counts.hints, fixable: counts.fixable }
 }
 
 fn fault(diagnostic: &Diagnostic) -> Fault<'_> {
@@ -99,7 +124,6 @@ fn fault(diagnostic: &Diagnostic) -> Fault<'_> {
 }
 
 fn place(span: &Span) -> Place<'_> {
-    let (line, column) = span.file.position(span.start);
-    let (end_line, end_column) = span.file.position(span.end.max(span.start));
+    let Region { line, column, end_line, end_column } = Region::of(span);
     Place { file: Some(&span.file.path), line: Some(line), column: Some(column), end_line: Some(end_line), end_column: Some(end_column) }
 }

@@ -1,6 +1,6 @@
 //! Reads a mapping by its key table: finds unknown, doubled and missing keys, and hands out the rest by name.
 
-use crate::diagnostic::{Diagnostic, Span, did_you_mean};
+use crate::diagnostic::{Diagnostic, Fix, Span, did_you_mean};
 use crate::syntax::key::{Form, Key, Kind, Presence, Table};
 use crate::yaml::{self, Entry, Node, Scalar, ScalarValue};
 
@@ -38,7 +38,13 @@ impl<'a> Fields<'a> {
         for entry in entries {
             let field = match known(entry, tables) {
                 Ok(field) => field,
-                Err((fault, meant)) => {
+                Err((mut fault, meant)) => {
+                    let needed = |m: &str| tables.iter().filter_map(|t| t.key(m)).any(|k| k.presence == Presence::Required);
+                    fault.bearable &= !meant.is_some_and(needed);
+                    if meant.is_some_and(|m| entries.iter().any(|e| known(e, tables).is_ok_and(|f| f.key.name == m))) {
+                        // Renamed, the key would be there twice.
+                        fault.fix = None;
+                    }
                     faults.push(*fault);
                     misspelt.extend(meant);
                     continue;
@@ -144,6 +150,10 @@ impl<'a> Fields<'a> {
         let Kind::Choice(choices) = field.key.kind else { return None };
         let (text, span) = self.literal(name, faults)?;
         if let Some(found) = choices.iter().find(|c| c.eq_ignore_ascii_case(text)) {
+            if *found != text {
+                let fault = Diagnostic::hint("S109", span.clone(), format!("'{text}' is usually written '{found}'"));
+                faults.push(instead(fault, text, found).help(format!("write '{found}'")));
+            }
             return Some(found);
         }
         faults.push(not_a_choice(name, text, span, choices, later));
@@ -162,7 +172,11 @@ pub fn not_a_choice(name: &str, text: &str, span: &Span, choices: &[&str], later
         Some(near) => format!("did you mean '{near}'? (one of: {list})"),
         None => format!("one of: {list}"),
     };
-    Diagnostic::error("S107", span.clone(), format!("'{text}' is not a known {name}")).help(help)
+    let fault = Diagnostic::error("S107", span.clone(), format!("'{text}' is not a known {name}")).help(help);
+    match did_you_mean(text, choices.iter().copied()) {
+        Some(near) => instead(fault, text, near),
+        None => fault,
+    }
 }
 
 /// The fault of a value of the wrong kind.
@@ -226,7 +240,9 @@ fn known<'a>(entry: &'a Entry, tables: &[&'static Table]) -> Result<Field<'a>, W
         }
         (Form::Python, false) => {
             let message = format!("'{}' in {what} is always Python", key.name);
-            fault("S103", message, format!("write '{}{EXPRESSION}'", key.name))
+            let spelt = format!("{}{EXPRESSION}", entry.key);
+            let fault = Diagnostic::error("S103", entry.key_span.clone(), message).help(format!("write '{}{EXPRESSION}'", key.name));
+            Err((Box::new(instead(fault, &entry.key, &spelt)), Some(key.name)))
         }
         (Form::Literal, false) | (Form::Dynamic, _) | (Form::Python, true) => Ok(Field { key, entry, python }),
     }
@@ -244,14 +260,17 @@ fn doubled(first: &Field<'_>, second: &Field<'_>) -> Diagnostic {
 
 fn unknown(entry: &Entry, tables: &[&'static Table]) -> Wrong {
     let what = tables.first().map_or("", |t| t.what);
-    let fault = Diagnostic::error("S103", entry.key_span.clone(), format!("unknown key '{}' in {what}", entry.key));
+    let mut fault = Diagnostic::error("S103", entry.key_span.clone(), format!("unknown key '{}' in {what}", entry.key));
+    fault.bearable = true;
     let (base, suffix) = match entry.key.strip_suffix(EXPRESSION) {
         Some(base) => (base, EXPRESSION),
         None => (entry.key.as_str(), ""),
     };
     let usable = || tables.iter().flat_map(|t| t.keys).filter(|k| k.presence != Presence::Later);
     if let Some(key) = usable().find(|k| k.mistaken.contains(&base)) {
-        return (Box::new(fault.help(format!("did you mean '{}{suffix}'?", key.name))), Some(key.name));
+        let meant = format!("{}{suffix}", key.name);
+        let fault = instead(fault, &entry.key, &meant).help(format!("did you mean '{meant}'?"));
+        return (Box::new(fault), Some(key.name));
     }
     let inside = usable().find_map(|k| match k.kind {
         Kind::Section(t) | Kind::Sections(t) => t.key(base).map(|_| k.name),
@@ -263,11 +282,20 @@ fn unknown(entry: &Entry, tables: &[&'static Table]) -> Wrong {
     match did_you_mean(base, usable().flat_map(|k| std::iter::once(k.name).chain(k.aliases.iter().copied()))) {
         Some(near) => {
             let meant = usable().find(|k| k.name == near || k.aliases.contains(&near)).map(|k| k.name);
-            (Box::new(fault.help(format!("did you mean '{near}{suffix}'?"))), meant)
+            let near = format!("{near}{suffix}");
+            (Box::new(instead(fault, &entry.key, &near).help(format!("did you mean '{near}'?"))), meant)
         }
         None => {
             let list: Vec<&str> = usable().map(|k| k.name).collect();
             (Box::new(fault.help(format!("known keys: {}", list.join(", ")))), None)
         }
     }
+}
+
+/// The fault with the fix that writes `meant` for `written`, where it stands in the file just so.
+#[must_use]
+pub fn instead(mut fault: Diagnostic, written: &str, meant: &str) -> Diagnostic {
+    let span = fault.span.clone().filter(|s| s.file.text.get(s.start as usize..s.end as usize) == Some(written));
+    fault.fix = span.map(|span| Fix { description: format!("write '{meant}'"), edits: vec![(span, meant.to_owned())] });
+    fault
 }

@@ -74,6 +74,8 @@ pub enum Kind {
     Columns,
     /// A status, a class like `4xx`, or a list of both.
     Statuses,
+    /// Levels of checks (`lint`).
+    Levels,
 }
 
 /// How a key's value may be given.

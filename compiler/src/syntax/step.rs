@@ -87,14 +87,14 @@ fn read_step(node: &Node, reader: &mut Reader<'_>) -> Option<Step> {
 }
 
 fn missing_op(node: &Node, entries: &[yaml::Entry]) -> Diagnostic {
-    let at = entries.first().map_or(&node.span, |e| &e.key_span);
-    let fault = Diagnostic::error("S102", at.clone(), "this step has no 'op'");
     let misplaced = entries.iter().find(|e| op::named(&e.key).is_some());
     let misspelt = entries.iter().find(|e| did_you_mean(&e.key, ["op"]).is_some() || e.key == "type" || e.key == "operation");
+    let first = entries.first().map_or(&node.span, |e| &e.key_span);
+    let fault = |at: &Span| Diagnostic::error("S102", at.clone(), "this step has no 'op'");
     match (misplaced, misspelt) {
-        (Some(e), _) => fault.help(format!("write 'op: {}' with its keys beside it", e.key)),
-        (None, Some(e)) => fault.help(format!("'{}' should be 'op'", e.key)),
-        (None, None) => fault.help(format!("add 'op: …'; ops: {}", op_list())),
+        (Some(e), _) => fault(first).help(format!("write 'op: {}' with its keys beside it", e.key)),
+        (None, Some(e)) => fields::instead(fault(&e.key_span), &e.key, "op").help(format!("'{}' should be 'op'", e.key)),
+        (None, None) => fault(first).help(format!("add 'op: …'; ops: {}", op_list())),
     }
 }
 
@@ -106,7 +106,7 @@ fn unknown_op(name: &str, span: &Span) -> Diagnostic {
     let fault = Diagnostic::error("S101", span.clone(), format!("unknown op '{name}'"));
     let known = op::OPS.iter().flat_map(|s| std::iter::once(s.name).chain(s.aliases.iter().copied()));
     match did_you_mean(name, known) {
-        Some(near) => fault.help(format!("did you mean '{near}'?")),
+        Some(near) => fields::instead(fault, name, near).help(format!("did you mean '{near}'?")),
         None => fault.help(format!("ops: {}", op_list())),
     }
 }
