@@ -7,8 +7,12 @@
 //! `{% … %}` … `{% end… %}`: such a stretch belongs to one statement.
 
 mod check;
+pub mod columns;
 mod lex;
+pub mod outline;
+pub mod scope;
 mod split;
+mod walk;
 
 use crate::diagnostic::{Diagnostic, Span};
 use crate::yaml::Scalar;

@@ -155,4 +155,33 @@ pub struct Uses {
     pub computed_sources: bool,
     /// Text literals in the snippet, each once: a table's source may be among them.
     pub texts: Vec<String>,
+    /// Queries whose text is literal.
+    pub queries: Vec<QueryText>,
+    /// Columns of rows that are read by a literal name.
+    pub fields: Vec<FieldUse>,
+    /// Tables that literal maps describe, as parsers give them.
+    pub tables: Vec<GivenTable>,
+}
+
+/// A query in a snippet. `source` is `None` for the default one.
+#[derive(Clone, Debug)]
+pub struct QueryText {
+    pub source: Option<String>,
+    pub sql: Named,
+}
+
+/// `var('row')['column']` and its other forms.
+#[derive(Clone, Debug)]
+pub struct FieldUse {
+    pub variable: String,
+    pub field: Named,
+}
+
+/// `{"table": "t", "columns": {…}, …}`
+#[derive(Clone, Debug)]
+pub struct GivenTable {
+    pub name: Named,
+    pub source: Option<String>,
+    /// Name and type; `None` where they are not literal.
+    pub columns: Option<Vec<(Named, String)>>,
 }
