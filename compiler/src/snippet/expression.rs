@@ -184,4 +184,6 @@ pub struct GivenTable {
     pub source: Option<String>,
     /// Name and type; `None` where they are not literal.
     pub columns: Option<Vec<(Named, String)>>,
+    /// Its rows are given in the same map, or may be added to it later.
+    pub has_data: bool,
 }

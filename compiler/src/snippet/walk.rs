@@ -107,10 +107,10 @@ impl Expression {
             Kind::Index { base, key } => uses.fields.extend(field(base, Some(key), &rows)),
             Kind::Method { base, method: plan::Method::Get, arguments } => uses.fields.extend(field(base, arguments.first(), &rows)),
             Kind::Attribute { base, name } => {
-                uses.fields.extend(row_of(base, &rows).map(|variable| FieldUse {
-                    variable,
-                    field: Named { name: name.clone(), span: behind(&base.span, &e.span) },
-                }));
+                uses.fields.extend(
+                    row_of(base, &rows)
+                        .map(|variable| FieldUse { variable, field: Named { name: name.clone(), span: behind(&base.span, &e.span) } }),
+                );
             }
             Kind::Dict(items) => uses.tables.extend(given_table(items)),
             Kind::Text(text) => uses.texts.push(text.clone()),
@@ -192,6 +192,7 @@ fn behind(base: &Span, whole: &Span) -> Span {
 fn given_table(items: &[DictItem]) -> Option<GivenTable> {
     let Kind::Text(name) = &entry(items, "table")?.kind else { return None };
     entry(items, "data").or_else(|| entry(items, "source"))?;
+    let has_data = entry(items, "data").is_some() || items.iter().any(|i| matches!(i, DictItem::Spread(_)));
     let span = entry(items, "table")?.span.clone();
     let source = entry(items, "source").and_then(|s| match &s.kind {
         Kind::Text(source) => Some(source.clone()),
@@ -201,7 +202,7 @@ fn given_table(items: &[DictItem]) -> Option<GivenTable> {
         Some(Kind::Dict(model)) => entry(model, "columns"),
         _ => None,
     });
-    Some(GivenTable { name: Named { name: name.clone(), span }, source, columns: columns.and_then(given_columns) })
+    Some(GivenTable { name: Named { name: name.clone(), span }, source, columns: columns.and_then(given_columns), has_data })
 }
 
 fn given_columns(columns: &Expression) -> Option<Vec<(Named, String)>> {

@@ -81,3 +81,12 @@ pub fn class(kind: &DataType) -> Class {
         _ => Class::Other,
     }
 }
+
+/// Whether two names, as the engine keeps them, are one.
+#[must_use]
+pub fn same_name(a: &str, b: &str, dialect: Dialect) -> bool {
+    match dialect {
+        Dialect::Sqlite => a.eq_ignore_ascii_case(b),
+        Dialect::Postgres => a == b,
+    }
+}

@@ -13,7 +13,7 @@ use sqlparser::ast::{
 
 use super::columns::{Columns, kept};
 use super::outline::Outline;
-use crate::diagnostic::Diagnostic;
+use crate::diagnostic::{Diagnostic, Span};
 
 /// What is known of tables outside of the statement.
 pub trait Tables {
@@ -27,15 +27,17 @@ pub struct Looked {
     /// The columns of its rows, if it gives any.
     pub columns: Columns,
     pub faults: Vec<Diagnostic>,
+    /// The tables outside of the statement that it names: schema, name, and where.
+    pub tables: Vec<(Option<String>, String, Span)>,
 }
 
 /// Looks at a statement.
 #[must_use]
 pub fn look(outline: &Outline, tables: &dyn Tables) -> Looked {
     let Some(statement) = &outline.statement else { return Looked::default() };
-    let mut look = Look { outline, tables, faults: Vec::new() };
+    let mut look = Look { outline, tables, faults: Vec::new(), named: Vec::new() };
     let columns = look.statement(statement, &[]);
-    Looked { columns, faults: look.faults }
+    Looked { columns, faults: look.faults, tables: look.named }
 }
 
 /// One table, subquery or function after FROM.
@@ -67,6 +69,7 @@ struct Look<'a> {
     outline: &'a Outline,
     tables: &'a dyn Tables,
     faults: Vec<Diagnostic>,
+    named: Vec<(Option<String>, String, Span)>,
 }
 
 impl Look<'_> {
@@ -75,11 +78,14 @@ impl Look<'_> {
             Statement::Query(query) => return self.query(query, None, ctes),
             Statement::CreateTable(create) => {
                 if let Some(query) = &create.query {
-                    self.query(query, None, ctes);
+                    let columns = self.query(query, None, ctes);
+                    // Names in parentheses rename them.
+                    return if create.columns.is_empty() { columns } else { Columns::default() };
                 }
             }
             Statement::CreateView(create) => {
-                self.query(&create.query, None, ctes);
+                let columns = self.query(&create.query, None, ctes);
+                return if create.columns.is_empty() { columns } else { Columns::default() };
             }
             Statement::Insert(insert) => {
                 let TableObject::TableName(name) = &insert.table else { return Columns::default() };
@@ -158,8 +164,9 @@ impl Look<'_> {
     }
 
     /// The columns of a table that is named in the statement.
-    fn table(&self, name: &ObjectName, ctes: &[Cte]) -> Columns {
+    fn table(&mut self, name: &ObjectName, ctes: &[Cte]) -> Columns {
         let mut parts = Vec::new();
+        let Some(at) = last(name) else { return Columns::default() };
         for part in &name.0 {
             match part {
                 ObjectNamePart::Identifier(ident) if !self.outline.is_computed(ident) => parts.push(self.kept(ident)),
@@ -169,9 +176,15 @@ impl Look<'_> {
         match parts.as_slice() {
             [name] => match ctes.iter().rev().find(|(cte, _)| self.equal(cte, name)) {
                 Some((_, columns)) => columns.clone(),
-                None => self.tables.columns(None, name),
+                None => {
+                    self.named.push((None, name.clone(), self.outline.span(at.span)));
+                    self.tables.columns(None, name)
+                }
             },
-            [schema, name] => self.tables.columns(Some(schema), name),
+            [schema, name] => {
+                self.named.push((Some(schema.clone()), name.clone(), self.outline.span(at.span)));
+                self.tables.columns(Some(schema), name)
+            }
             _ => Columns::default(),
         }
     }

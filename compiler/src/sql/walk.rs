@@ -61,11 +61,7 @@ pub(super) fn parts(expr: &Expr) -> Option<Vec<Part<'_>>> {
         }
         Expr::Function(function) => Some(arguments(function)),
         Expr::Case { operand, conditions, else_result, .. } => Some(exprs(
-            operand
-                .as_deref()
-                .into_iter()
-                .chain(conditions.iter().flat_map(|w| [&w.condition, &w.result]))
-                .chain(else_result.as_deref()),
+            operand.as_deref().into_iter().chain(conditions.iter().flat_map(|w| [&w.condition, &w.result])).chain(else_result.as_deref()),
         )),
         Expr::Exists { subquery, .. } | Expr::Subquery(subquery) => Some(vec![Part::Query(subquery)]),
         Expr::GroupingSets(sets) | Expr::Cube(sets) | Expr::Rollup(sets) => Some(exprs(sets.iter().flatten())),

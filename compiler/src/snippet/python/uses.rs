@@ -122,14 +122,12 @@ impl Collector<'_> {
             _ => None,
         });
         let columns = columns.and_then(|c| self.given_columns(c));
-        self.uses.tables.push(GivenTable { name, source, columns });
+        self.uses.tables.push(GivenTable { name, source, columns, has_data: true });
     }
 
     fn given_columns(&self, columns: &Expr) -> Option<Vec<(Named, String)>> {
         match columns {
-            Expr::Dict(dict) => {
-                dict.items.iter().map(|i| Some((self.named(i.key.as_ref()?)?, literal(&i.value)?.to_owned()))).collect()
-            }
+            Expr::Dict(dict) => dict.items.iter().map(|i| Some((self.named(i.key.as_ref()?)?, literal(&i.value)?.to_owned()))).collect(),
             Expr::List(list) => list
                 .elts
                 .iter()
