@@ -8,6 +8,7 @@ mod parameters;
 mod parsers;
 mod requests;
 mod rows;
+mod types;
 mod variables;
 mod writers;
 
@@ -29,6 +30,7 @@ pub fn check(parsed: &Parsed, resolved: &Resolved<'_>) -> (BTreeSet<String>, Vec
     columns::check(parsed, resolved, &catalog, &mut faults);
     effects::check(parsed, resolved, &catalog, &mut faults);
     writers::check(resolved, &catalog, &mut faults);
+    types::check(resolved, &mut faults);
     parsers::check(resolved, &mut faults);
     rows::check(resolved, &catalog, &mut faults);
     let needed = variables::check(parsed, resolved, &mut faults);

@@ -213,6 +213,6 @@ pub fn is_slip(a: &str, b: &str) -> bool {
     let behind = a[before..].iter().rev().zip(b[before..].iter().rev()).take_while(|(x, y)| x == y).count();
     let (a, b) = (&a[before..a.len() - behind], &b[before..b.len() - behind]);
     let letters = |rest: &[char]| rest.len() <= MOST && rest.iter().all(|c| !c.is_ascii_digit());
-    let swapped_or_short = a.len() + b.len() <= MOST || (a.len() == b.len() && a.len() == MOST);
+    let swapped_or_short = a.len() + b.len() <= MOST || (a.len() == b.len() && a.iter().eq(b.iter().rev()));
     letters(a) && letters(b) && swapped_or_short && before + behind >= 4 - usize::from(a.is_empty() || b.is_empty())
 }

@@ -1,5 +1,7 @@
 //! P611, T906: what a parser returns fits what its op declares. Looked at are parsers whose result is a literal map.
 
+use sequor_plan_format::expr as plan;
+
 use crate::diagnostic::{Diagnostic, did_you_mean};
 use crate::op::Op;
 use crate::op::http_request::{HttpRequest, TableData};
@@ -49,7 +51,7 @@ fn results<'e>(expression: &'e Expression, found: &mut dyn FnMut(&'e Expression)
 
 fn fits(op: &HttpRequest, result: &Expression, faults: &mut Vec<Diagnostic>) {
     let kind = match &result.kind {
-        Kind::List(_) => "a list",
+        Kind::List(_) | Kind::Comprehension { kind: plan::Comprehension::List, .. } => "a list",
         Kind::Bool(_) => "true or false",
         Kind::Int(_) | Kind::Float(_) | Kind::Number(_) => "a number",
         Kind::Text(_) | Kind::Concat(_) => "text",

@@ -33,7 +33,7 @@ fn overwritten(key: &Key, table: &Table<'_>, faults: &mut Vec<Diagnostic>) {
         // What stands between the two may read the table, or call a flow that does.
         let name = key.name.to_lowercase();
         let between = first.at.file.text.get(first.at.end as usize..second.at.start as usize).unwrap_or("").to_lowercase();
-        let read = between.contains(&name)
+        let read = mentions(&between, &name)
             || between.contains("run_flow")
             || between.contains("run_workflow")
             || query.is_some_and(|q| q.to_lowercase().contains(&name) || q.contains("{{") || q.contains("{%"));
@@ -47,6 +47,11 @@ fn overwritten(key: &Key, table: &Table<'_>, faults: &mut Vec<Diagnostic>) {
                 .help("add 'write_mode: append' to this step, or write to another table"),
         );
     }
+}
+
+/// Whether a text names the table: not as a part of a URL's path.
+fn mentions(text: &str, name: &str) -> bool {
+    text.match_indices(name).any(|(at, _)| !text[..at].ends_with('/'))
 }
 
 /// T902

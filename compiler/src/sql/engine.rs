@@ -38,7 +38,8 @@ fn at(place: &Place<'_>, tokens: &[Token], words: &[String], i: usize, dialect: 
     };
     let shown: String = text.split_whitespace().collect::<Vec<_>>().join(" ");
     let shown = if found.call { format!("{shown}(…)") } else { shown };
-    let fault = Diagnostic::warning("Q708", place.span_of(tokens[i].start, end), format!("{engine} does not know `{shown}`"));
+    let shown = if shown.contains('`') { format!("'{shown}'") } else { format!("`{shown}`") };
+    let fault = Diagnostic::warning("Q708", place.span_of(tokens[i].start, end), format!("{engine} does not know {shown}"));
     Some(fault.help(format!("write {}", found.instead)))
 }
 

@@ -54,6 +54,8 @@ struct Scope<'s> {
     relations: Vec<Relation>,
     /// Names that the selection gives and that may be used here.
     outputs: Vec<String>,
+    /// Names that the selection gives and that may not be used here.
+    later: Vec<String>,
     /// Columns that USING or NATURAL made one of two.
     merged: Vec<String>,
     natural: bool,
@@ -225,7 +227,9 @@ impl Look<'_> {
             if with.recursive {
                 known.pop();
             }
-            let columns = self.renamed(&cte.alias, columns);
+            let mut columns = self.renamed(&cte.alias, columns);
+            // SQLite wants as many names as there are columns.
+            columns.closed |= !cte.alias.columns.is_empty() && self.outline.dialect == super::Dialect::Sqlite;
             known.push((name, columns));
         }
         std::borrow::Cow::Owned(known)

@@ -7,6 +7,7 @@ use super::super::columns::{Class, Columns, same};
 use super::super::walk::{Part, parts};
 use super::fault;
 use super::{Cte, Look, Relation, Scope};
+use crate::diagnostic::did_you_mean;
 
 /// Names without parentheses that are values of the engine, in both dialects.
 const VALUES: [&str; 16] = [
@@ -116,7 +117,17 @@ impl Look<'_> {
         }
         // Without FROM there may be a form that this does not know.
         if !relations.is_empty() {
-            self.faults.push(fault::unknown(self.outline.span(name.span), name, &relations, dialect));
+            let later = scope.later.iter().any(|l| same(name, l, dialect));
+            let fault = fault::unknown(self.outline.span(name.span), name, &relations, dialect);
+            let near = did_you_mean(&name.value, scope.outputs.iter().map(String::as_str));
+            self.faults.push(match near {
+                _ if later => fault.help(format!(
+                    "the selection gives that name, and this clause comes before it: repeat its expression here, or select from a subquery that gives '{}'",
+                    name.value
+                )),
+                Some(near) if fault.help.as_ref().is_none_or(|h| !h.starts_with("did")) => fault.help(format!("did you mean '{near}'?")),
+                Some(_) | None => fault,
+            });
         }
         Found::Unsure
     }
@@ -216,7 +227,7 @@ impl Look<'_> {
         }
         for (side, other) in [(left, right), (right, left)] {
             // `x + 0` and `x * 1.0` are how SQLite is told to read a text as a number.
-            let converts = matches!(other, Expr::Value(v) if matches!(&v.value, Value::Number(n, _) if n.to_string().trim_matches(['0', '1', '.']).is_empty()));
+            let converts = matches!(other, Expr::Value(v) if matches!(&v.value, Value::Number(n, _) if ["0", "1", "0.0", "1.0"].contains(&n.to_string().as_str())));
             let is_name = matches!(side, Expr::Identifier(_) | Expr::CompoundIdentifier(_));
             if is_name && !converts && self.class_of(side, scope) == Class::Text && self.class_of(other, scope) == Class::Number {
                 use sqlparser::ast::Spanned;

@@ -66,9 +66,11 @@ impl Look<'_> {
             Dialect::Sqlite => outputs.clone(),
             Dialect::Postgres => Vec::new(),
         };
+        scope.later.clone_from(&outputs);
         scope.outputs = early;
         self.optional(select.selection.as_ref(), &scope, ctes);
         self.optional(select.having.as_ref(), &scope, ctes);
+        scope.later = Vec::new();
         scope.outputs = outputs;
         // Names of the selection that are not known may be meant.
         scope.open |= !columns.closed && self.outline.has_templates();
