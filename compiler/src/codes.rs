@@ -65,6 +65,8 @@ pub const CODES: &[Code] = codes! {
     Q711 Warning "text-arithmetic"        "A statement computes with a column that holds text."
     Q712 Warning "unguarded-statement"    "A statement changes all rows of a table, or drops what may not be there."
     Q713 Error   "ambiguous-column"       "A column is named without its table, and two tables of the query have it."
+    Q714 Error   "misplaced-aggregate"    "An aggregate stands where the engine does not take it."
+    Q715 Error   "unequal-lists"          "Two lists of a statement must be equally long and are not."
     R201 Error   "unknown-source"         "A source is named that the project does not have."
     R202 Error   "unknown-flow"           "A flow is named that the project does not have."
     R203 Error   "flow-cycle"             "Flows call each other in a circle."

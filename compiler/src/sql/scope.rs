@@ -2,6 +2,7 @@
 //!
 //! Said is only what is certain: where a table, a name or a form of the query is not known, every name that it could explain is taken as right.
 
+mod counts;
 mod fault;
 mod resolve;
 mod select;
@@ -92,6 +93,7 @@ impl Look<'_> {
             Statement::Insert(insert) => {
                 let TableObject::TableName(name) = &insert.table else { return Columns::default() };
                 let columns = self.table(name, &[]);
+                self.values(insert);
                 for column in insert.columns.iter().filter_map(last) {
                     self.target(column, &columns, name);
                 }

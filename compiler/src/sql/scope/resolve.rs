@@ -238,7 +238,7 @@ impl Look<'_> {
     }
 }
 
-fn is_value(name: &Ident, dialect: Dialect) -> bool {
+pub(super) fn is_value(name: &Ident, dialect: Dialect) -> bool {
     let lower = name.value.to_ascii_lowercase();
     match dialect {
         // What SQLite cannot find in double quotes, it takes as text.

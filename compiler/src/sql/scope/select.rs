@@ -26,6 +26,7 @@ impl Look<'_> {
         };
         let columns = self.body(body, outer, &ctes, &order);
         for part in parts.into_iter().rev() {
+            self.same_width(body, part);
             self.body(part, outer, &ctes, &[]);
         }
         columns
@@ -58,6 +59,10 @@ impl Look<'_> {
             self.from(table, &mut scope, ctes);
         }
         let columns = self.selection(&select.projection, &scope, ctes);
+        // In a query inside another, an aggregate may be the outer one's.
+        if outer.is_none() {
+            self.aggregates(select);
+        }
         if let Some(Distinct::On(list)) = &select.distinct {
             list.iter().for_each(|e| self.expr(e, &scope, ctes));
         }
