@@ -56,7 +56,7 @@ fn column(column: &ColumnDef, outline: &Outline, faults: &mut Vec<Diagnostic>) {
     let near = did_you_mean(&lower, TYPES).filter(|near| near.len() >= 4 && crate::tables::is_slip(&lower, near));
     if let Some(near) = near {
         let engine = match outline.dialect {
-            Dialect::Sqlite => "SQLite takes any word for a type, and treats this one as a number",
+            Dialect::Sqlite => "SQLite takes any word for a type, and guesses from its letters what it means",
             Dialect::Postgres => "PostgreSQL refuses it unless a type of that name has been made",
         };
         faults.push(

@@ -230,12 +230,23 @@ fn report(place: &Place<'_>, tokens: &[Token], at: usize, refusal: &Refusal) -> 
     let misspelt = [Some(&tokens[index]), before].into_iter().flatten().find_map(|t| Some((place.word(t), misspelt(place.word(t))?)));
     if let Some((word, meant)) = misspelt {
         fault = fault.help(format!("did you mean `{meant}` instead of `{word}`?"));
-    } else if ["GROUP", "ORDER"].contains(&found.to_ascii_uppercase().as_str()) {
+    } else if CLAUSES.contains(&found.to_ascii_uppercase().as_str())
+        && (tokens.get(index + 1).is_some_and(|t| place.word(t).eq_ignore_ascii_case("by")) || !is_by(found))
+    {
+        fault = fault.help("the clauses of a query follow in this order: FROM, WHERE, GROUP BY, HAVING, ORDER BY, LIMIT");
+    } else if is_by(found) {
         fault = fault.help(format!("write `{found} BY`"));
     } else if before.is_some_and(|t| place.word(t) == ",") {
         fault = fault.help("remove the comma before it");
     }
     fault
+}
+
+/// What comes behind the selection, in whatever order.
+const CLAUSES: [&str; 5] = ["WHERE", "GROUP", "HAVING", "ORDER", "LIMIT"];
+
+fn is_by(word: &str) -> bool {
+    ["GROUP", "ORDER"].iter().any(|by| word.eq_ignore_ascii_case(by))
 }
 
 /// The keyword that a word was probably meant to be.

@@ -147,7 +147,9 @@ impl Look<'_> {
         match relation.columns.find(column, dialect) {
             Some(column) => Found::Column(column.class),
             None => {
-                if report && relation.columns.closed && !is_value(column, dialect) {
+                // In SQLite only a name without a table may turn out to be a text.
+                let text = column.quote_style.is_none() && is_value(column, dialect);
+                if report && relation.columns.closed && !text {
                     let fault = fault::unknown(self.outline.span(column.span), column, &[relation], dialect);
                     self.faults.push(fault);
                 }
