@@ -208,6 +208,11 @@ fn class(kind: sequor_plan_format::ColumnType) -> Class {
 #[must_use]
 pub fn is_slip(a: &str, b: &str) -> bool {
     const MOST: usize = 2;
+    // Most pairs of names have nothing in common, and there are many.
+    let ends_alike = |n: usize| a.bytes().take(n).eq(b.bytes().take(n)) || a.bytes().rev().take(n).eq(b.bytes().rev().take(n));
+    if a.len().abs_diff(b.len()) > 4 * MOST || !ends_alike(2) {
+        return false;
+    }
     let (a, b): (Vec<char>, Vec<char>) = (a.to_lowercase().chars().collect(), b.to_lowercase().chars().collect());
     let before = a.iter().zip(&b).take_while(|(x, y)| x == y).count();
     let behind = a[before..].iter().rev().zip(b[before..].iter().rev()).take_while(|(x, y)| x == y).count();

@@ -204,7 +204,7 @@ fn named(key: &Key, name: &str, at: &Span, read: &[(Key, String, Span)], catalog
     let created = || catalog.created(&key.source).filter(|(k, _)| k.schema.is_none());
     let declared = |table: &crate::tables::Table<'_>| table.writers.first().map(|w| w.at.clone());
     if catalog.dialect(&key.source) == Some(Dialect::Postgres)
-        && let Some((_, table)) = created().find(|(k, _)| k.name.to_lowercase() == name.to_lowercase())
+        && let Some((_, table)) = created().find(|(k, _)| k.name.eq_ignore_ascii_case(name))
     {
         let message = format!("PostgreSQL reads '{name}' here, and the table that the project creates is called \"{}\"", table.name);
         let fault = Diagnostic::warning("T905", at.clone(), message)

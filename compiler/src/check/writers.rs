@@ -1,5 +1,7 @@
 //! T901, T902, T903, T904, T905: steps that write the same table, and the columns that they give it.
 
+use std::collections::BTreeMap;
+
 use crate::diagnostic::{Diagnostic, Span};
 use crate::resolve::Resolved;
 use crate::sql::Dialect;
@@ -8,14 +10,17 @@ use crate::tables::{By, Catalog, Given, How, Key, Table, Writer, is_slip};
 
 pub(super) fn check(resolved: &Resolved<'_>, catalog: &Catalog<'_>, faults: &mut Vec<Diagnostic>) {
     let reached = |w: &Writer<'_>| resolved.flow(w.flow).is_some();
+    // By source, schema and name in small letters: the first table of each.
+    let mut folded: BTreeMap<(&str, Option<&str>, String), &Key> = BTreeMap::new();
     for (key, table) in &catalog.tables {
+        let first = *folded.entry((&key.source, key.schema.as_deref(), key.name.to_lowercase())).or_insert(key);
         if !table.writers.iter().any(|w| reached(w)) {
             continue;
         }
         overwritten(key, table, faults);
         appended(key, table, catalog, faults);
         different(key, table, catalog, faults);
-        collides(key, table, catalog, faults);
+        collides(key, table, first, catalog, faults);
         for writer in &table.writers {
             columns(writer, key, table, catalog, faults);
         }
@@ -131,14 +136,12 @@ fn list(names: &[String]) -> String {
 }
 
 /// T905 for two tables.
-fn collides(key: &Key, table: &Table<'_>, catalog: &Catalog<'_>, faults: &mut Vec<Diagnostic>) {
-    if catalog.dialect(&key.source) != Some(Dialect::Postgres) {
+fn collides(key: &Key, table: &Table<'_>, first: &Key, catalog: &Catalog<'_>, faults: &mut Vec<Diagnostic>) {
+    // SQLite takes both for one.
+    if first == key || catalog.dialect(&key.source) != Some(Dialect::Postgres) {
         return;
     }
-    let other = catalog.tables.iter().find(|(k, _)| {
-        k.source == key.source && k.schema == key.schema && k.name < key.name && k.name.to_lowercase() == key.name.to_lowercase()
-    });
-    if let (Some((_, other)), Some(writer)) = (other, table.writers.first()) {
+    if let (Some(other), Some(writer)) = (catalog.tables.get(first), table.writers.first()) {
         let message = format!("'{}' and '{}' are two tables for PostgreSQL", table.name, other.name);
         let fault = Diagnostic::warning("T905", writer.at.clone(), message).help("use one spelling everywhere, best in small letters");
         faults.push(other.writers.first().map(|w| w.at.clone()).into_iter().fold(fault, |fault, at| fault.also(at, "the other one")));

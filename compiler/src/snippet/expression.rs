@@ -184,6 +184,8 @@ pub struct GivenTable {
     pub source: Option<String>,
     /// Name and type; `None` where they are not literal.
     pub columns: Option<Vec<(Named, String)>>,
+    /// It has a `write_mode` other than making the table anew.
+    pub appends: bool,
     /// Its rows are given in the same map, or may be added to it later.
     pub has_data: bool,
 }

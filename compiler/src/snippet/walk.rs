@@ -192,6 +192,7 @@ fn behind(base: &Span, whole: &Span) -> Span {
 fn given_table(items: &[DictItem]) -> Option<GivenTable> {
     let Kind::Text(name) = &entry(items, "table")?.kind else { return None };
     entry(items, "data").or_else(|| entry(items, "source"))?;
+    let appends = entry(items, "write_mode").is_some_and(|m| !matches!(&m.kind, Kind::Text(mode) if makes_anew(mode)));
     let has_data = entry(items, "data").is_some() || items.iter().any(|i| matches!(i, DictItem::Spread(_)));
     let span = entry(items, "table")?.span.clone();
     let source = entry(items, "source").and_then(|s| match &s.kind {
@@ -202,7 +203,12 @@ fn given_table(items: &[DictItem]) -> Option<GivenTable> {
         Some(Kind::Dict(model)) => entry(model, "columns"),
         _ => None,
     });
-    Some(GivenTable { name: Named { name: name.clone(), span }, source, columns: columns.and_then(given_columns), has_data })
+    Some(GivenTable { name: Named { name: name.clone(), span }, source, columns: columns.and_then(given_columns), appends, has_data })
+}
+
+/// Whether a `write_mode` makes the table anew.
+pub(super) fn makes_anew(mode: &str) -> bool {
+    mode.eq_ignore_ascii_case("create") || mode.eq_ignore_ascii_case("replace")
 }
 
 fn given_columns(columns: &Expression) -> Option<Vec<(Named, String)>> {

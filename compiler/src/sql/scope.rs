@@ -93,7 +93,7 @@ impl Look<'_> {
             Statement::Insert(insert) => {
                 let TableObject::TableName(name) = &insert.table else { return Columns::default() };
                 let columns = self.table(name, &[]);
-                self.values(insert);
+                self.values(insert, &columns);
                 for column in insert.columns.iter().filter_map(last) {
                     self.target(column, &columns, name);
                 }
@@ -108,10 +108,23 @@ impl Look<'_> {
                 if let Some(OnInsert::OnConflict(conflict)) = &insert.on
                     && let OnConflictAction::DoUpdate(update) = &conflict.action
                 {
-                    self.assignments(&update.assignments, name, &scope, ctes);
-                    self.optional(update.selection.as_ref(), &scope, ctes);
+                    // The row that was refused: its columns are not meant where none is named.
+                    let mut excluded = Scope::default();
+                    let columns = scope.relations[0].columns.clone();
+                    excluded.relations.push(Relation { name: Some("excluded".to_owned()), columns });
+                    let inner = Scope { relations: std::mem::take(&mut scope.relations), outer: Some(&excluded), ..Scope::default() };
+                    self.assignments(&update.assignments, name, &inner, ctes);
+                    self.optional(update.selection.as_ref(), &inner, ctes);
+                    scope.relations = inner.relations;
                 }
                 return self.returning(insert.returning.as_deref(), &scope, ctes);
+            }
+            Statement::CreateIndex(index) => {
+                let columns = self.table(&index.table_name, &[]);
+                let mut scope = Scope::default();
+                scope.relations.push(Relation { name: last(&index.table_name).map(|n| self.kept(n)), columns });
+                index.columns.iter().for_each(|c| self.expr(&c.column.expr, &scope, ctes));
+                self.optional(index.predicate.as_ref(), &scope, ctes);
             }
             Statement::Update(update) => {
                 let mut scope = Scope::default();

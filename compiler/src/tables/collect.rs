@@ -148,10 +148,15 @@ impl<'p> Catalog<'p> {
                 };
                 Columns { list: list.iter().map(column).collect(), closed: true }
             });
-            // It is not known whether the table is made anew or added to.
             let given = columns.map_or(Given::Unknown, Given::Listed);
             let key = self.key(&source, None, &table.name.name);
-            let writer = Writer { how: How::Create, at: table.name.span.clone(), flow: &flow.name, given, by: By::Parser };
+            let writer = Writer {
+                how: if table.appends { How::Append } else { How::Create },
+                at: table.name.span.clone(),
+                flow: &flow.name,
+                given,
+                by: By::Parser,
+            };
             self.add(key, &table.name.name, writer);
         }
     }

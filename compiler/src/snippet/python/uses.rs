@@ -10,6 +10,7 @@ use rustpython_compiler::ast::{Arguments, Expr, ExprAttribute, ExprCall, ExprCon
 
 use super::super::Place;
 use super::super::expression::{FieldUse, GivenTable, Named, QueryText, Uses};
+use super::super::walk::makes_anew;
 use super::form::Form;
 use super::modules::{BUILTINS, NAMES};
 use super::names::Names;
@@ -122,7 +123,8 @@ impl Collector<'_> {
             _ => None,
         });
         let columns = columns.and_then(|c| self.given_columns(c));
-        self.uses.tables.push(GivenTable { name, source, columns, has_data: true });
+        let appends = entry(dict, "write_mode").is_some_and(|m| !literal(m).is_some_and(makes_anew));
+        self.uses.tables.push(GivenTable { name, source, columns, appends, has_data: true });
     }
 
     fn given_columns(&self, columns: &Expr) -> Option<Vec<(Named, String)>> {

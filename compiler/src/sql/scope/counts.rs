@@ -3,6 +3,7 @@
 use sqlparser::ast::{Expr, Function, FunctionArguments, GroupByExpr, Insert, ObjectNamePart, Query, Select, SelectItem, SetExpr, Spanned};
 
 use super::super::Dialect;
+use super::super::columns::Columns;
 use super::super::walk::{Part, parts};
 use super::Look;
 use crate::diagnostic::Diagnostic;
@@ -28,7 +29,10 @@ impl Look<'_> {
             })
         };
         let Some(function) = exprs().find_map(aggregate_in) else { return };
-        let single = exprs().find(|e| matches!(e, Expr::Identifier(name) if !super::resolve::is_value(name, Dialect::Postgres)) || matches!(e, Expr::CompoundIdentifier(_)));
+        let single = exprs().find(|e| {
+            matches!(e, Expr::Identifier(name) if !super::resolve::is_value(name, Dialect::Postgres))
+                || matches!(e, Expr::CompoundIdentifier(_))
+        });
         // Without FROM a name belongs to a query around this one.
         if let (Some(column), false) = (single, select.from.is_empty()) {
             let at = self.outline.span(column.span());
@@ -55,14 +59,16 @@ impl Look<'_> {
             _ => return,
         };
         let fault = Diagnostic::error("Q715", at, format!("this part of the UNION gives {}, and the first one {a}", columns(b)));
-        self.faults.push(fault.help("give all parts the same columns in the same order; `NULL AS name` stands for one that a part does not have"));
+        self.faults
+            .push(fault.help("give all parts the same columns in the same order; `NULL AS name` stands for one that a part does not have"));
     }
 
     /// An INSERT has as many values as it names columns.
-    pub(super) fn values(&mut self, insert: &Insert) {
+    pub(super) fn values(&mut self, insert: &Insert, table: &Columns) {
         let named = insert.columns.len();
         let Some(source) = &insert.source else { return };
         if named == 0 {
+            self.too_many(source, table);
             return;
         }
         match source.body.as_ref() {
@@ -89,6 +95,29 @@ impl Look<'_> {
         }
     }
 
+    /// Without names, an INSERT gives no more values than the table has columns.
+    fn too_many(&mut self, source: &Query, table: &Columns) {
+        let SetExpr::Values(values) = source.body.as_ref() else { return };
+        let Some(row) = values.rows.iter().find(|row| table.closed && row.len() > table.list.len()) else { return };
+        if let (Some(first), Some(last)) = (row.first(), row.last()) {
+            let at = self.outline.span(first.span().union(&last.span()));
+            let message = format!("this INSERT gives {}, and the table has {}", values_text(row.len()), columns(table.list.len()));
+            self.faults.push(Diagnostic::error("Q715", at, message).help(format!("its columns: {}", table.names())));
+        }
+    }
+
+    /// `x IN (SELECT …)` compares one column.
+    pub(super) fn one_column(&mut self, expr: &Expr, subquery: &Query) {
+        if matches!(expr, Expr::Tuple(_) | Expr::Nested(_) | Expr::Function(_) | Expr::Subquery(_)) {
+            return;
+        }
+        if let (Some(width @ 2..), Some(at)) = (self.width(&subquery.body), first_item(subquery)) {
+            let at = self.outline.span(at);
+            let fault = Diagnostic::error("Q715", at, format!("IN compares one column, and this subquery gives {width}"));
+            self.faults.push(fault.help("select only the column that is compared"));
+        }
+    }
+
     /// How many columns a selection gives, where it names them all.
     fn width(&self, body: &SetExpr) -> Option<usize> {
         let SetExpr::Select(select) = body else { return None };
@@ -103,7 +132,7 @@ impl Look<'_> {
 }
 
 fn misfit(at: crate::diagnostic::Span, named: usize, given: usize) -> Diagnostic {
-    Diagnostic::error("Q715", at, format!("this INSERT names {} and gives {}", columns(named), values(given)))
+    Diagnostic::error("Q715", at, format!("this INSERT names {} and gives {}", columns(named), values_text(given)))
         .help("give one value for each column, in the same order")
 }
 
@@ -111,7 +140,7 @@ fn columns(n: usize) -> String {
     if n == 1 { "1 column".to_owned() } else { format!("{n} columns") }
 }
 
-fn values(n: usize) -> String {
+fn values_text(n: usize) -> String {
     if n == 1 { "1 value".to_owned() } else { format!("{n} values") }
 }
 

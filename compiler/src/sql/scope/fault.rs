@@ -45,7 +45,7 @@ pub(super) fn unknown(at: Span, name: &Ident, relations: &[&Relation], dialect: 
 pub(super) fn unknown_qualifier(at: Span, name: &Ident, known: &[&str]) -> Diagnostic {
     let fault = Diagnostic::error("Q707", at, format!("no table of this query is called '{}'", name.value));
     let list = known.join(", ");
-    fault.help(match did_you_mean(&name.value, known.iter().copied()) {
+    fault.help(match did_you_mean(&name.value, known.iter().copied()).filter(|near| near.len() > 1) {
         Some(near) => format!("did you mean '{near}'? The tables here: {list}"),
         None => format!("the tables here, by their aliases: {list}"),
     })

@@ -55,6 +55,7 @@ impl Look<'_> {
                         Expr::CompoundIdentifier(names) => {
                             self.qualified(names, scope, true);
                         }
+                        Expr::InSubquery { expr, subquery, .. } => self.one_column(expr, subquery),
                         Expr::BinaryOp { left, op, right } => self.arithmetic(left, op, right, scope),
                         _ => {}
                     }
