@@ -14,7 +14,7 @@ pub(super) fn check(resolved: &Resolved<'_>, catalog: &Catalog<'_>, faults: &mut
     let mut folded: BTreeMap<(&str, Option<&str>, String), &Key> = BTreeMap::new();
     for (key, table) in &catalog.tables {
         let first = *folded.entry((&key.source, key.schema.as_deref(), key.name.to_lowercase())).or_insert(key);
-        if !table.writers.iter().any(|w| reached(w)) {
+        if !table.writers.iter().any(reached) {
             continue;
         }
         overwritten(key, table, faults);

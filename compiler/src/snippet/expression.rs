@@ -136,7 +136,7 @@ pub struct Code {
     pub text: String,
     /// Characters before each line after the first in the file.
     pub indent: u32,
-    pub uses: Uses,
+    pub uses: Box<Uses>,
 }
 
 /// What a snippet asks of its surroundings. Filled for Jinja and Python source; for native trees [`Expression::uses`] collects it.
