@@ -5,6 +5,7 @@
 
 mod collect;
 mod known;
+mod near;
 
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
@@ -17,6 +18,8 @@ use crate::sql::Dialect;
 use crate::sql::columns::{Class, Column, Columns};
 use crate::sql::outline::Outline;
 use crate::syntax::{TableRef, columns};
+
+pub use near::is_slip;
 
 /// A table of a source. The name is as the engine tells tables apart.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -97,6 +100,7 @@ pub struct Catalog<'p> {
     patterns: Vec<(String, String, String)>,
     /// A flow could not be read.
     unreadable: bool,
+    near: std::cell::OnceCell<near::Names>,
     done: RefCell<BTreeMap<Key, Option<Columns>>>,
 }
 
@@ -170,12 +174,6 @@ impl<'p> Catalog<'p> {
     pub fn is_written(&self, key: &Key) -> bool {
         self.tables.get(key).is_some_and(|t| t.writers.iter().any(|w| w.how != How::Change))
     }
-
-    /// The names of a source's tables that the project itself creates.
-    pub fn created(&self, source: &str) -> impl Iterator<Item = (&Key, &Table<'p>)> {
-        let creates = |t: &&Table<'_>| t.writers.iter().any(|w| matches!(w.how, How::Create | How::CreateIfMissing));
-        self.tables.iter().filter(move |(k, t)| k.source == source && creates(t))
-    }
 }
 
 /// The literal text of a name.
@@ -202,22 +200,4 @@ fn class(kind: sequor_plan_format::ColumnType) -> Class {
             Class::Other
         }
     }
-}
-
-/// Whether one name is likely to be the other with a slip of a letter or two: not where they differ by a number or a word.
-#[must_use]
-pub fn is_slip(a: &str, b: &str) -> bool {
-    const MOST: usize = 2;
-    // Most pairs of names have nothing in common, and there are many.
-    let ends_alike = |n: usize| a.bytes().take(n).eq(b.bytes().take(n)) || a.bytes().rev().take(n).eq(b.bytes().rev().take(n));
-    if a.len().abs_diff(b.len()) > 4 * MOST || !ends_alike(2) {
-        return false;
-    }
-    let (a, b): (Vec<char>, Vec<char>) = (a.to_lowercase().chars().collect(), b.to_lowercase().chars().collect());
-    let before = a.iter().zip(&b).take_while(|(x, y)| x == y).count();
-    let behind = a[before..].iter().rev().zip(b[before..].iter().rev()).take_while(|(x, y)| x == y).count();
-    let (a, b) = (&a[before..a.len() - behind], &b[before..b.len() - behind]);
-    let letters = |rest: &[char]| rest.len() <= MOST && rest.iter().all(|c| !c.is_ascii_digit());
-    let swapped_or_short = a.len() + b.len() <= MOST || (a.len() == b.len() && a.iter().eq(b.iter().rev()));
-    letters(a) && letters(b) && swapped_or_short && before + behind >= 4 - usize::from(a.is_empty() || b.is_empty())
 }

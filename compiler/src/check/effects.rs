@@ -13,7 +13,7 @@ use crate::sql::columns::kept;
 use crate::sql::outline::Outline;
 use crate::syntax::visit::{self, Visitor};
 use crate::syntax::{Flow, Step, TableRef};
-use crate::tables::{Catalog, How, Key, is_slip, text};
+use crate::tables::{Catalog, How, Key, text};
 use sequor_plan_format::manifest::Access;
 
 pub(super) fn check(_: &Parsed, resolved: &Resolved<'_>, catalog: &Catalog<'_>, faults: &mut Vec<Diagnostic>) {
@@ -201,10 +201,9 @@ fn named(key: &Key, name: &str, at: &Span, read: &[(Key, String, Span)], catalog
     if catalog.is_written(key) || catalog.is_hidden(key) || key.schema.is_some() {
         return;
     }
-    let created = || catalog.created(&key.source).filter(|(k, _)| k.schema.is_none());
     let declared = |table: &crate::tables::Table<'_>| table.writers.first().map(|w| w.at.clone());
     if catalog.dialect(&key.source) == Some(Dialect::Postgres)
-        && let Some((_, table)) = created().find(|(k, _)| k.name.eq_ignore_ascii_case(name))
+        && let Some(table) = catalog.cased(&key.source, name)
     {
         let message = format!("PostgreSQL reads '{name}' here, and the table that the project creates is called \"{}\"", table.name);
         let fault = Diagnostic::warning("T905", at.clone(), message)
@@ -215,7 +214,7 @@ fn named(key: &Key, name: &str, at: &Span, read: &[(Key, String, Span)], catalog
     if name.chars().count() < 4 {
         return;
     }
-    let Some((near_key, table)) = created().find(|(_, t)| is_slip(name, &t.name)) else { return };
+    let Some((near_key, table)) = catalog.slipped(&key.source, name) else { return };
     // Where both names are in use, both tables are likely to exist.
     let uses = |wanted: &Key| read.iter().filter(|(k, ..)| k == wanted).count();
     if uses(key) > 1 && uses(near_key) > 0 {

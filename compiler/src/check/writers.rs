@@ -6,7 +6,7 @@ use crate::diagnostic::{Diagnostic, Span};
 use crate::resolve::Resolved;
 use crate::sql::Dialect;
 use crate::sql::columns::{Columns, same_name};
-use crate::tables::{By, Catalog, Given, How, Key, Table, Writer, is_slip};
+use crate::tables::{By, Catalog, Given, How, Key, Table, Writer};
 
 pub(super) fn check(resolved: &Resolved<'_>, catalog: &Catalog<'_>, faults: &mut Vec<Diagnostic>) {
     let reached = |w: &Writer<'_>| resolved.flow(w.flow).is_some();
@@ -66,7 +66,7 @@ fn appended(key: &Key, table: &Table<'_>, catalog: &Catalog<'_>, faults: &mut Ve
     if creates || catalog.is_hidden(key) || table.name.chars().count() < 4 {
         return;
     }
-    let near = catalog.created(&key.source).find(|(k, t)| k.schema == key.schema && is_slip(&table.name, &t.name));
+    let near = catalog.slipped(&key.source, &table.name).filter(|_| key.schema.is_none());
     let fault = |severity: fn(&'static str, Span, String) -> Diagnostic| {
         severity("T902", writer.at.clone(), format!("rows are added to '{}', which no step creates", table.name))
     };

@@ -29,6 +29,7 @@ impl<'p> Catalog<'p> {
             hidden: Vec::new(),
             patterns: Vec::new(),
             unreadable: parsed.all_flows().any(|f| f.unreadable),
+            near: std::cell::OnceCell::new(),
             done: RefCell::new(BTreeMap::new()),
         };
         for flow in parsed.all_flows() {
