@@ -230,7 +230,8 @@ fn report(place: &Place<'_>, tokens: &[Token], at: usize, refusal: &Refusal) -> 
     let misspelt = [Some(&tokens[index]), before].into_iter().flatten().find_map(|t| Some((place.word(t), misspelt(place.word(t))?)));
     if let Some((word, meant)) = misspelt {
         fault = fault.help(format!("did you mean `{meant}` instead of `{word}`?"));
-    } else if CLAUSES.contains(&found.to_ascii_uppercase().as_str())
+    } else if refusal.expected.contains("end of statement")
+        && CLAUSES.contains(&found.to_ascii_uppercase().as_str())
         && (tokens.get(index + 1).is_some_and(|t| place.word(t).eq_ignore_ascii_case("by")) || !is_by(found))
     {
         fault = fault.help("the clauses of a query follow in this order: FROM, WHERE, GROUP BY, HAVING, ORDER BY, LIMIT");
