@@ -1,17 +1,24 @@
 //! Rules over the resolved project, one file each. They report and change nothing.
 
 mod branches;
+mod columns;
 mod control;
+mod effects;
 mod ids;
 mod parameters;
+mod parsers;
 mod requests;
+mod rows;
+mod types;
 mod variables;
+mod writers;
 
 use std::collections::BTreeSet;
 
 use crate::compile::Parsed;
 use crate::diagnostic::Diagnostic;
 use crate::resolve::Resolved;
+use crate::tables::Catalog;
 
 /// Runs every rule. Gives also the names of the variables that must come from outside of the project.
 pub fn check(parsed: &Parsed, resolved: &Resolved<'_>) -> (BTreeSet<String>, Vec<Diagnostic>) {
@@ -21,6 +28,13 @@ pub fn check(parsed: &Parsed, resolved: &Resolved<'_>) -> (BTreeSet<String>, Vec
     ids::check(resolved, &mut faults);
     parameters::check(resolved, &mut faults);
     requests::check(parsed, resolved, &mut faults);
+    let catalog = Catalog::collect(parsed);
+    columns::check(parsed, resolved, &catalog, &mut faults);
+    effects::check(parsed, resolved, &catalog, &mut faults);
+    writers::check(resolved, &catalog, &mut faults);
+    types::check(resolved, &mut faults);
+    parsers::check(resolved, &mut faults);
+    rows::check(resolved, &catalog, &mut faults);
     let needed = variables::check(parsed, resolved, &mut faults);
     (needed, faults)
 }

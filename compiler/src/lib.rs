@@ -24,6 +24,7 @@ pub mod snippet;
 pub mod source;
 pub mod sql;
 pub mod syntax;
+pub mod tables;
 pub mod yaml;
 
 pub use compile::{CompileError, Compiled, compile};

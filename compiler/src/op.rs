@@ -24,6 +24,7 @@ use crate::diagnostic::{Diagnostic, Span};
 use crate::lower::{Lowering, Unresolved};
 use crate::snippet::expression::Expression;
 use crate::sql;
+use crate::sql::outline::Outline;
 use crate::syntax::fields::{Fields, scalar, wrong_kind};
 use crate::syntax::key::Table;
 use crate::syntax::value;
@@ -241,7 +242,9 @@ pub(crate) fn sql_query(fields: &Fields<'_>, key: &str, source: &SourceRef, read
         Some(s) => {
             let part = value::slice(scalar, s.start, s.end);
             let span = scalar.span_of(&node.span, s.start, s.end);
-            Some(value::template(&part, &span, BEFORE_REPLY, &mut reader.faults))
+            let expression = value::template(&part, &span, BEFORE_REPLY, &mut reader.faults);
+            reader.sql.insert(expression.span.start, Outline::of(part, &node.span, dialect));
+            Some(expression)
         }
         None => Some(value::template(scalar, &node.span, BEFORE_REPLY, &mut reader.faults)),
     }

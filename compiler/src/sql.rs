@@ -7,10 +7,17 @@
 //! `{% … %}` … `{% end… %}`: such a stretch belongs to one statement.
 
 mod check;
+pub mod columns;
+mod engine;
+mod habits;
 mod lex;
+pub mod outline;
+pub mod schema;
+pub mod scope;
 mod split;
+mod walk;
 
-use crate::diagnostic::{Diagnostic, Span};
+use crate::diagnostic::{Diagnostic, Severity, Span};
 use crate::yaml::Scalar;
 use lex::Token;
 
@@ -32,7 +39,18 @@ pub fn statements(scalar: &Scalar, span: &Span, dialect: Dialect) -> (Vec<Statem
     let place = Place { scalar, span };
     let tokens = lex::tokens(&scalar.text, dialect);
     let split = split::split(&scalar.text, &tokens, dialect);
-    let faults = split.iter().filter_map(|tokens| check::syntax(&place, tokens, dialect)).collect();
+    let mut faults: Vec<Diagnostic> = split.iter().flat_map(|tokens| form(&place, tokens, dialect)).collect();
+    // What is wrong behind a quote that was never closed is a consequence of it.
+    match habits::go_in_text(&place, &tokens) {
+        Some(fault) if faults.iter().any(|f| f.severity == Severity::Error) => {
+            faults = vec![Diagnostic { severity: Severity::Error, ..fault }]
+        }
+        Some(fault) => faults.push(fault),
+        None => {}
+    }
+    if !faults.iter().any(|f| f.severity == Severity::Error) {
+        faults.extend(habits::last_go(&place, &tokens));
+    }
     (split.iter().filter_map(|tokens| stretch(tokens)).collect(), faults)
 }
 
@@ -54,8 +72,29 @@ pub fn query(scalar: &Scalar, span: &Span, dialect: Dialect) -> (Option<Statemen
             .help("keep one SELECT statement here, and run the others in an `execute` op before it");
         return (None, vec![fault]);
     }
-    let fault = check::syntax(&place, only, dialect).or_else(|| check::is_query(&place, only));
-    (stretch(only), fault.into_iter().collect())
+    let mut faults = form(&place, only, dialect);
+    if !faults.iter().any(|f| f.severity == Severity::Error) {
+        faults.extend(check::is_query(&place, only));
+        faults.extend(habits::go_in_text(&place, &tokens));
+        faults.extend(habits::trailing_semicolon(&place, &tokens));
+    }
+    (stretch(only), faults)
+}
+
+/// The faults of a statement's form. Where another engine's SQL is why it cannot be read, that says more than where reading stopped.
+fn form(place: &Place<'_>, tokens: &[Token], dialect: Dialect) -> Vec<Diagnostic> {
+    let foreign = engine::check(place, tokens, dialect);
+    match check::syntax(place, tokens, dialect) {
+        Some(fault) => {
+            let start = |f: &Diagnostic| f.span.as_ref().map_or(0, |s| s.start);
+            let explained = foreign.iter().any(|f| start(f) <= start(&fault));
+            if explained {
+                return foreign.into_iter().map(|f| Diagnostic { severity: Severity::Error, ..f }).collect();
+            }
+            foreign.into_iter().chain([fault]).collect()
+        }
+        None => foreign,
+    }
 }
 
 fn stretch(tokens: &[Token]) -> Option<Statement> {

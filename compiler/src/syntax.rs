@@ -23,6 +23,7 @@ use crate::snippet::Place;
 use crate::snippet::expression::{Expression, Named};
 use crate::source::Kind;
 use crate::sql::Dialect;
+use crate::sql::outline::Outline;
 
 /// Where there is no `response`.
 pub const BEFORE_REPLY: Place = Place { response: false, parser: false };
@@ -43,6 +44,10 @@ pub struct Flow {
     pub steps: Vec<Step>,
     /// Map keys in steps that have faults: variables that those steps may have been meant to set.
     pub suspected: BTreeSet<String>,
+    /// All texts in steps that have errors, in small letters: tables that those steps may have been meant to write.
+    pub suspected_text: String,
+    /// The SQL in the flow's keys, by the place where its expression starts.
+    pub sql: BTreeMap<u32, Outline>,
     /// The file could not be read as a flow, so nothing is known about what it does.
     pub unreadable: bool,
 }
@@ -142,4 +147,6 @@ pub struct Reader<'p> {
     pub sources: &'p SourceIndex,
     pub faults: Vec<Diagnostic>,
     pub suspected: BTreeSet<String>,
+    pub suspected_text: String,
+    pub sql: BTreeMap<u32, Outline>,
 }

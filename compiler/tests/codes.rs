@@ -9,8 +9,10 @@ use std::collections::BTreeSet;
 use common::{files, fixtures};
 use sequor_compiler::codes::{CODES, explain, find, suggest};
 use sequor_compiler::diagnostic::SourceFile;
+use sequor_compiler::project::File;
 use sequor_compiler::sql::{Dialect, query};
 use sequor_compiler::yaml::{Kind, Language, Node, Scalar, ScalarValue, Style, TextMap, ambiguous, folded_code, parse};
+use sequor_compiler::{Options, Project, compile};
 
 fn section<'p>(page: &'p str, heading: &str) -> &'p str {
     let start = page.find(heading).unwrap_or_else(|| panic!("no {heading} in:\n{page}")) + heading.len();
@@ -113,6 +115,9 @@ fn examples_of_other_faults_are_sound_yaml() {
 fn examples_of_sql_faults_are_right() {
     for code in CODES.iter().filter(|c| c.code.starts_with('Q')) {
         let page = explain(code.code).unwrap();
+        if !page.contains("```sql") {
+            continue;
+        }
         let check = |text: &str| {
             let file = SourceFile::new("x.sql", text);
             let scalar =
@@ -123,6 +128,28 @@ fn examples_of_sql_faults_are_right() {
         assert_eq!(check(example(page, "## Wrong")), [code.code]);
         assert_eq!(check(example(page, "## Right")), [""; 0]);
     }
+}
+
+/// What is reported about a flow in the project `fixtures/flows/base`.
+fn flow_codes(text: &str) -> Vec<&'static str> {
+    let mut project = Project::open(&fixtures("flows/base"), Options::default()).unwrap();
+    project.flows = vec![File { name: "example".to_owned(), file: SourceFile::new("flows/example.yaml", text) }];
+    compile(&project, &[] as &[&str]).unwrap().diagnostics.iter().map(|d| d.code).collect()
+}
+
+#[test]
+fn examples_of_faults_of_tables_and_columns_are_right() {
+    let about_flows = |page: &str| page.contains("```yaml");
+    let families = |code: &str| code.starts_with(['Q', 'T']) || ["P611", "P612"].contains(&code);
+    let mut seen = 0;
+    for code in CODES.iter().filter(|c| families(c.code) && about_flows(explain(c.code).unwrap())) {
+        let page = explain(code.code).unwrap();
+        let wrong = flow_codes(example(page, "## Wrong"));
+        assert!(wrong.contains(&code.code), "{} is not reported for its wrong example: {wrong:?}", code.code);
+        assert_eq!(flow_codes(example(page, "## Right")), [""; 0], "{}", code.code);
+        seen += 1;
+    }
+    assert!(seen > 15, "only {seen} pages");
 }
 
 /// All Rust files below a folder.

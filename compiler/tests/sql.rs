@@ -7,7 +7,7 @@ mod common;
 use std::path::Path;
 
 use common::{Random, files, fixtures, matches_expected};
-use sequor_compiler::diagnostic::{Diagnostic, SourceFile, Span};
+use sequor_compiler::diagnostic::{Diagnostic, Severity, SourceFile, Span};
 use sequor_compiler::render::{Format, render};
 use sequor_compiler::sql::{Dialect, Statement, query, statements};
 use sequor_compiler::yaml::{Kind, Scalar, ScalarValue, Style, TextMap, parse};
@@ -119,7 +119,7 @@ fn statements_end_where_the_engines_end_them() {
 fn a_query_is_one_statement_that_gives_rows() {
     use Dialect::Postgres;
     let good = [
-        "select 1;",
+        "select 1",
         "SELECT 1\ngo\n",
         "-- all of them\nselect * from t",
         "(select 1) union (select 2)",
@@ -136,6 +136,8 @@ fn a_query_is_one_statement_that_gives_rows() {
     for text in good {
         assert!(query_faults(text, Postgres).is_empty(), "{text}");
     }
+    let with_semicolon = query_faults("select 1;", Postgres);
+    assert_eq!(with_semicolon.iter().map(|f| (f.code, f.severity)).collect::<Vec<_>>(), [("Q705", Severity::Hint)]);
     let bad = [
         "",
         "  -- nothing\n",

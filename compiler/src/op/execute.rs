@@ -7,6 +7,7 @@ use crate::diagnostic::{Diagnostic, Severity, Span};
 use crate::lower::{Lowering, Unresolved};
 use crate::snippet::expression::Expression;
 use crate::sql;
+use crate::sql::outline::Outline;
 use crate::syntax::fields::{Fields, scalar, wrong_kind};
 use crate::syntax::key::{Key, Kind, Table};
 use crate::syntax::visit::{Visitor, Wanted};
@@ -57,6 +58,7 @@ fn statements(fields: &Fields<'_>, source: &SourceRef, reader: &mut Reader<'_>) 
     let (found, faults) = sql::statements(scalar, &node.span, dialect);
     let broken = faults.iter().chain(&reader.faults[before..]).any(|f| f.severity == Severity::Error);
     reader.faults.extend(faults);
+    reader.sql.insert(whole.span.start, Outline::unread(scalar.clone(), &node.span, dialect));
     if broken {
         return Some(vec![whole]);
     }
@@ -66,17 +68,24 @@ fn statements(fields: &Fields<'_>, source: &SourceRef, reader: &mut Reader<'_>) 
             .push(Diagnostic::error("S106", node.span.clone(), "'statement' has no SQL statement in it").help("write at least one"));
     }
     let mut faults = Vec::new();
+    let mut outlines = Vec::new();
     let parts: Vec<Expression> = found
         .iter()
         .map(|s| {
             let part = value::slice(scalar, s.start, s.end);
             let span = scalar.span_of(&node.span, s.start, s.end);
-            value::template(&part, &span, BEFORE_REPLY, &mut faults)
+            let expression = value::template(&part, &span, BEFORE_REPLY, &mut faults);
+            outlines.push((expression.span.start, Outline::of(part, &node.span, dialect)));
+            expression
         })
         .collect();
     // A template that spans statements (`{% for %} … ; {% endfor %}`) cannot be cut: it stays one text.
     let cut = !faults.iter().any(|f| f.severity == Severity::Error);
-    Some(if cut { parts } else { vec![whole] })
+    if !cut {
+        return Some(vec![whole]);
+    }
+    reader.sql.extend(outlines);
+    Some(parts)
 }
 
 impl Execute {

@@ -136,7 +136,7 @@ pub struct Code {
     pub text: String,
     /// Characters before each line after the first in the file.
     pub indent: u32,
-    pub uses: Uses,
+    pub uses: Box<Uses>,
 }
 
 /// What a snippet asks of its surroundings. Filled for Jinja and Python source; for native trees [`Expression::uses`] collects it.
@@ -155,4 +155,37 @@ pub struct Uses {
     pub computed_sources: bool,
     /// Text literals in the snippet, each once: a table's source may be among them.
     pub texts: Vec<String>,
+    /// Queries whose text is literal.
+    pub queries: Vec<QueryText>,
+    /// Columns of rows that are read by a literal name.
+    pub fields: Vec<FieldUse>,
+    /// Tables that literal maps describe, as parsers give them.
+    pub tables: Vec<GivenTable>,
+}
+
+/// A query in a snippet. `source` is `None` for the default one.
+#[derive(Clone, Debug)]
+pub struct QueryText {
+    pub source: Option<String>,
+    pub sql: Named,
+}
+
+/// `var('row')['column']` and its other forms.
+#[derive(Clone, Debug)]
+pub struct FieldUse {
+    pub variable: String,
+    pub field: Named,
+}
+
+/// `{"table": "t", "columns": {…}, …}`
+#[derive(Clone, Debug)]
+pub struct GivenTable {
+    pub name: Named,
+    pub source: Option<String>,
+    /// Name and type; `None` where they are not literal.
+    pub columns: Option<Vec<(Named, String)>>,
+    /// It has a `write_mode` other than making the table anew.
+    pub appends: bool,
+    /// Its rows are given in the same map, or may be added to it later.
+    pub has_data: bool,
 }

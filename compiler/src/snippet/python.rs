@@ -19,7 +19,7 @@ use rustpython_compiler::ast::Expr;
 use sequor_plan_format::expr::PythonForm;
 
 use super::Place;
-use super::expression::{Code, Expression, Kind, Uses};
+use super::expression::{Code, Expression, Kind};
 use super::place::Origin;
 use super::stack::{MAX_BRACKETS, MAX_BYTES, with_room};
 use crate::diagnostic::{Diagnostic, Fix, Severity};
@@ -69,7 +69,7 @@ fn parse_here(origin: Origin<'_>, place: Place) -> (Expression, Vec<Diagnostic>)
     if !failed {
         faults.extend(bytecode::check(&text, form.kind(), source));
     }
-    let code = Code { text, indent: origin.indent(), uses };
+    let code = Code { text, indent: origin.indent(), uses: Box::new(uses) };
     (Expression { span: origin.text_span(), kind: Kind::Python { code, form: form.kind(), inputs } }, faults)
 }
 
@@ -124,7 +124,7 @@ fn slash_comment(origin: Origin<'_>, at: usize) -> Diagnostic {
 
 /// Stands for a snippet with faults that keep it from being read.
 fn unread(origin: Origin<'_>) -> Expression {
-    let code = Code { text: origin.text().to_owned(), indent: origin.indent(), uses: Uses::default() };
+    let code = Code { text: origin.text().to_owned(), indent: origin.indent(), uses: Box::default() };
     Expression { span: origin.text_span(), kind: Kind::Python { code, form: PythonForm::Expression, inputs: Vec::new() } }
 }
 

@@ -17,6 +17,8 @@ use super::lex::{Kind, Token};
 use super::{Dialect, Place};
 use crate::diagnostic::{Diagnostic, did_you_mean};
 
+pub(super) use parse::tree;
+
 /// The first fault of syntax in a statement.
 pub(super) fn syntax(place: &Place<'_>, tokens: &[Token], dialect: Dialect) -> Option<Diagnostic> {
     // Tags choose between texts, of which one may open what another closes.

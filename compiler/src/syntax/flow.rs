@@ -1,5 +1,6 @@
 //! A flow file: a mapping with `steps`, or just the list of steps.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::key::{Key, Kind, Table};
@@ -45,7 +46,7 @@ pub struct Read {
 /// Reads one flow file.
 pub fn read(file: &Arc<SourceFile>, name: &str, sources: &SourceIndex) -> Read {
     let (node, faults) = yaml::parse(file);
-    let mut reader = Reader { sources, faults, suspected: std::collections::BTreeSet::new() };
+    let mut reader = Reader { sources, faults, suspected: BTreeSet::new(), suspected_text: String::new(), sql: BTreeMap::new() };
     let broken = is_cut_off(&reader.faults);
     let start = Span { file: file.clone(), start: 0, end: 0 };
     let flow = match node {
@@ -59,9 +60,9 @@ pub fn read(file: &Arc<SourceFile>, name: &str, sources: &SourceIndex) -> Read {
         Some(node) => Some(read_flow(&node, name, broken, &mut reader)),
         None => Some(Flow { unreadable: true, ..empty(name, start) }),
     };
-    let Reader { mut faults, suspected, .. } = reader;
+    let Reader { mut faults, suspected, suspected_text, sql, .. } = reader;
     drop_follow_ups(&mut faults);
-    Read { flow: flow.map(|f| Flow { suspected, ..f }), faults }
+    Read { flow: flow.map(|f| Flow { suspected, suspected_text, sql, ..f }), faults }
 }
 
 /// Where YAML could not be read to its end, what is missing or of the wrong kind may only have been cut off.
@@ -83,7 +84,9 @@ fn empty(name: &str, span: Span) -> Flow {
         description: None,
         parameters: None,
         steps: Vec::new(),
-        suspected: std::collections::BTreeSet::new(),
+        suspected: BTreeSet::new(),
+        suspected_text: String::new(),
+        sql: BTreeMap::new(),
         unreadable: false,
     }
 }

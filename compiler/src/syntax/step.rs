@@ -3,7 +3,7 @@
 use super::key::{Key, Kind, Table};
 use super::value;
 use super::{BEFORE_REPLY, Reader, Step};
-use crate::diagnostic::{Diagnostic, Span, did_you_mean};
+use crate::diagnostic::{Diagnostic, Severity, Span, did_you_mean};
 use crate::op;
 use crate::syntax::fields::{self, Fields, scalar, wrong_kind};
 use crate::syntax::scalars::named;
@@ -51,6 +51,9 @@ fn read(node: &Node, reader: &mut Reader<'_>) -> Option<Step> {
     let step = read_step(node, reader);
     if reader.faults.len() > before {
         map_keys(node, reader);
+    }
+    if step.is_none() || reader.faults[before..].iter().any(|f| f.severity == Severity::Error && !f.code.starts_with(['Q', 'J', 'P'])) {
+        texts(node, reader);
     }
     step
 }
@@ -113,6 +116,18 @@ fn unknown_op(name: &str, span: &Span) -> Diagnostic {
 
 fn op_list() -> String {
     op::OPS.iter().map(|s| s.name).collect::<Vec<_>>().join(", ")
+}
+
+/// Remembers the texts of a step that has errors. The depth of a node is bounded by the YAML reader.
+fn texts(node: &Node, reader: &mut Reader<'_>) {
+    match &node.kind {
+        yaml::Kind::Scalar(s) => {
+            reader.suspected_text.push_str(&s.text.to_lowercase());
+            reader.suspected_text.push('\n');
+        }
+        yaml::Kind::Sequence(items) => items.iter().for_each(|n| texts(n, reader)),
+        yaml::Kind::Mapping(entries) => entries.iter().for_each(|e| texts(&e.value, reader)),
+    }
 }
 
 /// Remembers the map keys below a step that has faults. The depth of a node is bounded by the YAML reader.

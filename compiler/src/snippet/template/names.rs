@@ -8,7 +8,7 @@ use std::collections::BTreeSet;
 use minijinja::machinery::ast::{self, CallArg, Expr, Spanned, Stmt};
 
 use super::super::Place;
-use super::super::expression::{Named, Uses};
+use super::super::expression::{FieldUse, Named, QueryText, Uses};
 use super::super::place::Origin;
 use super::catalog;
 use crate::diagnostic::{Diagnostic, did_you_mean};
@@ -174,8 +174,14 @@ impl Check<'_> {
                 self.known("test", t.name, t.span(), catalog::TESTS);
                 self.arguments(&t.args);
             }
-            Expr::GetAttr(g) => self.base(&g.expr),
+            Expr::GetAttr(g) => {
+                self.field(&g.expr, g.name, g.span());
+                self.base(&g.expr);
+            }
             Expr::GetItem(g) => {
+                if let Some((name, span)) = text_of(&g.subscript_expr) {
+                    self.field(&g.expr, name, span);
+                }
                 self.base(&g.expr);
                 self.expr(&g.subscript_expr);
             }
@@ -203,7 +209,15 @@ impl Check<'_> {
 
     fn call(&mut self, call: &Spanned<ast::Call<'_>>) {
         let Expr::Var(function) = &call.expr else {
-            self.base(&call.expr);
+            match (&call.expr, argument(&call.args, 0, "key").and_then(text_of)) {
+                (Expr::GetAttr(g), Some((name, span))) if g.name == "get" => {
+                    self.field(&g.expr, name, span);
+                    self.base(&g.expr);
+                }
+                // A method of a row or text is no column.
+                (Expr::GetAttr(g), _) => self.base(&g.expr),
+                _ => self.base(&call.expr),
+            }
             self.arguments(&call.args);
             return;
         };
@@ -248,7 +262,18 @@ impl Check<'_> {
             [CallArg::Pos(source), _, ..] => Some(source),
             _ => argument(&call.args, usize::MAX, "source"),
         };
-        match source.map(text_of) {
+        let sql = match values.as_slice() {
+            [_, CallArg::Pos(sql), ..] => text_of(sql),
+            [CallArg::Pos(sql)] => text_of(sql),
+            _ => argument(&call.args, usize::MAX, "sql").and_then(text_of),
+        };
+        let named_source = source.map(text_of);
+        if let (Some((text, span)), None | Some(Some(_))) = (sql, named_source) {
+            let source = named_source.flatten().map(|(name, _)| name.to_owned());
+            let sql = self.named(text, span);
+            self.uses.queries.push(QueryText { source, sql });
+        }
+        match named_source {
             None if values.is_empty() || values.iter().any(|a| matches!(a, CallArg::PosSplat(_) | CallArg::KwargSplat(_))) => {
                 self.uses.computed_sources = true;
             }
@@ -273,6 +298,26 @@ impl Check<'_> {
                 (!known && v.id != "response" && !self.bound.contains(v.id)).then_some(v)
             }
             _ => None,
+        }
+    }
+
+    /// A column of `var('row')`.
+    fn field(&mut self, base: &Expr<'_>, name: &str, span: minijinja::machinery::Span) {
+        let Expr::Call(call) = base else { return };
+        if !matches!(&call.expr, Expr::Var(f) if f.id == "var") {
+            return;
+        }
+        if let Some((variable, _)) = argument(&call.args, 0, "name").and_then(text_of) {
+            let mut field = self.named(name, span);
+            // Of `.name` the place is the whole path.
+            let text = field.span.file.text.get(field.span.start as usize..field.span.end as usize).unwrap_or("");
+            if let Some(at) = text.rfind(name)
+                && let (Ok(at), Ok(length)) = (u32::try_from(at), u32::try_from(name.len()))
+            {
+                field.span.start += at;
+                field.span.end = field.span.start + length;
+            }
+            self.uses.fields.push(FieldUse { variable: variable.to_owned(), field });
         }
     }
 

@@ -44,6 +44,12 @@ fn missing_between(place: &Place<'_>, tokens: &[Token], words: &[String], i: usi
         return None;
     }
     let (before, here) = (place.of_token(&tokens[i - 1]), place.word(&tokens[i]));
+    // `select id, order, group from t`: what follows the word could not follow the clause.
+    let is_name = starts_clause && words.get(i + 1).is_some_and(|w| matches!(w.as_str(), "," | "FROM" | ")" | "=" | "AS"));
+    if is_name && words[i - 1] == "," {
+        let fault = Diagnostic::error("Q701", place.of_token(&tokens[i]), format!("`{here}` is a word of SQL and no name"));
+        return Some(fault.help(format!("as the name of a column it stands in double quotes: \"{here}\"")));
+    }
     if words[i - 1] == "," {
         let fault = Diagnostic::error("Q701", before, format!("nothing between this comma and `{here}`"));
         return Some(fault.help("remove the comma, or add what is missing behind it"));

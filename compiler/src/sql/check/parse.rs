@@ -48,6 +48,30 @@ pub(super) fn check(place: &Place<'_>, tokens: &[Token], dialect: Dialect) -> Op
     Some(report(place, tokens, at, &refusal))
 }
 
+/// The tree of a statement, where sqlparser understands it. Its places are those of `text`.
+pub(in super::super) fn tree(place: &Place<'_>, text: &str, tokens: &[Token], dialect: Dialect) -> Option<sqlparser::ast::Statement> {
+    let (first, last) = (tokens.first()?, tokens.last()?);
+    if last.end - first.start > MAX_BYTES || too_deep(tokens) || tokens.iter().any(|t| t.kind == Kind::Unclosed) {
+        return None;
+    }
+    let before = text.get(..first.start)?;
+    // Comments before the statement may hold anything; only their lines count.
+    let blank: String = before.chars().map(|c| if c == '\n' { '\n' } else { ' ' }).collect();
+    let statement = blank + &filled(place, tokens, &Filler::Name);
+    let dialect = parser_dialect(dialect);
+    let tokens = Tokenizer::new(dialect, &statement).tokenize_with_location().ok()?;
+    let mut statements = Parser::new(dialect).with_tokens_with_locations(tokens).parse_statements().ok()?;
+    let only = statements.pop()?;
+    statements.is_empty().then_some(only)
+}
+
+fn parser_dialect(dialect: Dialect) -> &'static dyn ParserDialect {
+    match dialect {
+        Dialect::Sqlite => &SQLiteDialect {},
+        Dialect::Postgres => &PostgreSqlDialect {},
+    }
+}
+
 /// Only characters that sqlparser reads as the engines do.
 fn is_plain(place: &Place<'_>, tokens: &[Token], dialect: Dialect) -> bool {
     let last_end = tokens.last().map_or(0, |t| t.end);
@@ -158,10 +182,7 @@ struct Refusal {
 }
 
 fn refusal(statement: &str, dialect: Dialect) -> Option<Refusal> {
-    let dialect: &dyn ParserDialect = match dialect {
-        Dialect::Sqlite => &SQLiteDialect {},
-        Dialect::Postgres => &PostgreSqlDialect {},
-    };
+    let dialect = parser_dialect(dialect);
     let tokens = Tokenizer::new(dialect, statement).tokenize_with_location().ok()?;
     match Parser::new(dialect).with_tokens_with_locations(tokens).parse_statements() {
         Ok(_) | Err(ParserError::TokenizerError(_) | ParserError::RecursionLimitExceeded) => None,
@@ -209,12 +230,24 @@ fn report(place: &Place<'_>, tokens: &[Token], at: usize, refusal: &Refusal) -> 
     let misspelt = [Some(&tokens[index]), before].into_iter().flatten().find_map(|t| Some((place.word(t), misspelt(place.word(t))?)));
     if let Some((word, meant)) = misspelt {
         fault = fault.help(format!("did you mean `{meant}` instead of `{word}`?"));
-    } else if ["GROUP", "ORDER"].contains(&found.to_ascii_uppercase().as_str()) {
+    } else if refusal.expected.contains("end of statement")
+        && CLAUSES.contains(&found.to_ascii_uppercase().as_str())
+        && (tokens.get(index + 1).is_some_and(|t| place.word(t).eq_ignore_ascii_case("by")) || !is_by(found))
+    {
+        fault = fault.help("the clauses of a query follow in this order: FROM, WHERE, GROUP BY, HAVING, ORDER BY, LIMIT");
+    } else if is_by(found) {
         fault = fault.help(format!("write `{found} BY`"));
     } else if before.is_some_and(|t| place.word(t) == ",") {
         fault = fault.help("remove the comma before it");
     }
     fault
+}
+
+/// What comes behind the selection, in whatever order.
+const CLAUSES: [&str; 5] = ["WHERE", "GROUP", "HAVING", "ORDER", "LIMIT"];
+
+fn is_by(word: &str) -> bool {
+    ["GROUP", "ORDER"].iter().any(|by| word.eq_ignore_ascii_case(by))
 }
 
 /// The keyword that a word was probably meant to be.

@@ -1,0 +1,150 @@
+//! P611, T906: what a parser returns fits what its op declares. Looked at are parsers whose result is a literal map.
+
+use sequor_plan_format::expr as plan;
+
+use crate::diagnostic::{Diagnostic, did_you_mean};
+use crate::op::Op;
+use crate::op::http_request::{HttpRequest, TableData};
+use crate::resolve::Resolved;
+use crate::snippet::expression::{DictItem, Expression, Kind};
+use crate::syntax::Step;
+use crate::syntax::visit::{self, Visitor};
+use crate::tables::text;
+
+pub(super) fn check(resolved: &Resolved<'_>, faults: &mut Vec<Diagnostic>) {
+    for flow in &resolved.flows {
+        visit::steps(&flow.steps, &mut Walk { faults });
+    }
+}
+
+struct Walk<'w> {
+    faults: &'w mut Vec<Diagnostic>,
+}
+
+impl<'p> Visitor<'p> for Walk<'_> {
+    fn enter_step(&mut self, step: &'p Step) {
+        if let Op::HttpRequest(op) = &step.op
+            && let Some(parser) = &op.response.parser
+        {
+            results(&parser.expression, &mut |result| fits(op, result, self.faults));
+            for table in parser.expression.uses().tables.iter().filter(|t| !t.has_data) {
+                let message = format!("the parser's table '{}' has no 'data'", table.name.name);
+                self.faults.push(
+                    Diagnostic::error("T906", table.name.span.clone(), message).help("add 'data' with the rows; it may be an empty list"),
+                );
+            }
+        }
+    }
+}
+
+/// Everything that an expression may come out as.
+fn results<'e>(expression: &'e Expression, found: &mut dyn FnMut(&'e Expression)) {
+    match &expression.kind {
+        Kind::Let { body, .. } => results(body, found),
+        Kind::If { then, otherwise, .. } => {
+            results(then, found);
+            results(otherwise, found);
+        }
+        _ => found(expression),
+    }
+}
+
+fn fits(op: &HttpRequest, result: &Expression, faults: &mut Vec<Diagnostic>) {
+    let kind = match &result.kind {
+        Kind::List(_) | Kind::Comprehension { kind: plan::Comprehension::List, .. } => "a list",
+        Kind::Bool(_) => "true or false",
+        Kind::Int(_) | Kind::Float(_) | Kind::Number(_) => "a number",
+        Kind::Text(_) | Kind::Concat(_) => "text",
+        _ => "",
+    };
+    if !kind.is_empty() {
+        let message = format!("the parser returns {kind}, and a map is expected");
+        faults.push(
+            Diagnostic::error("P611", result.span.clone(), message)
+                .help("return {\"tables\": …, \"variables\": …, \"while\": …}; each of them may be missing"),
+        );
+        return;
+    }
+    let Kind::Dict(items) = &result.kind else { return };
+    for item in items {
+        let DictItem::Pair(key, value) = item else { continue };
+        match text(key) {
+            Some("tables") => tables(op, value, faults),
+            Some("variables" | "while") | None => {}
+            Some(other) => {
+                let fault = Diagnostic::error("P611", key.span.clone(), format!("a parser returns no '{other}'"));
+                faults.push(match did_you_mean(other, ["tables", "variables", "while"]) {
+                    Some(near) => fault.help(format!("did you mean '{near}'?")),
+                    None => fault.help("it may return 'tables', 'variables' and 'while'"),
+                });
+            }
+        }
+    }
+}
+
+fn tables(op: &HttpRequest, value: &Expression, faults: &mut Vec<Diagnostic>) {
+    let declared: Vec<_> = op.response.tables.iter().filter(|t| matches!(t.data, TableData::Parser)).map(|t| &t.table.name).collect();
+    match &value.kind {
+        Kind::Dict(items) => {
+            let mut given = Vec::new();
+            for item in items {
+                match item {
+                    DictItem::Pair(key, _) => match text(key) {
+                        Some(name) => given.push((name, &key.span)),
+                        None => return,
+                    },
+                    DictItem::Spread(_) => return,
+                }
+            }
+            let names: Option<Vec<&str>> = declared.iter().map(|d| text(d)).collect();
+            let Some(names) = names else { return };
+            if names.is_empty() {
+                if let Some((name, span)) = given.first() {
+                    let fault = Diagnostic::error(
+                        "P611",
+                        (*span).clone(),
+                        format!("'response.tables' declares no table '{name}' for the parser to fill"),
+                    );
+                    faults.push(fault.help("declare it there with its source and columns, or return a list of full tables: [{\"source\": …, \"table\": …, \"columns\": …, \"data\": …}]"));
+                }
+                return;
+            }
+            for (name, span) in given.iter().filter(|(name, _)| !names.contains(name)) {
+                let fault = Diagnostic::error(
+                    "P611",
+                    (*span).clone(),
+                    format!("the parser gives rows for '{name}', which 'response.tables' does not declare"),
+                );
+                let list = names.join(", ");
+                faults.push(match did_you_mean(name, names.iter().copied()) {
+                    Some(near) => fault.help(format!("did you mean '{near}'? Declared: {list}")),
+                    None => fault.help(format!("declared: {list}")),
+                });
+            }
+            // A table under another name is one fault, not two.
+            let extra = given.iter().filter(|(name, _)| !names.contains(name)).count();
+            let missing: Vec<&&Expression> =
+                declared.iter().filter(|d| text(d).is_some_and(|name| !given.iter().any(|(g, _)| *g == name))).collect();
+            if missing.len() > extra
+                && let Some(table) = missing.first()
+            {
+                let name = text(table).unwrap_or_default();
+                let fault = Diagnostic::error("P611", table.span.clone(), format!("the parser gives no rows for '{name}'"));
+                faults.push(
+                    fault
+                        .also(value.span.clone(), "what the parser gives")
+                        .help(format!("add \"{name}\" to the parser's 'tables' (an empty list is fine), or give the table 'data' here")),
+                );
+            }
+        }
+        Kind::List(_) if !declared.is_empty() => {
+            let fault = Diagnostic::error(
+                "P611",
+                value.span.clone(),
+                "the parser returns a list of tables, and 'response.tables' declares them already",
+            );
+            faults.push(fault.help("return a map from table name to rows, or take 'response.tables' out"));
+        }
+        _ => {}
+    }
+}

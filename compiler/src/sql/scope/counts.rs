@@ -1,0 +1,184 @@
+//! Q714: aggregates where no engine takes them. Q715: lists that must be equally long and are not.
+
+use sqlparser::ast::{Expr, Function, FunctionArguments, GroupByExpr, Insert, ObjectNamePart, Query, Select, SelectItem, SetExpr, Spanned};
+
+use super::super::Dialect;
+use super::super::columns::Columns;
+use super::super::walk::{Part, parts};
+use super::Look;
+use crate::diagnostic::Diagnostic;
+
+impl Look<'_> {
+    /// Aggregates in WHERE, and in PostgreSQL beside columns that are not grouped.
+    pub(super) fn aggregates(&mut self, select: &Select) {
+        if let Some(condition) = &select.selection
+            && let Some(function) = aggregate_in(condition)
+        {
+            let at = self.outline.span(function.span());
+            let fault = Diagnostic::error("Q714", at, format!("`{}` cannot stand in WHERE, which looks at single rows", function.name));
+            self.faults.push(fault.help("put the condition into HAVING, behind GROUP BY, or compare with a subquery"));
+        }
+        let grouped = !matches!(&select.group_by, GroupByExpr::Expressions(list, modifiers) if list.is_empty() && modifiers.is_empty());
+        if self.outline.dialect != Dialect::Postgres || grouped || self.outline.has_templates() {
+            return;
+        }
+        let exprs = || {
+            select.projection.iter().filter_map(|item| match item {
+                SelectItem::UnnamedExpr(e) | SelectItem::ExprWithAlias { expr: e, .. } => Some(e),
+                _ => None,
+            })
+        };
+        let Some(function) = exprs().find_map(aggregate_in) else { return };
+        let single = exprs().find(|e| {
+            matches!(e, Expr::Identifier(name) if !super::resolve::is_value(name, Dialect::Postgres))
+                || matches!(e, Expr::CompoundIdentifier(_))
+        });
+        // Without FROM a name belongs to a query around this one.
+        if let (Some(column), false) = (single, select.from.is_empty()) {
+            let at = self.outline.span(column.span());
+            let message = format!("'{column}' is neither grouped nor aggregated, and `{}` makes one row of many", function.name);
+            self.faults.push(
+                Diagnostic::error("Q714", at, message)
+                    .also(self.outline.span(function.span()), "the aggregate")
+                    .help(format!("add `GROUP BY {column}`, or aggregate it: `max({column})`")),
+            );
+        }
+    }
+
+    /// The parts of a UNION have as many columns as each other.
+    pub(super) fn same_width(&mut self, first: &SetExpr, other: &SetExpr) {
+        let (Some(a), Some(b)) = (self.width(first), self.width(other)) else { return };
+        if a == b {
+            return;
+        }
+        let at = match other {
+            SetExpr::Select(select) => match (select.projection.first(), select.projection.last()) {
+                (Some(first), Some(last)) => self.outline.span(first.span().union(&last.span())),
+                _ => return,
+            },
+            _ => return,
+        };
+        let fault = Diagnostic::error("Q715", at, format!("this part of the UNION gives {}, and the first one {a}", columns(b)));
+        self.faults
+            .push(fault.help("give all parts the same columns in the same order; `NULL AS name` stands for one that a part does not have"));
+    }
+
+    /// An INSERT has as many values as it names columns.
+    pub(super) fn values(&mut self, insert: &Insert, table: &Columns) {
+        let named = insert.columns.len();
+        let Some(source) = &insert.source else { return };
+        if named == 0 {
+            self.too_many(source, table);
+            return;
+        }
+        match source.body.as_ref() {
+            SetExpr::Values(values) => {
+                for row in &values.rows {
+                    let given = row.len();
+                    let (Some(first), Some(last)) = (row.first(), row.last()) else { continue };
+                    // A template may stand for several values.
+                    if given != named && !row.iter().any(|e| matches!(e, Expr::Identifier(name) if self.outline.is_computed(name))) {
+                        let at = self.outline.span(first.span().union(&last.span()));
+                        self.faults.push(misfit(at, named, given));
+                        return;
+                    }
+                }
+            }
+            body => {
+                if let (Some(given), Some(at)) = (self.width(body), first_item(source))
+                    && given != named
+                {
+                    let at = self.outline.span(at);
+                    self.faults.push(misfit(at, named, given));
+                }
+            }
+        }
+    }
+
+    /// Without names, an INSERT gives no more values than the table has columns.
+    fn too_many(&mut self, source: &Query, table: &Columns) {
+        let SetExpr::Values(values) = source.body.as_ref() else { return };
+        let Some(row) = values.rows.iter().find(|row| table.closed && row.len() > table.list.len()) else { return };
+        if let (Some(first), Some(last)) = (row.first(), row.last()) {
+            let at = self.outline.span(first.span().union(&last.span()));
+            let message = format!("this INSERT gives {}, and the table has {}", values_text(row.len()), columns(table.list.len()));
+            self.faults.push(Diagnostic::error("Q715", at, message).help(format!("its columns: {}", table.names())));
+        }
+    }
+
+    /// `x IN (SELECT …)` compares one column.
+    pub(super) fn one_column(&mut self, expr: &Expr, subquery: &Query) {
+        if matches!(expr, Expr::Tuple(_) | Expr::Nested(_) | Expr::Function(_) | Expr::Subquery(_)) {
+            return;
+        }
+        if let (Some(width @ 2..), Some(at)) = (self.width(&subquery.body), first_item(subquery)) {
+            let at = self.outline.span(at);
+            let fault = Diagnostic::error("Q715", at, format!("IN compares one column, and this subquery gives {width}"));
+            self.faults.push(fault.help("select only the column that is compared"));
+        }
+    }
+
+    /// How many columns a selection gives, where it names them all.
+    fn width(&self, body: &SetExpr) -> Option<usize> {
+        let SetExpr::Select(select) = body else { return None };
+        let plain = |item: &SelectItem| match item {
+            SelectItem::UnnamedExpr(Expr::Identifier(name)) => !self.outline.is_computed(name),
+            SelectItem::UnnamedExpr(_) => true,
+            SelectItem::ExprWithAlias { alias, .. } => !self.outline.is_computed(alias),
+            _ => false,
+        };
+        select.projection.iter().all(plain).then_some(select.projection.len())
+    }
+}
+
+fn misfit(at: crate::diagnostic::Span, named: usize, given: usize) -> Diagnostic {
+    Diagnostic::error("Q715", at, format!("this INSERT names {} and gives {}", columns(named), values_text(given)))
+        .help("give one value for each column, in the same order")
+}
+
+fn columns(n: usize) -> String {
+    if n == 1 { "1 column".to_owned() } else { format!("{n} columns") }
+}
+
+fn values_text(n: usize) -> String {
+    if n == 1 { "1 value".to_owned() } else { format!("{n} values") }
+}
+
+fn first_item(query: &Query) -> Option<sqlparser::tokenizer::Span> {
+    match query.body.as_ref() {
+        SetExpr::Select(select) => Some(select.projection.first()?.span().union(&select.projection.last()?.span())),
+        _ => None,
+    }
+}
+
+/// An aggregate in an expression, but not in the window of another or in a query of its own.
+fn aggregate_in(expr: &Expr) -> Option<&Function> {
+    let mut pending = vec![expr];
+    while let Some(expr) = pending.pop() {
+        if let Expr::Function(function) = expr {
+            if function.over.is_some() {
+                continue;
+            }
+            if is_aggregate(function) {
+                return Some(function);
+            }
+        }
+        let inner = parts(expr).unwrap_or_default();
+        pending.extend(inner.into_iter().filter_map(|p| match p {
+            Part::Expr(e) => Some(e),
+            Part::Query(_) => None,
+        }));
+    }
+    None
+}
+
+fn is_aggregate(function: &Function) -> bool {
+    let [ObjectNamePart::Identifier(name)] = function.name.0.as_slice() else { return false };
+    let FunctionArguments::List(list) = &function.args else { return false };
+    match name.value.to_ascii_lowercase().as_str() {
+        // With several arguments they are functions of one row in SQLite.
+        "count" | "sum" | "avg" | "min" | "max" => list.args.len() == 1,
+        "string_agg" | "array_agg" | "group_concat" | "json_agg" | "jsonb_agg" | "bool_or" | "bool_and" => true,
+        _ => false,
+    }
+}

@@ -1,0 +1,253 @@
+//! Expressions: each name of a column is looked up in what it can see, from the inside out.
+
+use sqlparser::ast::{BinaryOperator, Expr, Ident, Value};
+
+use super::super::Dialect;
+use super::super::columns::{Class, Columns, same};
+use super::super::walk::{Part, parts};
+use super::fault;
+use super::{Cte, Look, Relation, Scope};
+use crate::diagnostic::did_you_mean;
+
+/// Names without parentheses that are values of the engine, in both dialects.
+const VALUES: [&str; 16] = [
+    "current_date",
+    "current_time",
+    "current_timestamp",
+    "localtime",
+    "localtimestamp",
+    "current_user",
+    "session_user",
+    "system_user",
+    "user",
+    "current_role",
+    "current_schema",
+    "current_catalog",
+    "true",
+    "false",
+    "default",
+    "unknown",
+];
+const HIDDEN_SQLITE: [&str; 3] = ["rowid", "oid", "_rowid_"];
+const HIDDEN_POSTGRES: [&str; 6] = ["ctid", "xmin", "xmax", "cmin", "cmax", "tableoid"];
+
+/// What a name turned out to be.
+enum Found {
+    Column(Class),
+    /// Nothing is known, or it has been reported.
+    Unsure,
+}
+
+impl Look<'_> {
+    /// Looks up every name in an expression.
+    pub(super) fn expr(&mut self, expr: &Expr, scope: &Scope<'_>, ctes: &[Cte]) {
+        let mut pending = vec![Part::Expr(expr)];
+        while let Some(part) = pending.pop() {
+            match part {
+                Part::Query(query) => {
+                    self.query(query, Some(scope), ctes);
+                }
+                Part::Expr(expr) => {
+                    match expr {
+                        Expr::Identifier(name) => {
+                            self.unqualified(name, scope, true);
+                        }
+                        Expr::CompoundIdentifier(names) => {
+                            self.qualified(names, scope, true);
+                        }
+                        Expr::InSubquery { expr, subquery, .. } => self.one_column(expr, subquery),
+                        Expr::BinaryOp { left, op, right } => self.arithmetic(left, op, right, scope),
+                        _ => {}
+                    }
+                    pending.extend(parts(expr).unwrap_or_default());
+                }
+            }
+        }
+    }
+
+    /// The class of what an expression gives, where it is a column or a plain number.
+    pub(super) fn class_of(&mut self, expr: &Expr, scope: &Scope<'_>) -> Class {
+        let found = match expr {
+            Expr::Identifier(name) => self.unqualified(name, scope, false),
+            Expr::CompoundIdentifier(names) => self.qualified(names, scope, false),
+            Expr::Nested(inner) => return self.class_of(inner, scope),
+            Expr::Value(value) => Found::Column(if matches!(value.value, Value::Number(..)) { Class::Number } else { Class::Unknown }),
+            _ => Found::Unsure,
+        };
+        match found {
+            Found::Column(class) => class,
+            Found::Unsure => Class::Unknown,
+        }
+    }
+
+    fn unqualified(&mut self, name: &Ident, scope: &Scope<'_>, report: bool) -> Found {
+        let dialect = self.outline.dialect;
+        if self.outline.is_computed(name) {
+            return Found::Unsure;
+        }
+        let mut inner = Some(scope);
+        let mut unsure = false;
+        while let Some(scope) = inner {
+            if scope.outputs.iter().any(|o| same(name, o, dialect)) {
+                return Found::Unsure;
+            }
+            let found: Vec<&Relation> = scope.relations.iter().filter(|r| r.columns.find(name, dialect).is_some()).collect();
+            if let [first, rest @ ..] = found.as_slice() {
+                let merged = scope.natural || scope.merged.iter().any(|m| same(name, m, dialect));
+                if let (true, [second, ..], false) = (report, rest, merged || unsure)
+                    && first.columns.closed
+                    && second.columns.closed
+                {
+                    self.faults.push(fault::ambiguous(self.outline.span(name.span), name, &found));
+                }
+                return first.columns.find(name, dialect).map_or(Found::Unsure, |c| Found::Column(c.class));
+            }
+            unsure |= scope.open || scope.relations.iter().any(|r| !r.columns.closed);
+            // The name of a table stands for its row.
+            unsure |= scope.relations.iter().any(|r| r.name.as_ref().is_some_and(|n| same(name, n, dialect)));
+            inner = scope.outer;
+        }
+        if !report || unsure || is_value(name, dialect) {
+            return Found::Unsure;
+        }
+        let mut relations = Vec::new();
+        let mut inner = Some(scope);
+        while let Some(scope) = inner {
+            relations.extend(&scope.relations);
+            inner = scope.outer;
+        }
+        // Without FROM there may be a form that this does not know.
+        if !relations.is_empty() {
+            let later = scope.later.iter().any(|l| same(name, l, dialect));
+            let fault = fault::unknown(self.outline.span(name.span), name, &relations, dialect);
+            let near = did_you_mean(&name.value, scope.outputs.iter().map(String::as_str));
+            self.faults.push(match near {
+                _ if later => fault.help(format!(
+                    "the selection gives that name, and this clause comes before it: repeat its expression here, or select from a subquery that gives '{}'",
+                    name.value
+                )),
+                Some(near) if fault.help.as_ref().is_none_or(|h| !h.starts_with("did")) => fault.help(format!("did you mean '{near}'?")),
+                Some(_) | None => fault,
+            });
+        }
+        Found::Unsure
+    }
+
+    fn qualified(&mut self, names: &[Ident], scope: &Scope<'_>, report: bool) -> Found {
+        let [.., table, column] = names else { return Found::Unsure };
+        if self.outline.is_computed(table) || self.outline.is_computed(column) {
+            return Found::Unsure;
+        }
+        let dialect = self.outline.dialect;
+        let Some(relation) = self.relation(table, scope) else {
+            if report && names.len() == 2 {
+                self.unknown_qualifier(table, scope);
+            }
+            return Found::Unsure;
+        };
+        match relation.columns.find(column, dialect) {
+            Some(column) => Found::Column(column.class),
+            None => {
+                // In SQLite only a name without a table may turn out to be a text.
+                let text = column.quote_style.is_none() && is_value(column, dialect);
+                if report && relation.columns.closed && !text {
+                    let fault = fault::unknown(self.outline.span(column.span), column, &[relation], dialect);
+                    self.faults.push(fault);
+                }
+                Found::Unsure
+            }
+        }
+    }
+
+    pub(super) fn relation<'s>(&self, name: &Ident, scope: &'s Scope<'_>) -> Option<&'s Relation> {
+        let mut inner = Some(scope);
+        while let Some(scope) = inner {
+            let found = scope.relations.iter().find(|r| r.name.as_ref().is_some_and(|n| same(name, n, self.outline.dialect)));
+            if found.is_some() {
+                return found;
+            }
+            inner = scope.outer;
+        }
+        None
+    }
+
+    /// A qualifier that is no table of the query.
+    pub(super) fn unknown_qualifier(&mut self, name: &Ident, scope: &Scope<'_>) {
+        let mut known = Vec::new();
+        let mut inner = Some(scope);
+        while let Some(scope) = inner {
+            if scope.open {
+                return;
+            }
+            // A column may be a record whose parts have names.
+            if self.outline.dialect == Dialect::Postgres
+                && scope.relations.iter().any(|r| r.columns.find(name, self.outline.dialect).is_some())
+            {
+                return;
+            }
+            known.extend(scope.relations.iter().filter_map(|r| r.name.as_deref()));
+            inner = scope.outer;
+        }
+        let special = ["excluded", "new", "old"].iter().any(|s| name.value.eq_ignore_ascii_case(s));
+        if known.is_empty() || special || self.outline.is_computed(name) {
+            return;
+        }
+        self.faults.push(fault::unknown_qualifier(self.outline.span(name.span), name, &known));
+    }
+
+    /// A column of USING: the tables before and the one behind the join have it.
+    pub(super) fn using(&mut self, name: &Ident, scope: &Scope<'_>, before: usize) {
+        let dialect = self.outline.dialect;
+        if self.outline.is_computed(name) || scope.open {
+            return;
+        }
+        for side in [&scope.relations[..before.min(scope.relations.len())], &scope.relations[before.min(scope.relations.len())..]] {
+            let lacks = side.iter().all(|r| r.columns.closed && r.columns.find(name, dialect).is_none());
+            if lacks && !side.is_empty() {
+                let relations: Vec<&Relation> = side.iter().collect();
+                self.faults.push(fault::unknown(self.outline.span(name.span), name, &relations, dialect));
+                return;
+            }
+        }
+    }
+
+    /// A column that INSERT or UPDATE writes.
+    pub(super) fn target(&mut self, column: &Ident, columns: &Columns, table: &sqlparser::ast::ObjectName) {
+        let dialect = self.outline.dialect;
+        if columns.closed && !self.outline.is_computed(column) && columns.find(column, dialect).is_none() && !is_value(column, dialect) {
+            let relation = Relation { name: super::last(table).map(|n| n.value.clone()), columns: columns.clone() };
+            self.faults.push(fault::unknown(self.outline.span(column.span), column, &[&relation], dialect));
+        }
+    }
+
+    fn arithmetic(&mut self, left: &Expr, operator: &BinaryOperator, right: &Expr, scope: &Scope<'_>) {
+        let computes = matches!(
+            operator,
+            BinaryOperator::Plus | BinaryOperator::Minus | BinaryOperator::Multiply | BinaryOperator::Divide | BinaryOperator::Modulo
+        );
+        if !computes {
+            return;
+        }
+        for (side, other) in [(left, right), (right, left)] {
+            // `x + 0` and `x * 1.0` are how SQLite is told to read a text as a number.
+            let converts = matches!(other, Expr::Value(v) if matches!(&v.value, Value::Number(n, _) if ["0", "1", "0.0", "1.0"].contains(&n.to_string().as_str())));
+            let is_name = matches!(side, Expr::Identifier(_) | Expr::CompoundIdentifier(_));
+            if is_name && !converts && self.class_of(side, scope) == Class::Text && self.class_of(other, scope) == Class::Number {
+                use sqlparser::ast::Spanned;
+                let at = self.outline.span(side.span());
+                self.faults.push(fault::text_arithmetic(at, side, operator, self.outline.dialect));
+            }
+        }
+    }
+}
+
+pub(super) fn is_value(name: &Ident, dialect: Dialect) -> bool {
+    let lower = name.value.to_ascii_lowercase();
+    match dialect {
+        // What SQLite cannot find in double quotes, it takes as text.
+        Dialect::Sqlite if name.quote_style == Some('"') => true,
+        _ if name.quote_style.is_some() => false,
+        Dialect::Sqlite => VALUES.contains(&lower.as_str()) || HIDDEN_SQLITE.contains(&lower.as_str()),
+        Dialect::Postgres => VALUES.contains(&lower.as_str()) || HIDDEN_POSTGRES.contains(&lower.as_str()),
+    }
+}

@@ -1,0 +1,240 @@
+//! SELECT: what FROM brings into sight, what the selection gives.
+
+use sqlparser::ast::{
+    Distinct, Expr, GroupByExpr, Ident, JoinConstraint, JoinOperator, ObjectNamePart, OrderByKind, Query, Select, SelectItem,
+    SelectItemQualifiedWildcardKind, SetExpr, Spanned, TableFactor, TableWithJoins,
+};
+
+use super::super::Dialect;
+use super::super::columns::{Class, Column, Columns};
+use super::{Cte, Look, Relation, Scope, last};
+
+impl Look<'_> {
+    pub(super) fn query(&mut self, query: &Query, outer: Option<&Scope<'_>>, ctes: &[Cte]) -> Columns {
+        let ctes = self.with(query, outer, ctes);
+        // A chain of UNIONs leans to the left and may be long.
+        let mut parts = Vec::new();
+        let mut body = query.body.as_ref();
+        while let SetExpr::SetOperation { left, right, .. } = body {
+            parts.push(right.as_ref());
+            body = left;
+        }
+        let alone = parts.is_empty();
+        let order: Vec<&Expr> = match query.order_by.as_ref().map(|o| &o.kind) {
+            Some(OrderByKind::Expressions(list)) if alone => list.iter().map(|o| &o.expr).collect(),
+            _ => Vec::new(),
+        };
+        let columns = self.body(body, outer, &ctes, &order);
+        for part in parts.into_iter().rev() {
+            self.same_width(body, part);
+            self.body(part, outer, &ctes, &[]);
+        }
+        columns
+    }
+
+    fn body(&mut self, body: &SetExpr, outer: Option<&Scope<'_>>, ctes: &[Cte], order: &[&Expr]) -> Columns {
+        match body {
+            SetExpr::Select(select) => self.select(select, outer, ctes, order),
+            SetExpr::Query(query) => self.query(query, outer, ctes),
+            SetExpr::SetOperation { left, right, .. } => {
+                let columns = self.body(left, outer, ctes, &[]);
+                self.body(right, outer, ctes, &[]);
+                columns
+            }
+            SetExpr::Values(values) => {
+                let empty = Scope { outer, ..Scope::default() };
+                for row in &values.rows {
+                    row.iter().for_each(|e| self.expr(e, &empty, ctes));
+                }
+                Columns::default()
+            }
+            SetExpr::Insert(statement) | SetExpr::Update(statement) | SetExpr::Delete(statement) => self.statement(statement, ctes),
+            SetExpr::Merge(_) | SetExpr::Table(_) => Columns::default(),
+        }
+    }
+
+    fn select(&mut self, select: &Select, outer: Option<&Scope<'_>>, ctes: &[Cte], order: &[&Expr]) -> Columns {
+        let mut scope = Scope { outer, open: !select.lateral_views.is_empty(), ..Scope::default() };
+        for table in &select.from {
+            self.from(table, &mut scope, ctes);
+        }
+        let columns = self.selection(&select.projection, &scope, ctes);
+        // In a query inside another, an aggregate may be the outer one's.
+        if outer.is_none() {
+            self.aggregates(select);
+        }
+        if let Some(Distinct::On(list)) = &select.distinct {
+            list.iter().for_each(|e| self.expr(e, &scope, ctes));
+        }
+        let outputs: Vec<String> = columns.list.iter().map(|c| c.name.clone()).collect();
+        let early = match self.outline.dialect {
+            Dialect::Sqlite => outputs.clone(),
+            Dialect::Postgres => Vec::new(),
+        };
+        scope.later.clone_from(&outputs);
+        scope.outputs = early;
+        self.optional(select.selection.as_ref(), &scope, ctes);
+        self.optional(select.having.as_ref(), &scope, ctes);
+        scope.later = Vec::new();
+        scope.outputs = outputs;
+        // Names of the selection that are not known may be meant.
+        scope.open |= !columns.closed && self.outline.has_templates();
+        if let GroupByExpr::Expressions(list, _) = &select.group_by {
+            list.iter().for_each(|e| self.expr(e, &scope, ctes));
+        }
+        order.iter().for_each(|e| self.expr(e, &scope, ctes));
+        columns
+    }
+
+    pub(super) fn from(&mut self, table: &TableWithJoins, scope: &mut Scope<'_>, ctes: &[Cte]) {
+        self.factor(&table.relation, scope, ctes);
+        for join in &table.joins {
+            let before = scope.relations.len();
+            self.factor(&join.relation, scope, ctes);
+            let constraint = match &join.join_operator {
+                JoinOperator::Join(c)
+                | JoinOperator::Inner(c)
+                | JoinOperator::Left(c)
+                | JoinOperator::LeftOuter(c)
+                | JoinOperator::Right(c)
+                | JoinOperator::RightOuter(c)
+                | JoinOperator::FullOuter(c)
+                | JoinOperator::CrossJoin(c) => c,
+                _ => {
+                    scope.open = true;
+                    continue;
+                }
+            };
+            match constraint {
+                JoinConstraint::On(expr) => self.expr(expr, scope, ctes),
+                JoinConstraint::Using(names) => {
+                    for name in names.iter().filter_map(last) {
+                        self.using(name, scope, before);
+                        scope.merged.push(self.kept(name));
+                    }
+                }
+                JoinConstraint::Natural => scope.natural = true,
+                JoinConstraint::None => {}
+            }
+        }
+    }
+
+    fn factor(&mut self, factor: &TableFactor, scope: &mut Scope<'_>, ctes: &[Cte]) {
+        match factor {
+            TableFactor::Table { name, alias, args: None, .. } => {
+                let columns = self.table(name, ctes);
+                let (columns, own) = match alias {
+                    Some(alias) => (self.renamed(alias, columns), Some(&alias.name)),
+                    None => (columns, last(name)),
+                };
+                // A template may be a join as well as an alias.
+                scope.open |= own.is_none_or(|n| self.outline.is_computed(n));
+                scope.relations.push(Relation { name: own.map(|n| self.kept(n)), columns });
+            }
+            TableFactor::Derived { subquery, alias, .. } => {
+                let columns = self.query(subquery, Some(&*scope), ctes);
+                match alias {
+                    Some(alias) => {
+                        scope.open |= self.outline.is_computed(&alias.name);
+                        let columns = self.renamed(alias, columns);
+                        scope.relations.push(Relation { name: Some(self.kept(&alias.name)), columns });
+                    }
+                    None => scope.relations.push(Relation { name: None, columns }),
+                }
+            }
+            TableFactor::NestedJoin { table_with_joins, alias: None } => self.from(table_with_joins, scope, ctes),
+            TableFactor::Table { alias, .. } | TableFactor::Function { alias, .. } | TableFactor::UNNEST { alias, .. } => {
+                // A function's columns are its own affair, and its name may be used like a table's.
+                scope.open |= alias.is_none();
+                let name = alias.as_ref().map(|a| self.kept(&a.name));
+                scope.relations.push(Relation { name, columns: Columns::default() });
+            }
+            _ => scope.open = true,
+        }
+    }
+
+    /// What a selection or RETURNING gives.
+    pub(super) fn selection(&mut self, items: &[SelectItem], scope: &Scope<'_>, ctes: &[Cte]) -> Columns {
+        let mut columns = Columns { list: Vec::new(), closed: true };
+        for item in items {
+            match item {
+                SelectItem::UnnamedExpr(expr) => {
+                    self.expr(expr, scope, ctes);
+                    let name = match expr {
+                        Expr::Identifier(name) => Some(name),
+                        Expr::CompoundIdentifier(parts) => parts.last(),
+                        _ => None,
+                    };
+                    // How the engine calls other expressions is its own affair.
+                    match name.filter(|n| !self.outline.is_computed(n)) {
+                        Some(name) => {
+                            let class = self.class_of(expr, scope);
+                            columns.list.push(self.output(name, class));
+                        }
+                        None => columns.closed = false,
+                    }
+                }
+                SelectItem::ExprWithAlias { expr, alias } => {
+                    self.expr(expr, scope, ctes);
+                    if self.outline.is_computed(alias) {
+                        columns.closed = false;
+                    } else {
+                        let class = self.class_of(expr, scope);
+                        columns.list.push(self.output(alias, class));
+                    }
+                }
+                SelectItem::ExprWithAliases { .. } => columns.closed = false,
+                SelectItem::Wildcard(options) => {
+                    columns.closed &= !scope.open && is_plain(options) && !scope.natural;
+                    let at = self.outline.span(options.span());
+                    for relation in &scope.relations {
+                        self.expand(relation, scope, &at, &mut columns);
+                    }
+                }
+                SelectItem::QualifiedWildcard(SelectItemQualifiedWildcardKind::ObjectName(name), options) => {
+                    columns.closed &= is_plain(options);
+                    let Some(ObjectNamePart::Identifier(table)) = name.0.last() else {
+                        columns.closed = false;
+                        continue;
+                    };
+                    match self.relation(table, scope) {
+                        Some(relation) => {
+                            let at = self.outline.span(table.span);
+                            self.expand(relation, &Scope::default(), &at, &mut columns);
+                        }
+                        None => {
+                            columns.closed = false;
+                            self.unknown_qualifier(table, scope);
+                        }
+                    }
+                }
+                SelectItem::QualifiedWildcard(SelectItemQualifiedWildcardKind::Expr(_), _) => columns.closed = false,
+            }
+        }
+        columns
+    }
+
+    fn expand(&self, relation: &Relation, scope: &Scope<'_>, at: &crate::diagnostic::Span, columns: &mut Columns) {
+        columns.closed &= relation.columns.closed;
+        for column in &relation.columns.list {
+            let merged = scope.merged.iter().any(|m| self.equal(m, &column.name));
+            if !merged || !columns.list.iter().any(|c| self.equal(&c.name, &column.name)) {
+                columns.list.push(Column { at: Some(at.clone()), ..column.clone() });
+            }
+        }
+    }
+
+    fn output(&self, name: &Ident, class: Class) -> Column {
+        Column { name: self.kept(name), class, at: Some(self.outline.span(name.span)) }
+    }
+}
+
+/// `*` and nothing behind it.
+fn is_plain(options: &sqlparser::ast::WildcardAdditionalOptions) -> bool {
+    options.opt_ilike.is_none()
+        && options.opt_exclude.is_none()
+        && options.opt_except.is_none()
+        && options.opt_replace.is_none()
+        && options.opt_rename.is_none()
+        && options.opt_alias.is_none()
+}

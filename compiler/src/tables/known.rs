@@ -1,0 +1,61 @@
+//! The columns of a table, from all that write it.
+
+use super::{Catalog, Given, How, Key};
+use crate::sql::columns::{Class, Columns};
+use crate::sql::outline::Outline;
+use crate::sql::scope::{self, Looked, Tables};
+
+impl Catalog<'_> {
+    /// The columns of a table. Not closed where anything about it is not known.
+    #[must_use]
+    pub fn columns(&self, key: &Key) -> Columns {
+        // Of a table that is made from itself, nothing is known while that is found out.
+        if let Some(done) = self.done.borrow().get(key) {
+            return done.clone().unwrap_or_default();
+        }
+        self.done.borrow_mut().insert(key.clone(), None);
+        let columns = self.gather(key);
+        self.done.borrow_mut().insert(key.clone(), Some(columns.clone()));
+        columns
+    }
+
+    fn gather(&self, key: &Key) -> Columns {
+        let Some(table) = self.tables.get(key) else { return Columns::default() };
+        let creates = table.writers.iter().any(|w| matches!(w.how, How::Create | How::CreateIfMissing));
+        let mut all = Columns { list: Vec::new(), closed: creates && !self.is_hidden(key) };
+        for writer in &table.writers {
+            let given = match &writer.given {
+                Given::Listed(columns) => columns.clone(),
+                Given::Query { source, outline } => self.look(outline, source).columns,
+                Given::Unknown => Columns::default(),
+            };
+            // Rows that are added change nothing about the table, so that theirs need not be known.
+            all.closed &= given.closed || writer.how == How::Append;
+            for column in given.list {
+                match all.list.iter_mut().find(|c| c.name == column.name) {
+                    Some(known) if known.class == column.class => {}
+                    Some(known) => known.class = Class::Unknown,
+                    None => all.list.push(column),
+                }
+            }
+        }
+        all
+    }
+
+    /// Looks at a statement of a source.
+    #[must_use]
+    pub fn look(&self, outline: &Outline, source: &str) -> Looked {
+        scope::look(outline, &InSource { catalog: self, source })
+    }
+}
+
+struct InSource<'c, 'p> {
+    catalog: &'c Catalog<'p>,
+    source: &'c str,
+}
+
+impl Tables for InSource<'_, '_> {
+    fn columns(&self, schema: Option<&str>, name: &str) -> Columns {
+        self.catalog.columns(&self.catalog.key(self.source, schema, name))
+    }
+}
