@@ -1,9 +1,12 @@
 //! Rules over the resolved project, one file each. They report and change nothing.
 
 mod control;
+mod http;
 mod ids;
 mod parameters;
 mod requests;
+mod secrets;
+mod sql_text;
 mod variables;
 
 use std::collections::BTreeSet;
@@ -19,6 +22,9 @@ pub fn check(parsed: &Parsed, resolved: &Resolved<'_>) -> (BTreeSet<String>, Vec
     ids::check(resolved, &mut faults);
     parameters::check(resolved, &mut faults);
     requests::check(parsed, resolved, &mut faults);
+    http::check(parsed, resolved, &mut faults);
+    secrets::check(resolved, &mut faults);
+    sql_text::check(resolved, &mut faults);
     let needed = variables::check(parsed, resolved, &mut faults);
     (needed, faults)
 }

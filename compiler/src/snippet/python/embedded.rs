@@ -21,7 +21,7 @@ use crate::diagnostic::{Diagnostic, Span};
 use crate::yaml::{Scalar, TextMap};
 
 /// Stands for a byte of a template while Python is parsed. Valid in a string literal, and nowhere else.
-const BLANK: char = '\u{1}';
+pub(super) const BLANK: char = '\u{1}';
 
 /// The literals that are templates, by the offset of their first byte in the parsed text.
 #[derive(Default)]

@@ -5,6 +5,7 @@ use rustpython_compiler::ast::{Expr, Stmt};
 use rustpython_compiler::parser::{LexicalErrorType, ParseError, ParseErrorType, parse_expression, parse_module};
 
 use super::super::place::Origin;
+use super::advice;
 use super::scan::{self, Piece};
 use crate::diagnostic::Diagnostic;
 
@@ -65,7 +66,11 @@ fn bracketed(text: &str) -> Option<Syntax> {
 
 /// The fault as a diagnostic.
 pub(super) fn report(fault: &Fault, origin: Origin<'_>) -> Diagnostic {
-    Diagnostic::error("P601", origin.span(fault.start, fault.end), format!("Python syntax: {}", fault.message))
+    let found = Diagnostic::error("P601", origin.span(fault.start, fault.end), format!("Python syntax: {}", fault.message));
+    match advice::of_syntax(origin.text(), fault.start, &fault.message) {
+        Some(help) => found.help(help),
+        None => found,
+    }
 }
 
 fn fault(text: &str, error: &ParseError) -> Fault {

@@ -10,14 +10,17 @@ use minijinja::machinery::ast::{self, CallArg, Expr, Spanned, Stmt};
 use super::super::Place;
 use super::super::expression::{Named, Uses};
 use super::super::place::Origin;
+use super::advice::{self, Use};
 use super::catalog;
 use crate::diagnostic::{Diagnostic, did_you_mean};
 
 /// What the statements use, and their faults.
 pub(super) fn check(statements: &[Stmt<'_>], origin: Origin<'_>, place: Place) -> (Uses, Vec<Diagnostic>) {
-    let mut check = Check { origin, place, bound: BTreeSet::new(), bare: Vec::new(), uses: Uses::default(), faults: Vec::new() };
+    let mut check =
+        Check { origin, place, bound: BTreeSet::new(), bare: Vec::new(), computed: Vec::new(), uses: Uses::default(), faults: Vec::new() };
     check.statements(statements);
     check.report_unknown();
+    check.report_computed();
     check.uses.keep_texts_once();
     (check.uses, check.faults)
 }
@@ -26,20 +29,33 @@ pub(super) fn check(statements: &[Stmt<'_>], origin: Origin<'_>, place: Place) -
 struct Bare {
     name: String,
     span: minijinja::machinery::Span,
-    /// It is followed by `.attribute` or `[…]`.
-    path: bool,
+    used: Use,
 }
 
-struct Check<'a> {
+pub(super) struct Check<'a> {
     origin: Origin<'a>,
     place: Place,
     bound: BTreeSet<String>,
     bare: Vec<Bare>,
+    /// Names of variables that are known at run time only.
+    computed: Vec<minijinja::machinery::Span>,
     uses: Uses,
     faults: Vec<Diagnostic>,
 }
 
 impl Check<'_> {
+    pub(super) fn binds(&self, name: &str) -> bool {
+        self.bound.contains(name)
+    }
+
+    pub(super) fn place(&self, span: minijinja::machinery::Span) -> crate::diagnostic::Span {
+        self.origin.span(span.start_offset as usize, span.end_offset as usize)
+    }
+
+    pub(super) fn report(&mut self, fault: Diagnostic) {
+        self.faults.push(fault);
+    }
+
     fn statements(&mut self, statements: &[Stmt<'_>]) {
         for statement in statements {
             self.statement(statement);
@@ -138,7 +154,7 @@ impl Check<'_> {
 
     fn expr(&mut self, expr: &Expr<'_>) {
         match expr {
-            Expr::Var(v) => self.name(v, false),
+            Expr::Var(v) => self.name(v, Use::Plain),
             Expr::Const(c) => {
                 if let Some(text) = c.value.as_str() {
                     self.uses.texts.push(text.to_owned());
@@ -152,10 +168,12 @@ impl Check<'_> {
             }
             Expr::UnaryOp(u) => self.expr(&u.expr),
             Expr::BinOp(b) => {
+                self.compared(b);
                 self.expr(&b.left);
                 self.expr(&b.right);
             }
             Expr::Compare(c) => {
+                self.compared_chain(c);
                 self.expr(&c.expr);
                 c.ops.iter().for_each(|o| self.expr(&o.expr));
             }
@@ -174,8 +192,12 @@ impl Check<'_> {
                 self.known("test", t.name, t.span(), catalog::TESTS);
                 self.arguments(&t.args);
             }
-            Expr::GetAttr(g) => self.base(&g.expr),
+            Expr::GetAttr(g) => {
+                self.member(g);
+                self.base(&g.expr);
+            }
             Expr::GetItem(g) => {
+                self.item(g);
                 self.base(&g.expr);
                 self.expr(&g.subscript_expr);
             }
@@ -188,7 +210,7 @@ impl Check<'_> {
 
     fn base(&mut self, expr: &Expr<'_>) {
         match expr {
-            Expr::Var(v) => self.name(v, true),
+            Expr::Var(v) => self.name(v, Use::Path),
             other => self.expr(other),
         }
     }
@@ -208,25 +230,31 @@ impl Check<'_> {
             return;
         };
         match function.id {
-            "var" => match argument(&call.args, 0, "name").map(text_of) {
-                Some(Some((name, span))) => {
-                    let named = self.named(name, span);
-                    self.uses.variables.push(named);
+            "var" | "is_var_defined" => {
+                let name = argument(&call.args, 0, "name");
+                match (name.map(text_of), function.id) {
+                    (Some(Some((name, span))), "var") => {
+                        let named = self.named(name, span);
+                        self.uses.variables.push(named);
+                    }
+                    (Some(Some((name, span))), _) => {
+                        let named = self.named(name, span);
+                        self.uses.tested.push(named);
+                    }
+                    (Some(None) | None, _) => {
+                        self.uses.computed_variables = true;
+                        if let Some(Expr::Var(v)) = name {
+                            self.name(v, Use::VariableName);
+                        }
+                        self.computed.extend(name.map(Expr::span));
+                    }
                 }
-                _ => self.uses.computed_variables = true,
-            },
-            "is_var_defined" => match argument(&call.args, 0, "name").map(text_of) {
-                Some(Some((name, span))) => {
-                    let named = self.named(name, span);
-                    self.uses.tested.push(named);
-                }
-                _ => self.uses.computed_variables = true,
-            },
+            }
             "query" | "query_value" => {
                 self.query(call);
                 return;
             }
-            _ => self.name(function, false),
+            _ => self.name(function, Use::Call),
         }
         self.arguments(&call.args);
     }
@@ -280,8 +308,11 @@ impl Check<'_> {
         Named { name: name.to_owned(), span: self.origin.span(span.start_offset as usize, span.end_offset as usize) }
     }
 
-    fn name(&mut self, var: &Spanned<ast::Var<'_>>, path: bool) {
-        self.bare.push(Bare { name: var.id.to_owned(), span: var.span(), path });
+    /// The first use of a name at a place says most about it.
+    fn name(&mut self, var: &Spanned<ast::Var<'_>>, used: Use) {
+        if !self.bare.iter().any(|b| b.span.start_offset == var.span().start_offset) {
+            self.bare.push(Bare { name: var.id.to_owned(), span: var.span(), used });
+        }
     }
 
     fn known(&mut self, what: &str, name: &str, span: minijinja::machinery::Span, known: &[&'static str]) {
@@ -291,15 +322,26 @@ impl Check<'_> {
         // The span begins at the name and may go on behind it.
         let start = span.start_offset as usize;
         let fault = Diagnostic::error("J503", self.origin.span(start, start + name.len()), format!("there is no {what} `{name}` in Jinja"));
-        self.faults.push(match did_you_mean(name, known.iter().copied()) {
-            Some(meant) => fault.help(format!("did you mean `{meant}`?")),
-            None => fault.help(format!("the {what}s are {}", known.join(", "))),
+        let elsewhere = if what == "filter" { advice::of_filter(name) } else { None };
+        self.faults.push(match (elsewhere, did_you_mean(name, known.iter().copied())) {
+            (Some(help), _) => fault.help(help),
+            (None, Some(meant)) => fault.help(format!("did you mean `{meant}`?")),
+            (None, None) => fault.help(format!("the {what}s are {}", known.join(", "))),
         });
     }
 
     fn report_unknown(&mut self) {
-        for Bare { name, span, path } in std::mem::take(&mut self.bare) {
+        for Bare { name, span, used } in std::mem::take(&mut self.bare) {
             if self.bound.contains(&name) || catalog::GLOBALS.contains(&name.as_str()) {
+                self.computed.retain(|s| used == Use::VariableName || s.start_offset != span.start_offset);
+                continue;
+            }
+            if used == Use::Path && catalog::FUNCTIONS.contains(&name.as_str()) {
+                let place = self.origin.span(span.start_offset as usize, span.end_offset as usize);
+                self.faults.push(
+                    Diagnostic::error("J502", place, format!("`{name}` is a function: it has no members"))
+                        .help(format!("write `{name}('…')` with the name in brackets and quotes")),
+                );
                 continue;
             }
             if catalog::FUNCTIONS.contains(&name.as_str()) {
@@ -319,17 +361,32 @@ impl Check<'_> {
                 }
                 continue;
             }
-            self.faults.push(unknown(&name, place, path));
+            self.computed.retain(|s| s.start_offset != span.start_offset);
+            self.faults.push(unknown(&name, place, used));
+        }
+    }
+
+    fn report_computed(&mut self) {
+        for span in std::mem::take(&mut self.computed) {
+            let place = self.origin.span(span.start_offset as usize, span.end_offset as usize);
+            self.faults.push(
+                Diagnostic::hint("J504", place, "the name of this variable is known only at run time")
+                    .help("name it literally to have it checked now; a map in one variable often does the same: `var('settings')[name]`"),
+            );
         }
     }
 }
 
-fn unknown(name: &str, place: crate::diagnostic::Span, path: bool) -> Diagnostic {
+fn unknown(name: &str, place: crate::diagnostic::Span, used: Use) -> Diagnostic {
     let fault = Diagnostic::error("J502", place, format!("`{name}` is not a name that templates know"));
     let known = catalog::FUNCTIONS.iter().chain(catalog::GLOBALS).copied().chain(["response", "loop"]);
     if name == "context" {
         return fault.help("in a template write `var('…')` without `context.`");
     }
+    if let Some(help) = advice::of_name(name, used) {
+        return fault.help(help);
+    }
+    let path = used == Use::Path;
     if catalog::CASTS.contains(&name) {
         return fault.help(format!(
             "`{name}` is a type for `query_value`; to convert a value write `… | {}`",
