@@ -96,6 +96,10 @@ pub fn statuses(node: &Node, what: &str, mut network: Option<&mut bool>, faults:
         match (status(text), &mut network) {
             (Some(range), _) => ranges.push(range),
             (None, Some(flag)) if text.eq_ignore_ascii_case("network") => **flag = true,
+            (None, _) if text.starts_with(|c: char| c.is_ascii_digit()) => faults.push(
+                Diagnostic::error("H802", node.span.clone(), format!("'{text}' is no HTTP status"))
+                    .help("statuses are 100 to 599, and classes are 1xx to 5xx"),
+            ),
             (None, flag) => {
                 let or = if flag.is_some() { ", or 'network'" } else { "" };
                 faults.push(wrong_kind(node, what, &format!("statuses from 100 to 599 or classes like 4xx{or}")));

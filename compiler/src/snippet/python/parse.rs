@@ -43,6 +43,11 @@ pub(super) fn syntax(text: &str) -> Result<Syntax, Fault> {
     if let Some(syntax) = bracketed(text) {
         return Ok(syntax);
     }
+    // Blanks before a single line are no indentation that anybody meant.
+    if text.starts_with([' ', '\t', '\n']) && !text.trim().contains('\n') {
+        let skipped = text.len() - text.trim_start().len();
+        return syntax(text.trim_start()).map_err(|fault| Fault { start: fault.start + skipped, end: fault.end + skipped, ..fault });
+    }
     // The reading that came further is the one that was meant.
     let error = if expression_error.location.start() > statements_error.location.start() { expression_error } else { statements_error };
     Err(fault(text, &error))
