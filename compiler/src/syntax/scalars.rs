@@ -1,5 +1,7 @@
 //! Small literal forms: durations, statuses, variable assignments, paths into a reply.
 
+use std::collections::HashMap;
+
 use sequor_plan_format::op::Scope;
 use sequor_plan_format::op::http_request::{Backoff, RetryPolicy, StatusRange};
 
@@ -161,15 +163,19 @@ pub fn assigns(node: &Node, what: &str, place: Place, reader: &mut Reader<'_>) -
         return Vec::new();
     };
     let mut assigns: Vec<Assign> = Vec::new();
+    let mut given: HashMap<String, usize> = HashMap::with_capacity(entries.len());
     for entry in entries {
         let assign = assign(entry, place, reader);
-        match assigns.iter().position(|a| a.name.name == assign.name.name) {
-            Some(i) => reader.faults.push(
+        match given.get(&assign.name.name) {
+            Some(&i) => reader.faults.push(
                 Diagnostic::error("S105", assign.name.span, format!("'{}' is set twice", assign.name.name))
                     .also(assigns[i].name.span.clone(), "the other one")
                     .help("keep one of the two"),
             ),
-            None => assigns.push(assign),
+            None => {
+                given.insert(assign.name.name.clone(), assigns.len());
+                assigns.push(assign);
+            }
         }
     }
     assigns
