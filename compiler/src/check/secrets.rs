@@ -72,7 +72,10 @@ fn printed(message: &Expression, faults: &mut Vec<Diagnostic>) {
 
 fn stored(assign: &Assign, faults: &mut Vec<Diagnostic>) {
     let name = &assign.name.name;
-    let keeps = |kind: &Kind| !matches!(kind, Kind::Null | Kind::Bool(_) | Kind::Int(_)) && !matches!(kind, Kind::Text(t) if t.is_empty());
+    let keeps = |kind: &Kind| {
+        !matches!(kind, Kind::Null | Kind::Bool(_) | Kind::Int(_) | Kind::IsVarDefined(_) | Kind::Compare { .. })
+            && !matches!(kind, Kind::Text(t) if t.is_empty())
+    };
     // A literal is a fault of its own.
     let is_secret = is_secret_name(name) && keeps(&assign.value.kind) && !matches!(assign.value.kind, Kind::Text(_));
     if assign.scope == Scope::Project && (is_secret || !shown(&assign.value).is_empty()) {

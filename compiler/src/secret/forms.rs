@@ -42,6 +42,8 @@ const PREFIXES: &[(&str, usize, &str)] = &[
     ("lin_api_", 30, "a Linear key"),
     ("dapi", 32, "a Databricks token"),
     ("EAACEdEose0cBA", 16, "a Facebook token"),
+    ("hooks.slack.com/services/T", 30, "a Slack webhook"),
+    ("discord.com/api/webhooks/", 40, "a Discord webhook"),
 ];
 
 /// Parts of values that are no secrets: what documentation, examples and tests put in their place.
@@ -110,7 +112,9 @@ fn by_prefix(text: &str) -> Option<Found> {
         text.match_indices(prefix).find_map(|(start, _)| {
             let is_inside_a_word = text[..start].ends_with(|c: char| c.is_alphanumeric() || c == '_');
             let rest = &text[start + prefix.len()..];
-            let length = rest.find(|c: char| !(c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.' | '='))).unwrap_or(rest.len());
+            let length = rest
+                .find(|c: char| !(c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.' | '=') || prefix.contains('/') && c == '/'))
+                .unwrap_or(rest.len());
             let secret = &rest[..length];
             let upper = !matches!(*prefix, "AKIA" | "ASIA") || secret.chars().all(|c| c.is_ascii_uppercase() || c.is_ascii_digit());
             let sound = !is_inside_a_word && length >= *least && upper && is_mixed(secret) && !is_only_placeholder(secret);

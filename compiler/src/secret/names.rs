@@ -53,6 +53,10 @@ const HARMLESS: &[&str] = &[
 #[must_use]
 pub fn is_secret_name(name: &str) -> bool {
     let words = words(name);
+    // Whether there is one is no secret.
+    if ["has_", "is_", "use_", "needs_", "no_", "with_"].iter().any(|start| words.starts_with(start)) {
+        return false;
+    }
     let ends = |list: &[&str]| list.iter().any(|end| words == *end || words.strip_suffix(end).is_some_and(|rest| rest.ends_with('_')));
     ends(SECRETS) && !ends(HARMLESS)
 }

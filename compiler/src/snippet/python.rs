@@ -51,6 +51,16 @@ pub(super) fn parse(origin: Origin<'_>, place: Place) -> (Expression, Vec<Diagno
 }
 
 fn parse_here(origin: Origin<'_>, place: Place) -> (Expression, Vec<Diagnostic>) {
+    if let Some((start, end)) = embedded::only_template(origin.text()) {
+        let fault = Diagnostic::error("J505", origin.span(start, end), "a key with `_expression` takes Python, and this is a template");
+        let inner = origin.text()[start + 2..end - 2].trim_matches(['-', '+', ' ']);
+        let help = if inner.chars().count() < 60 {
+            format!("write `{inner}`, or take `_expression` off the key")
+        } else {
+            "take `_expression` off the key".to_owned()
+        };
+        return (unread(origin), vec![fault.help(help)]);
+    }
     let mut faults = Vec::new();
     let (text, syntax) = match read(origin, &mut faults) {
         Some(read) => read,

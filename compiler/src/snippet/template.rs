@@ -163,7 +163,7 @@ fn syntax_fault(origin: Origin<'_>, error: &minijinja::Error) -> Diagnostic {
         return fault.help("close `{{` with `}}`, `{%` with `%}`, `{#` with `#}`, and each block with its end tag; write `{{ '{{' }}` for braces that are meant as text");
     }
     if detail == "unexpected end of string" {
-        let quote = text.rfind(['\'', '"']).unwrap_or(start);
+        let quote = open_quote(text).unwrap_or(start);
         return Diagnostic::error("J501", origin.span(quote, quote + 1), "Jinja syntax: this string is never closed")
             .help("close it with the same quote that opens it");
     }
@@ -179,6 +179,46 @@ fn syntax_fault(origin: Origin<'_>, error: &minijinja::Error) -> Diagnostic {
 fn opener_before(text: &str, at: usize) -> Option<usize> {
     let before = text.get(..at)?;
     ["{{", "{%", "{#"].iter().filter_map(|open| before.rfind(open)).max()
+}
+
+/// The quote of the text in a template that is open at the end.
+fn open_quote(text: &str) -> Option<usize> {
+    let mut at = 0;
+    while let Some(open) = ["{{", "{%"].iter().filter_map(|o| text.get(at..)?.find(o)).min().map(|i| at + i) {
+        let close = if text[open..].starts_with("{{") { "}}" } else { "%}" };
+        at = open + 2;
+        loop {
+            let next = text[at..].find(['\'', '"']).map(|i| at + i);
+            let end = text[at..].find(close).map(|i| at + i);
+            match (next, end) {
+                (Some(quote), end) if end.is_none_or(|end| quote < end) => match string_end(text, quote) {
+                    Some(end) => at = end,
+                    None => return Some(quote),
+                },
+                (_, Some(end)) => {
+                    at = end + 2;
+                    break;
+                }
+                (_, None) => return None,
+            }
+        }
+    }
+    None
+}
+
+/// Behind the quote that closes the one at `open`.
+fn string_end(text: &str, open: usize) -> Option<usize> {
+    let bytes = text.as_bytes();
+    let mut at = open + 1;
+    while let Some(byte) = bytes.get(at) {
+        match byte {
+            b'\\' => at += 1,
+            b if *b == bytes[open] => return Some(at + 1),
+            _ => {}
+        }
+        at += 1;
+    }
+    None
 }
 
 /// J508: `__NULL__` in the middle of a text, which is never null.

@@ -47,7 +47,7 @@ fn asks(expression: &Expression) -> bool {
     expression.walk(&mut |e| {
         found |= match &e.kind {
             Kind::Response(part) => *part == ResponsePart::StatusCode,
-            Kind::Jinja { code, .. } | Kind::Python { code, .. } => code.text.contains("status_code") || code.text.contains(".ok"),
+            Kind::Jinja { code, .. } | Kind::Python { code, .. } => code.text.contains("status") || code.text.contains(".ok"),
             _ => false,
         }
     });

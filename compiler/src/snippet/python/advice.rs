@@ -40,14 +40,15 @@ pub(super) fn of_syntax(text: &str, start: usize, message: &str) -> Option<&'sta
         Some('$') => "Python has no `$`: write `var('name')`",
         Some('`') => "a text stands in quotes: `'…'`",
         Some(';') => "Python needs no `;`",
-        Some('=') if message.starts_with("expected `:`") => "write `==` to compare",
+        Some(')' | ']' | '}') if message.starts_with("expected `,`") => "this bracket closes another one than the last that was opened",
+        Some('=') if message.starts_with("expected `:`") || message.starts_with("unexpected token at the end") => "write `==` to compare",
         Some('>') if trimmed.ends_with('=') => "Python writes a function without a name as `lambda x: …`",
         Some('>') if trimmed.ends_with('<') => "write `!=`",
         Some('\\') if rest.starts_with("\\t") || rest.starts_with("\\n") => "write the line break itself: put the snippet under `|`",
         Some('}') if trimmed.ends_with('{') && message.contains("expression") => {
             "in an f-string, `{}` needs a value: `{var('name')}`; two braces `{{` print one"
         }
-        Some('/') if rest.starts_with("/*") => "a comment starts with `#`",
+        Some('/') if rest.starts_with("/*") || rest.starts_with("//") => "a comment starts with `#`",
         Some('\'' | '"') if trimmed.ends_with(['u', 'U']) || trimmed.ends_with("ur") => "write the text without `ur`: `r'…'`",
         _ if trimmed.ends_with("++") || trimmed.ends_with("--") => "write `x += 1`",
         _ if word == "if" && trimmed.ends_with("else") => "write `elif`",
@@ -75,8 +76,11 @@ pub(super) fn of_name(text: &str, start: usize) -> Option<&'static str> {
     if before.trim_start().starts_with("except ") && before.contains(',') {
         return Some("write `except … as e`");
     }
+    if before.trim_end().ends_with("--") {
+        return Some("a comment starts with `#`");
+    }
     if before.trim_end().ends_with("//") {
         return Some("`//` divides in Python: a comment starts with `#`");
     }
-    (before.trim() == "--").then_some("a comment starts with `#`")
+    None
 }

@@ -254,6 +254,14 @@ fn as_text(value: Expression) -> Expression {
     Expression { span, kind }
 }
 
+/// The place of a template that is the whole text.
+pub(super) fn only_template(text: &str) -> Option<(usize, usize)> {
+    let trimmed = text.trim();
+    let start = text.len() - text.trim_start().len();
+    let whole = trimmed.starts_with("{{") && templates(trimmed) == [(0, trimmed.len())] && names_the_run(trimmed);
+    whole.then_some((start, start + trimmed.len()))
+}
+
 /// The templates of a text, in order, each from its first brace to behind its last.
 fn templates(text: &str) -> Vec<(usize, usize)> {
     let mut templates = Vec::new();

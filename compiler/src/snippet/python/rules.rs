@@ -26,7 +26,9 @@ pub(super) fn check(form: &Form<'_>, names: &Names, source: Source<'_>, place: P
     status::check(form, &roots, source, faults);
     literals::check(form, source, faults);
     indexing::check(form, &roots, source, faults);
-    computed::check(form, &roots, source, faults);
+    if faults.iter().all(|f| f.severity != Severity::Error) {
+        computed::check(form, &roots, source, faults);
+    }
     // What is wrong elsewhere may be why a name is not used.
     if !names.dynamic && faults.iter().all(|f| f.severity == Severity::Hint) {
         unused::check(form, source, faults);

@@ -155,7 +155,7 @@ pub(super) fn of_syntax(text: &str, start: usize, detail: &str) -> Option<&'stat
         '\'' | '"' if before.ends_with(['f', 'F']) => "Jinja has no f-strings: write `'text ' ~ var('x')`",
         '}' if detail == "unexpected end of variable block" => "a value is missing before the end",
         '}' if detail.contains(", expected end of variable block") => "a template ends with two braces: `}}`",
-        '}' if detail.contains("expected `,`") => "a bracket is still open here: is there a `)` or `]` missing?",
+        '}' if ["`,`", "`)`", "`]`"].iter().any(|c| detail.ends_with(c)) => "a bracket is still open here: is there a `)` or `]` missing?",
         ']' | ')' if detail.starts_with("unexpected") => "this bracket closes another one than the last that was opened",
         '+' if before.ends_with('+') => "Jinja has no `++`: write `x + 1`",
         _ => match word {
@@ -203,7 +203,10 @@ pub(super) fn is_collision(text: &str, start: usize, opener: usize, detail: &str
         // `{#fff`, `{#if`: a comment has its end.
         Some("{#") => !inside.starts_with([' ', '-', '\n']) && detail.starts_with("unexpected end of comment"),
         // `'{%'`, `100{%of`
-        Some("{%") => !inside.starts_with([' ', '-', '+', '\n', '\t']) && !inside.starts_with(char::is_alphabetic),
+        Some("{%") => {
+            let unknown = detail.starts_with("unknown statement ");
+            !inside.starts_with([' ', '-', '+', '\n', '\t']) && (unknown || !inside.starts_with(char::is_alphabetic))
+        }
         _ => false,
     }
 }

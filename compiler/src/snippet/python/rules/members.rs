@@ -73,7 +73,7 @@ impl Roots {
     fn is_data(&self, expr: &Expr) -> bool {
         match expr {
             Expr::Subscript(s) => self.is_data(&s.value),
-            _ => self.is_variable(expr) || self.is_document(expr),
+            _ => self.is_variable(expr) || self.is_document(expr) || self.queried(expr).is_some(),
         }
     }
 
@@ -150,6 +150,9 @@ impl Members<'_> {
             }
             let help = match (name, did_you_mean(name, CONTEXT.iter().copied())) {
                 ("response", _) => "`response` is a name of its own".to_owned(),
+                ("get" | "get_var" | "get_variable" | "variable" | "variables" | "vars" | "parameters" | "params", _) => {
+                    "a variable is read by `var('…')`".to_owned()
+                }
                 (_, Some(near)) => format!("did you mean `{near}`?"),
                 (_, None) => format!("for a variable write `var('{name}')`; `context` has {}", CONTEXT.join(", ")),
             };
