@@ -107,7 +107,7 @@ fn in_query(request: &Request, faults: &mut Vec<Diagnostic>) {
     }
     let Some(shape) = Shape::of(&request.url) else { return };
     let Some((_, query)) = shape.text.split_once('?') else { return };
-    let names = query.split('&').filter_map(|pair| pair.split_once('=')).filter(|(_, value)| value.len() > 0);
+    let names = query.split('&').filter_map(|pair| pair.split_once('=')).filter(|(_, value)| !value.is_empty());
     if let Some((name, _)) = names.into_iter().find(|(name, _)| is_secret_name(name)) {
         faults.push(report(name, &request.url.span));
     }

@@ -116,8 +116,12 @@ fn by_prefix(text: &str) -> Option<Found> {
                 .find(|c: char| !(c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.' | '=') || prefix.contains('/') && c == '/'))
                 .unwrap_or(rest.len());
             let secret = &rest[..length];
-            let upper = !matches!(*prefix, "AKIA" | "ASIA") || secret.chars().all(|c| c.is_ascii_uppercase() || c.is_ascii_digit());
-            let sound = !is_inside_a_word && length >= *least && upper && is_mixed(secret) && !is_only_placeholder(secret);
+            // Nothing but capitals and digits, of a fixed length.
+            let is_random = match *prefix {
+                "AKIA" | "ASIA" => length == *least && secret.chars().all(|c| c.is_ascii_uppercase() || c.is_ascii_digit()),
+                _ => is_mixed(secret),
+            };
+            let sound = !is_inside_a_word && length >= *least && is_random && !is_only_placeholder(secret);
             sound.then_some(Found { start, end: start + prefix.len() + length, what })
         })
     })

@@ -123,7 +123,10 @@ pub fn mutate(random: &mut Random, text: &str, other: &str) -> String {
         let end = boundary(&text, (at + width).min(text.len())).max(at);
         match random.below(8) {
             0 => text.replace_range(at..end, ""),
-            1 => text.insert_str(at, &text[at..end].to_owned()),
+            1 => {
+                let again = text[at..end].to_owned();
+                text.insert_str(at, &again);
+            }
             2 | 3 => text.insert_str(at, PIECES[random.below(PIECES.len())]),
             4 => text.replace_range(at..end, PIECES[random.below(PIECES.len())]),
             5 => {

@@ -72,7 +72,7 @@ fn clash(format: BodyFormat, body: &Expression, header: &Header<'_>, faults: &mu
     let sent = match format {
         BodyFormat::Json if !json => "JSON",
         BodyFormat::Form if !form => "a form",
-        BodyFormat::Auto if is_data && !json && (header.of_source || !form) && !form => "JSON",
+        BodyFormat::Auto if is_data && !json && !form => "JSON",
         BodyFormat::Json | BodyFormat::Form | BodyFormat::Auto | BodyFormat::Text => return,
     };
     let fault = if header.of_source {
