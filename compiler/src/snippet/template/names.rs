@@ -310,7 +310,7 @@ impl Check<'_> {
 
     /// The first use of a name at a place says most about it.
     fn name(&mut self, var: &Spanned<ast::Var<'_>>, used: Use) {
-        if !self.bare.iter().any(|b| b.span.start_offset == var.span().start_offset) {
+        if self.bare.last().is_none_or(|b| b.span.start_offset != var.span().start_offset) {
             self.bare.push(Bare { name: var.id.to_owned(), span: var.span(), used });
         }
     }

@@ -3,11 +3,11 @@
 //! Three kinds of lists are known to be empty now and then: the rows of a query that is no aggregate, what a condition leaves over, and the last page
 //! of a reply, whose last member is asked for as a cursor. A list that some condition of the snippet looks at counts as guarded, as does one in a `try`.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use ruff_text_size::{Ranged, TextRange};
 use rustpython_compiler::ast::visitor::{self, Visitor};
-use rustpython_compiler::ast::{Expr, ExprSubscript, Number, Stmt, UnaryOp};
+use rustpython_compiler::ast::{Expr, ExprContext, ExprSubscript, Number, Parameters, Stmt, UnaryOp};
 
 use super::super::Source;
 use super::super::form::Form;
@@ -17,7 +17,9 @@ use crate::diagnostic::Diagnostic;
 pub(super) fn check(form: &Form<'_>, roots: &Roots, source: Source<'_>, faults: &mut Vec<Diagnostic>) {
     let mut guards = Guards { source, texts: BTreeSet::new(), names: BTreeSet::new() };
     form.visit(&mut guards);
-    form.visit(&mut Indexing { roots, source, guards: &guards, faults });
+    let mut lists = Lists::default();
+    form.visit(&mut lists);
+    form.visit(&mut Indexing { roots, source, guards: &guards, lists: &lists, faults });
 }
 
 /// What conditions look at: the texts of their parts, and the names in them.
@@ -74,18 +76,64 @@ impl<'a> Visitor<'a> for Parts<'_> {
     }
 }
 
-struct Indexing<'a> {
-    roots: &'a Roots,
-    source: Source<'a>,
-    guards: &'a Guards<'a>,
-    faults: &'a mut Vec<Diagnostic>,
+/// What names stand for that are set once, by a plain assignment.
+#[derive(Default)]
+struct Lists<'a> {
+    set: BTreeMap<&'a str, &'a Expr>,
+    stored: BTreeMap<&'a str, usize>,
 }
 
-impl Indexing<'_> {
-    fn subscript(&mut self, s: &ExprSubscript) {
+impl<'a> Lists<'a> {
+    /// What an expression stands for.
+    fn resolve(&self, expr: &'a Expr) -> &'a Expr {
+        let Expr::Name(n) = expr else { return expr };
+        let once = self.stored.get(n.id.as_str()) == Some(&1);
+        self.set.get(n.id.as_str()).copied().filter(|_| once).unwrap_or(expr)
+    }
+}
+
+impl<'a> Visitor<'a> for Lists<'a> {
+    fn visit_stmt(&mut self, statement: &'a Stmt) {
+        if let Stmt::Assign(a) = statement
+            && let [Expr::Name(n)] = a.targets.as_slice()
+        {
+            self.set.insert(n.id.as_str(), &a.value);
+        }
+        visitor::walk_stmt(self, statement);
+    }
+
+    fn visit_expr(&mut self, expr: &'a Expr) {
+        if let Expr::Name(n) = expr
+            && !matches!(n.ctx, ExprContext::Load)
+        {
+            *self.stored.entry(n.id.as_str()).or_default() += 1;
+        }
+        visitor::walk_expr(self, expr);
+    }
+
+    fn visit_parameters(&mut self, parameters: &'a Parameters) {
+        for parameter in parameters.iter() {
+            *self.stored.entry(parameter.name().as_str()).or_default() += 2;
+        }
+        visitor::walk_parameters(self, parameters);
+    }
+}
+
+struct Indexing<'a, 'g> {
+    roots: &'g Roots,
+    source: Source<'g>,
+    guards: &'g Guards<'g>,
+    lists: &'g Lists<'a>,
+    faults: &'g mut Vec<Diagnostic>,
+}
+
+impl<'a> Indexing<'a, '_> {
+    fn subscript(&mut self, s: &'a ExprSubscript) {
         let Some(which) = end(&s.slice) else { return };
-        let base = s.value.as_ref();
-        if self.guards.texts.contains(self.source.text(base.range())) {
+        let named = s.value.as_ref();
+        let guarded = |e: &Expr| self.guards.texts.contains(self.source.text(e.range()));
+        let base = self.lists.resolve(named);
+        if guarded(named) || guarded(base) {
             return;
         }
         let (what, guard) = match base {
@@ -97,7 +145,7 @@ impl Indexing<'_> {
                 ("a query may give no row", "keep the rows in a name and look at them first: `rows[0] if rows else None`")
             }
             // The variables of a pagination are read from the last page too.
-            _ if which == "last" && self.is_field(base) && !self.looks_at(base) => {
+            _ if which == "last" && self.is_field(base, 0) && !self.looks_at(base) => {
                 ("the last page may be empty", "keep the list in a name and look at it first: `rows[-1]['id'] if rows else None`")
             }
             _ => return,
@@ -112,27 +160,29 @@ impl Indexing<'_> {
         );
     }
 
-    /// A list somewhere in the reply's document.
-    fn is_field(&self, expr: &Expr) -> bool {
+    /// A list somewhere in the reply's document. Names may stand for each other in a circle.
+    fn is_field(&self, expr: &'a Expr, depth: usize) -> bool {
+        const MAX_DEPTH: usize = 16;
         match expr {
-            Expr::Subscript(s) => {
-                !matches!(s.slice.as_ref(), Expr::Slice(_)) && (self.roots.is_document(&s.value) || self.is_field(&s.value))
+            Expr::Subscript(s) if depth < MAX_DEPTH => {
+                let base = self.lists.resolve(&s.value);
+                !matches!(s.slice.as_ref(), Expr::Slice(_)) && (self.roots.is_document(base) || self.is_field(base, depth + 1))
             }
             _ => self.roots.is_document(expr),
         }
     }
 
     /// Some condition looks at a part of the same document.
-    fn looks_at(&self, base: &Expr) -> bool {
+    fn looks_at(&self, base: &'a Expr) -> bool {
         let mut document = base;
         while let Expr::Subscript(s) = document {
             document = &s.value;
         }
-        self.guards.texts.contains(self.source.text(document.range()))
+        [document, self.lists.resolve(document)].into_iter().any(|e| self.guards.texts.contains(self.source.text(e.range())))
     }
 }
 
-impl<'a> Visitor<'a> for Indexing<'_> {
+impl<'a> Visitor<'a> for Indexing<'a, '_> {
     fn visit_stmt(&mut self, statement: &'a Stmt) {
         match statement {
             Stmt::Try(t) => {
