@@ -16,7 +16,7 @@ use sequor_compiler::diagnostic::SourceFile;
 use sequor_compiler::yaml::{Kind, Node, parse};
 
 /// No single text of this size needs anywhere near as long, however slow the machine.
-const LIMIT: Duration = Duration::from_secs(5);
+const LIMIT: Duration = Duration::from_secs(20);
 
 /// The texts of all YAML files below a folder, in the order of their paths.
 fn texts(folder: &str) -> Vec<String> {
@@ -134,11 +134,20 @@ fn changed_sql_is_survived() {
 /// Bytes that a debug build has to read in a second; the optimised one does several times as much.
 const BYTES_A_SECOND: usize = 200_000;
 
+/// How long this thread has worked, where the system tells it: other tests share the processors. Else, how long the test runs.
+fn worked() -> Duration {
+    static STARTED: std::sync::LazyLock<Instant> = std::sync::LazyLock::new(Instant::now);
+    let since_start = STARTED.elapsed();
+    let told = std::fs::read_to_string("/proc/thread-self/schedstat").ok().and_then(|s| s.split(' ').next()?.parse().ok());
+    told.map_or(since_start, Duration::from_nanos)
+}
+
 fn in_time(what: &str, text: &str) {
-    let started = Instant::now();
+    let before = worked();
     exercise::whole(&exercise::project(SETTINGS, text, API));
+    let taken = worked().saturating_sub(before);
     let limit = Duration::from_secs(5) + Duration::from_millis((text.len() * 1000 / BYTES_A_SECOND) as u64);
-    assert!(started.elapsed() < limit, "{what}: {:?} for {} bytes", started.elapsed(), text.len());
+    assert!(taken < limit, "{what}: {taken:?} for {} bytes", text.len());
 }
 
 #[test]
@@ -172,9 +181,7 @@ fn large_and_deep_flows_end_in_time() {
 #[test]
 fn a_hundred_thousand_steps_end_in_a_plan() {
     let text = "- {op: print, message: m}\n".repeat(100_000);
-    let started = Instant::now();
-    exercise::whole(&exercise::project(SETTINGS, &text, API));
-    assert!(started.elapsed() < Duration::from_secs(60), "{:?}", started.elapsed());
+    in_time("a hundred thousand steps", &text);
 }
 
 #[test]
