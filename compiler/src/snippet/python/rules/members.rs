@@ -162,14 +162,13 @@ impl Members<'_> {
         } else if self.roots.is_var(&a.value) {
             self.faults.push(fault("`var`").help(format!("write `var('{name}')`")));
         } else if self.roots.is_data(&a.value) && !METHODS.contains(&name) {
-            self.faults.push(
-                Diagnostic::error(
-                    "P608",
-                    self.source.span(a.attr.range()),
-                    format!("no value of a variable or reply has `{name}` in Python"),
-                )
-                .help(format!("a column or key is read with brackets: `['{name}']`; the dot is for templates")),
-            );
+            let help = if DATES.contains(&name) {
+                "dates and times are text in ISO 8601 here: `datetime.fromisoformat(…)` makes one of it".to_owned()
+            } else {
+                format!("a column or key is read with brackets: `['{name}']`; the dot is for templates")
+            };
+            let message = format!("no value of a variable or reply has `{name}` in Python");
+            self.faults.push(Diagnostic::error("P608", self.source.span(a.attr.range()), message).help(help));
         }
     }
 
@@ -260,6 +259,9 @@ impl<'a> Visitor<'a> for Bindings {
         visitor::walk_parameters(self, parameters);
     }
 }
+
+/// What dates and times have in Python, which rows had in the older tool.
+const DATES: &[&str] = &["astimezone", "date", "day", "hour", "isoformat", "minute", "month", "strftime", "time", "timestamp", "weekday", "year"];
 
 /// What text, numbers, lists, maps and rows have in Python.
 const METHODS: &[&str] = &[
