@@ -96,7 +96,20 @@ fn is_placeholder(text: &str) -> bool {
 
 /// A token of a known kind in a text.
 pub(super) fn known(text: &str) -> Option<Found> {
+    if !has_long_word(text) {
+        return None;
+    }
     private_key(text).or_else(|| by_prefix(text)).or_else(|| json_web_token(text))
+}
+
+/// One look at a text tells for nearly all of them that there is no token in it: every token has this many characters without a blank.
+fn has_long_word(text: &str) -> bool {
+    const SHORTEST: usize = 20;
+    let mut length = 0;
+    text.bytes().any(|byte| {
+        length = if byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'.' | b'/') { length + 1 } else { 0 };
+        length >= SHORTEST
+    })
 }
 
 fn private_key(text: &str) -> Option<Found> {
