@@ -261,7 +261,8 @@ impl<'a> Visitor<'a> for Bindings {
 }
 
 /// What dates and times have in Python, which rows had in the older tool.
-const DATES: &[&str] = &["astimezone", "date", "day", "hour", "isoformat", "minute", "month", "strftime", "time", "timestamp", "weekday", "year"];
+const DATES: &[&str] =
+    &["astimezone", "date", "day", "hour", "isoformat", "minute", "month", "strftime", "time", "timestamp", "weekday", "year"];
 
 /// What text, numbers, lists, maps and rows have in Python.
 const METHODS: &[&str] = &[
