@@ -7,6 +7,7 @@ mod indexing;
 mod literals;
 mod members;
 mod paths;
+mod printed;
 mod status;
 mod unused;
 
@@ -24,6 +25,7 @@ pub(super) fn check(form: &Form<'_>, names: &Names, source: Source<'_>, place: P
     paths::check(form, source, faults);
     members::check(form, &roots, source, faults);
     status::check(form, &roots, source, faults);
+    printed::check(form, &roots, names, source, faults);
     literals::check(form, source, faults);
     indexing::check(form, &roots, source, faults);
     if faults.iter().all(|f| f.severity != Severity::Error) {

@@ -77,7 +77,7 @@ impl Roots {
         }
     }
 
-    fn is_context(&self, expr: &Expr) -> bool {
+    pub(super) fn is_context(&self, expr: &Expr) -> bool {
         matches!(expr, Expr::Name(n) if self.context.contains(n.id.as_str()))
     }
 
