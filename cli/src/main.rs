@@ -7,6 +7,7 @@ mod demo;
 mod diff;
 mod explain;
 mod init;
+mod plan_age;
 mod run;
 mod show;
 

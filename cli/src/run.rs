@@ -7,7 +7,7 @@ use sequor_executor::command::{self, PlanSource, ResumeArguments};
 
 use crate::arguments::{Global, Run};
 use crate::compile::{compile_for_run, process_variables};
-use crate::{REFUSED, home_dir};
+use crate::{REFUSED, home_dir, plan_age};
 
 pub(crate) fn run(Run { target, flow, arguments }: Run, global: &Global) -> anyhow::Result<u8> {
     if flow.is_some() && !is_plan_file(&target) {
@@ -29,6 +29,7 @@ pub(crate) fn plan_source(
     global: &Global,
 ) -> anyhow::Result<Option<PlanSource>> {
     if is_plan_file(&target) {
+        plan_age::warn_if_older(Path::new(&target), global)?;
         return Ok(Some(PlanSource::File(PathBuf::from(target))));
     }
     let mut variables = process_variables();

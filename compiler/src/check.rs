@@ -4,11 +4,14 @@ mod branches;
 mod columns;
 mod control;
 mod effects;
+mod http;
 mod ids;
 mod parameters;
 mod parsers;
 mod requests;
 mod rows;
+mod secrets;
+mod sql_text;
 mod types;
 mod variables;
 mod writers;
@@ -35,6 +38,9 @@ pub fn check(parsed: &Parsed, resolved: &Resolved<'_>) -> (BTreeSet<String>, Vec
     types::check(resolved, &mut faults);
     parsers::check(resolved, &mut faults);
     rows::check(resolved, &catalog, &mut faults);
+    http::check(parsed, resolved, &mut faults);
+    secrets::check(resolved, &mut faults);
+    sql_text::check(resolved, &mut faults);
     let needed = variables::check(parsed, resolved, &mut faults);
     (needed, faults)
 }

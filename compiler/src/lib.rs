@@ -19,6 +19,7 @@ pub mod project;
 pub mod render;
 pub mod resolve;
 pub mod schema;
+pub mod secret;
 pub mod settings;
 pub mod snippet;
 pub mod source;

@@ -47,6 +47,7 @@ pub fn read(file: &Arc<SourceFile>, faults: &mut Vec<Diagnostic>) -> Settings {
     let (node, found) = yaml::parse(file);
     faults.extend(found);
     let Some(node) = node else { return settings };
+    crate::secret::check(&node, faults);
     let start = Span { file: file.clone(), start: 0, end: 0 };
     let Some(fields) = Fields::read(&node, &start, &[&KEYS], faults) else { return settings };
     if let Some((name, _)) = fields.literal("name", faults) {

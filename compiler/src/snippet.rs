@@ -40,10 +40,12 @@ pub trait Names {
 
 /// A text that may hold Jinja: `{{ … }}`, `{% … %}`.
 pub fn text(scalar: &Scalar, span: &Span, place: Place) -> (Expression, Vec<Diagnostic>) {
+    let origin = Origin { scalar, whole: span };
     if !template::is_template(&scalar.text) {
-        return (Expression { span: span.clone(), kind: Kind::Text(scalar.text.clone()) }, Vec::new());
+        let faults = template::null_text(origin).into_iter().chain(template::half_template(origin)).collect();
+        return (Expression { span: span.clone(), kind: Kind::Text(scalar.text.clone()) }, faults);
     }
-    template::parse(Origin { scalar, whole: span }, place)
+    template::parse(origin, place)
 }
 
 /// The Python of a `…_expression` key.

@@ -184,3 +184,12 @@ fn every_code_that_is_reported_is_in_the_table() {
     }
     assert!(seen > 40, "only {seen} codes found");
 }
+
+/// What users see of snippets, requests and secrets is shown by a broken flow, and reviewed.
+#[test]
+fn faults_of_snippets_requests_and_secrets_have_a_broken_flow() {
+    let reports: String = files(&fixtures("flows/err"), "snap").iter().map(|path| std::fs::read_to_string(path).unwrap()).collect();
+    for code in CODES.iter().filter(|c| c.code.starts_with(['J', 'P', 'H', 'X'])) {
+        assert!(reports.contains(&format!("[{}]", code.code)), "no broken flow shows {}", code.code);
+    }
+}

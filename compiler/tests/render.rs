@@ -168,3 +168,32 @@ fn faults_are_sorted_and_each_is_there_once() {
     assert_eq!(messages, ["everywhere", "first", "hint", "later", "in a file behind"]);
     assert_eq!(Counts::of(&faults), Counts { errors: 3, warnings: 1, hints: 1, fixable: 0 });
 }
+
+#[test]
+fn a_secret_is_not_drawn() {
+    let text = "auth: {token: kJ8mQ2x, nme: é}\n";
+    let file = SourceFile::new("sources/api.yaml", text);
+    let place = |start, end| Span { file: file.clone(), start, end };
+    let secret = Diagnostic::error("X001", place(14, 21), "the value of 'token' is a secret");
+    let beside = Diagnostic::error("S103", place(23, 26), "unknown key 'nme'");
+    let expected = "\
+error[X001]: the value of 'token' is a secret
+ --> sources/api.yaml:1:15
+  |
+1 | auth: {token: *******, nme: é}
+  |               ^^^^^^^
+
+error[S103]: unknown key 'nme'
+ --> sources/api.yaml:1:24
+  |
+1 | auth: {token: *******, nme: é}
+  |                        ^^^
+
+2 errors, 0 warnings (0 fixable)
+";
+    assert_eq!(render(Format::Full, &[secret, beside], false), expected);
+    for format in [Format::Concise, Format::Json] {
+        let secret = Diagnostic::error("X001", place(14, 21), "the value of 'token' is a secret");
+        assert!(!render(format, &[secret], false).contains("kJ8mQ2x"));
+    }
+}

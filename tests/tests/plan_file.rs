@@ -37,6 +37,23 @@ fn the_same_text_gives_the_same_bytes() {
 }
 
 #[test]
+fn a_plan_that_is_older_than_its_project_says_so_and_runs_as_it_is() {
+    let project = Project::of(&HELLO);
+    let _ = project.sequor(["compile", "hello", "-o", "hello.plan"]).ended(0);
+    let fresh = project.sequor(["run", "hello.plan"]).ended(0);
+    assert!(!fresh.output().contains("M001"), "{}", fresh.output());
+    // A blank line moves positions only, and another flow is not in this plan.
+    project.write("flows/hello.yaml", &format!("\n{}", HELLO[1].1));
+    project.write("flows/folder/other.yaml", "- op: print\n  message: changed\n");
+    let moved = project.sequor(["run", "hello.plan"]).ended(0);
+    assert!(!moved.output().contains("M001"), "{}", moved.output());
+    project.write("project.yaml", "name: hello\nvariables: {planet: mars}\n");
+    let older = project.sequor(["run", "hello.plan"]).ended(0);
+    older.says("hello, earth");
+    assert!(older.stderr.contains("warning[M001]") && older.stderr.contains("sequor compile hello -o hello.plan"), "{}", older.output());
+}
+
+#[test]
 fn a_damaged_plan_is_refused_with_its_reason() {
     let project = Project::of(&HELLO);
     let _ = project.sequor(["compile", "hello", "-o", "hello.plan"]).ended(0);

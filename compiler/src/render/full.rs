@@ -15,6 +15,8 @@ use crate::diagnostic::{Diagnostic, Severity, SourceFile, Span};
 const NEAR_LINES: u32 = 20;
 /// Of a place that goes on for longer, the first line is marked.
 const MAX_LINES: u32 = 6;
+/// The code of secrets, which a report must not spread further.
+const SECRET: &str = "X001";
 /// Longer lines are cut.
 const MAX_LINE: usize = 160;
 /// How much of a cut line is shown before what is marked.
@@ -23,12 +25,14 @@ const BEFORE: usize = 60;
 pub(super) fn render(diagnostics: &[Diagnostic], color: bool) -> String {
     let renderer = if color { Renderer::styled().hyperlink(false) } else { Renderer::plain() };
     let renderer = renderer.term_width(MAX_LINE * 2);
-    diagnostics.iter().map(|d| one(&renderer, d)).collect()
+    let hidden: Vec<&Span> = diagnostics.iter().filter(|d| d.code == SECRET).filter_map(|d| d.span.as_ref()).collect();
+    diagnostics.iter().map(|d| one(&renderer, d, &hidden)).collect()
 }
 
-fn one(renderer: &Renderer, diagnostic: &Diagnostic) -> String {
+/// `hidden` is not shown, whatever it is drawn for.
+fn one(renderer: &Renderer, diagnostic: &Diagnostic, hidden: &[&Span]) -> String {
     let excerpts: Vec<Excerpt<'_>> = excerpts(diagnostic);
-    let drawings: Vec<Drawing<'_>> = excerpts.iter().map(Excerpt::draw).collect();
+    let drawings: Vec<Drawing<'_>> = excerpts.iter().map(|e| e.draw(hidden)).collect();
     let places: Vec<(String, String)> = drawings.iter().filter_map(|d| d.place.clone()).collect();
     let mut out = renderer.render(&[group(diagnostic, drawings)]);
     for (drawn, real) in places {
@@ -117,7 +121,7 @@ fn excerpts(diagnostic: &Diagnostic) -> Vec<Excerpt<'_>> {
 }
 
 impl<'a> Excerpt<'a> {
-    fn draw(&self) -> Drawing<'a> {
+    fn draw(&self, hidden: &[&Span]) -> Drawing<'a> {
         let mut text = String::new();
         let mut ranges: Vec<Range<usize>> = vec![0..0; self.marks.len()];
         for line in self.lines.clone() {
@@ -127,7 +131,7 @@ impl<'a> Excerpt<'a> {
             let left_out = (kept.start > 0, kept.end < shown.len());
             text.push_str(if left_out.0 { "…" } else { "" });
             let base = text.len();
-            text.push_str(&shown[kept.clone()]);
+            text.push_str(&self.redacted(start, shown, hidden)[kept.clone()]);
             for (mark, range) in self.marks.iter().zip(&mut ranges) {
                 let place = |offset: usize| base + offset.saturating_sub(start).clamp(kept.start, kept.end) - kept.start;
                 if mark.lines.start == line {
@@ -157,6 +161,19 @@ impl<'a> Excerpt<'a> {
         let place = self.place(&path, &text, annotations_start);
         let snippet = Snippet::source(text).path(path).line_start(self.lines.start as usize).fold(true).annotations(annotations);
         Drawing { snippet, place }
+    }
+
+    /// A line that starts at `start`, with stars in the place of what is not to be seen. Every byte keeps its place.
+    fn redacted(&self, start: usize, line: &str, hidden: &[&Span]) -> String {
+        let mut line = line.to_owned();
+        for span in hidden.iter().filter(|s| Arc::ptr_eq(&s.file, self.file)) {
+            let end = (span.end as usize).saturating_sub(start).min(line.len());
+            let from = (span.start as usize).saturating_sub(start).min(end);
+            let (from, end) = (boundary(&line, from), boundary(&line, end));
+            let stars: String = line[from..end].chars().map(|c| if c.is_ascii() { '*' } else { c }).collect();
+            line.replace_range(from..end, &stars);
+        }
+        line
     }
 
     /// What will be drawn as the place of this excerpt, and what it is, if a cut line makes them differ.

@@ -3,6 +3,7 @@
 //! Takes one expression, a body with `return`, or a function `evaluate`; gives a native tree where the text stays within the native subset, else
 //! the checked source with the names it uses and the values that templates in its strings stand for. Nothing is run here.
 
+mod advice;
 mod bytecode;
 mod embedded;
 mod form;
@@ -10,9 +11,12 @@ pub mod modules;
 mod names;
 mod native;
 mod parse;
+mod rules;
 mod scan;
 mod scope;
 mod uses;
+
+pub(super) use rules::RESPONSE_MEMBERS;
 
 use ruff_text_size::TextRange;
 use rustpython_compiler::ast::Expr;
@@ -47,6 +51,16 @@ pub(super) fn parse(origin: Origin<'_>, place: Place) -> (Expression, Vec<Diagno
 }
 
 fn parse_here(origin: Origin<'_>, place: Place) -> (Expression, Vec<Diagnostic>) {
+    if let Some((start, end)) = embedded::only_template(origin.text()) {
+        let fault = Diagnostic::error("J505", origin.span(start, end), "a key with `_expression` takes Python, and this is a template");
+        let inner = origin.text()[start + 2..end - 2].trim_matches(['-', '+', ' ']);
+        let help = if inner.chars().count() < 60 {
+            format!("write `{inner}`, or take `_expression` off the key")
+        } else {
+            "take `_expression` off the key".to_owned()
+        };
+        return (unread(origin), vec![fault.help(help)]);
+    }
     let mut faults = Vec::new();
     let (text, syntax) = match read(origin, &mut faults) {
         Some(read) => read,
@@ -61,13 +75,19 @@ fn parse_here(origin: Origin<'_>, place: Place) -> (Expression, Vec<Diagnostic>)
     let form = form::of(&syntax, source, &mut faults);
     let names = names::check(&form, source, place, &mut faults);
     let uses = uses::of(&form, &names, source, place);
+    rules::check(&form, &names, source, place, &mut faults);
     let failed = faults.iter().any(|f| f.severity == Severity::Error);
     if !failed && let Some(expression) = native::lower(&form, &names, &embedded, source, place) {
         return (expression, faults);
     }
     let (text, inputs) = embedded.into_source(&text);
     if !failed {
-        faults.extend(bytecode::check(&text, form.kind(), source));
+        let found = bytecode::check(&text, form.kind(), source);
+        if found.is_some() {
+            // What else seems odd follows from it.
+            faults.retain(|f| f.severity == Severity::Error);
+        }
+        faults.extend(found);
     }
     let code = Code { text, indent: origin.indent(), uses: Box::new(uses) };
     (Expression { span: origin.text_span(), kind: Kind::Python { code, form: form.kind(), inputs } }, faults)
@@ -142,6 +162,17 @@ struct Source<'a> {
 }
 
 impl Source<'_> {
+    /// Where a place begins in the snippet's own text.
+    fn start(&self, range: TextRange) -> Option<usize> {
+        u32::from(range.start()).checked_sub(self.shift).map(|at| at as usize)
+    }
+
+    /// A stretch of the snippet's own text.
+    fn text(&self, range: TextRange) -> &str {
+        let place = |at: u32| at.saturating_sub(self.shift) as usize;
+        self.origin.text().get(place(range.start().into())..place(range.end().into())).unwrap_or_default()
+    }
+
     fn span(&self, range: TextRange) -> crate::diagnostic::Span {
         let place = |at: u32| at.saturating_sub(self.shift) as usize;
         self.origin.span(place(range.start().into()), place(range.end().into()))

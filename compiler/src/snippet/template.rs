@@ -3,7 +3,9 @@
 //! Takes a text, gives a native tree where the template is literal text and expressions of the native subset, else the checked template with
 //! the names it uses. Syntax, unknown names and unknown filters are reported at their column. Nothing is rendered here.
 
+mod advice;
 pub mod catalog;
+mod members;
 mod names;
 mod native;
 
@@ -13,10 +15,13 @@ use super::Place;
 use super::expression::{Code, Expression, Kind, Uses};
 use super::place::Origin;
 use super::stack::{Depth, MAX_BYTES, with_room};
-use crate::diagnostic::Diagnostic;
+use crate::diagnostic::{Diagnostic, Severity};
 
 /// `{% elif %}` branches of one template: the parser nests them.
 const MAX_BRANCHES: usize = 150;
+
+/// The text that stands for null where a value is data.
+const NULL_TEXT: &str = "__NULL__";
 
 /// Whether a text holds anything of Jinja.
 pub(super) fn is_template(text: &str) -> bool {
@@ -39,11 +44,14 @@ fn parse_here(origin: Origin<'_>, place: Place) -> (Expression, Vec<Diagnostic>)
         Ok(_) => return (unparsed(origin), Vec::new()),
         Err(error) => return (unparsed(origin), vec![syntax_fault(origin, &error)]),
     };
-    let (uses, faults) = names::check(&template.children, origin, place);
-    if !faults.is_empty() {
+    let (uses, mut faults) = names::check(&template.children, origin, place);
+    let typed = whole(text) && matches!(template.children.as_slice(), [ast::Stmt::EmitExpr(_)]);
+    if !typed {
+        faults.extend(null_text(origin));
+    }
+    if faults.iter().any(|f| f.severity == Severity::Error) {
         return (source(origin, false, uses), faults);
     }
-    let typed = whole(text) && matches!(template.children.as_slice(), [ast::Stmt::EmitExpr(_)]);
     let expression = native::template(&template.children, typed, origin).unwrap_or_else(|| source(origin, typed, uses));
     (expression, faults)
 }
@@ -129,26 +137,106 @@ fn syntax_fault(origin: Origin<'_>, error: &minijinja::Error) -> Diagnostic {
     let detail = error.detail().unwrap_or("this is not a valid template");
     let range = error.range().unwrap_or(0..text.len());
     let (start, end) = (range.start.min(text.len()), range.end.min(text.len()));
+    let collides = |opener: usize| advice::is_collision(text, start, opener, detail);
+    if let Some(opener) = opener_before(text, start).filter(|o| collides(*o)).or_else(|| unclosed(text).filter(|o| collides(*o))) {
+        let braces = text.get(opener..opener + 2).unwrap_or("{{");
+        let what = match braces {
+            "{{" => "a template",
+            "{%" => "a statement",
+            _ => "a comment",
+        };
+        return Diagnostic::error("J507", origin.span(opener, opener + 2), format!("`{braces}` begins {what} of Jinja here, and none follows"))
+            .help(format!(
+                "for braces that are meant as text write a blank between them (`{{ {}`), or `{{{{ '{braces}' }}}}`, or put the text between `{{% raw %}}` and `{{% endraw %}}`",
+                &braces[1..]
+            ));
+    }
     let open_at_end = ["unexpected end of input", "unexpected end of comment", "unexpected end of raw block"];
     if open_at_end.iter().any(|d| detail.starts_with(d)) {
         let opener = unclosed(text).unwrap_or(start);
         let end = text.len().min(opener + 2);
-        return Diagnostic::error("J501", origin.span(opener, end), format!("Jinja syntax: {detail}"))
-            .label("this is never closed")
-            .help("close `{{` with `}}`, `{%` with `%}`, `{#` with `#}`, and each block with its end tag; write `{{ '{{' }}` for braces that are meant as text");
+        let fault = Diagnostic::error("J501", origin.span(opener, end), format!("Jinja syntax: {detail}")).label("this is never closed");
+        let is_whole_tag = text.get(opener..).is_some_and(|t| t.starts_with("{%") && t.contains("%}"));
+        if is_whole_tag {
+            return fault.help("end the block with its own tag: `{% endif %}`, `{% endfor %}`, `{% endset %}`");
+        }
+        return fault.help("close `{{` with `}}`, `{%` with `%}`, `{#` with `#}`, and each block with its end tag; write `{{ '{{' }}` for braces that are meant as text");
     }
     if detail == "unexpected end of string" {
-        let quote = text.rfind(['\'', '"']).unwrap_or(start);
-        return Diagnostic::error("J501", origin.span(quote, quote + 1), "Jinja syntax: this string is never closed");
+        let quote = open_quote(text).unwrap_or(start);
+        return Diagnostic::error("J501", origin.span(quote, quote + 1), "Jinja syntax: this string is never closed")
+            .help("close it with the same quote that opens it");
     }
     let fault =
         Diagnostic::error("J501", origin.span(start, end.max(start + 1)), format!("Jinja syntax: {}", detail.replace("colon", "`:`")));
-    match detail.strip_prefix("unknown statement ") {
-        Some("break" | "continue") => {
-            fault.help("Jinja2 has no `break` and `continue`; use a filter on the loop: `{% for x in xs if … %}`")
-        }
-        _ => fault,
+    match advice::of_syntax(text, start, detail) {
+        Some(help) => fault.help(help),
+        None => fault,
     }
+}
+
+/// The last `{{`, `{%` or `{#` before a place.
+fn opener_before(text: &str, at: usize) -> Option<usize> {
+    let before = text.get(..at)?;
+    ["{{", "{%", "{#"].iter().filter_map(|open| before.rfind(open)).max()
+}
+
+/// The quote of the text in a template that is open at the end.
+fn open_quote(text: &str) -> Option<usize> {
+    let mut at = 0;
+    while let Some(open) = ["{{", "{%"].iter().filter_map(|o| text.get(at..)?.find(o)).min().map(|i| at + i) {
+        let close = if text[open..].starts_with("{{") { "}}" } else { "%}" };
+        at = open + 2;
+        loop {
+            let next = text[at..].find(['\'', '"']).map(|i| at + i);
+            let end = text[at..].find(close).map(|i| at + i);
+            match (next, end) {
+                (Some(quote), end) if end.is_none_or(|end| quote < end) => match string_end(text, quote) {
+                    Some(end) => at = end,
+                    None => return Some(quote),
+                },
+                (_, Some(end)) => {
+                    at = end + 2;
+                    break;
+                }
+                (_, None) => return None,
+            }
+        }
+    }
+    None
+}
+
+/// Behind the quote that closes the one at `open`.
+fn string_end(text: &str, open: usize) -> Option<usize> {
+    let bytes = text.as_bytes();
+    let mut at = open + 1;
+    while let Some(byte) = bytes.get(at) {
+        match byte {
+            b'\\' => at += 1,
+            b if *b == bytes[open] => return Some(at + 1),
+            _ => {}
+        }
+        at += 1;
+    }
+    None
+}
+
+/// J508: `__NULL__` in the middle of a text, which is never null.
+pub(super) fn null_text(origin: Origin<'_>) -> Option<Diagnostic> {
+    let at = origin.text().find(NULL_TEXT)?;
+    let fault = Diagnostic::warning("J508", origin.span(at, at + NULL_TEXT.len()), "`__NULL__` is no null here: the text itself is used");
+    Some(fault.help("it stands for null only as the whole value of a body's field, a parameter or a table's column"))
+}
+
+/// `{ var('x') }` in a text without templates.
+pub(super) fn half_template(origin: Origin<'_>) -> Option<Diagnostic> {
+    let text = origin.text();
+    let (start, end) = advice::half_template(text)?;
+    let inner = text[start..end].trim_matches(['{', '}']).trim();
+    Some(
+        Diagnostic::warning("J501", origin.span(start, end), "this stays text: a template has two braces on each side")
+            .help(format!("write `{{{{ {inner} }}}}`")),
+    )
 }
 
 /// The place of the last `{{`, `{%` or `{#` that has no end after it, else of the last block tag.

@@ -49,6 +49,9 @@ pub fn read(file: &Arc<SourceFile>, name: &str, sources: &SourceIndex) -> Read {
     let mut reader = Reader { sources, faults, suspected: BTreeSet::new(), suspected_text: String::new(), sql: BTreeMap::new() };
     let broken = is_cut_off(&reader.faults);
     let start = Span { file: file.clone(), start: 0, end: 0 };
+    if let Some(node) = &node {
+        crate::secret::check(node, &mut reader.faults);
+    }
     let flow = match node {
         Some(node) if !broken && is_no_flow(&node) => {
             reader.faults.push(

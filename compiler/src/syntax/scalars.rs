@@ -1,5 +1,7 @@
 //! Small literal forms: durations, statuses, variable assignments, paths into a reply.
 
+use std::collections::HashMap;
+
 use sequor_plan_format::op::Scope;
 use sequor_plan_format::op::http_request::{Backoff, RetryPolicy, StatusRange};
 
@@ -96,6 +98,10 @@ pub fn statuses(node: &Node, what: &str, mut network: Option<&mut bool>, faults:
         match (status(text), &mut network) {
             (Some(range), _) => ranges.push(range),
             (None, Some(flag)) if text.eq_ignore_ascii_case("network") => **flag = true,
+            (None, _) if text.starts_with(|c: char| c.is_ascii_digit()) => faults.push(
+                Diagnostic::error("H802", node.span.clone(), format!("'{text}' is no HTTP status"))
+                    .help("statuses are 100 to 599, and classes are 1xx to 5xx"),
+            ),
             (None, flag) => {
                 let or = if flag.is_some() { ", or 'network'" } else { "" };
                 faults.push(wrong_kind(node, what, &format!("statuses from 100 to 599 or classes like 4xx{or}")));
@@ -157,15 +163,19 @@ pub fn assigns(node: &Node, what: &str, place: Place, reader: &mut Reader<'_>) -
         return Vec::new();
     };
     let mut assigns: Vec<Assign> = Vec::new();
+    let mut given: HashMap<String, usize> = HashMap::with_capacity(entries.len());
     for entry in entries {
         let assign = assign(entry, place, reader);
-        match assigns.iter().position(|a| a.name.name == assign.name.name) {
-            Some(i) => reader.faults.push(
+        match given.get(&assign.name.name) {
+            Some(&i) => reader.faults.push(
                 Diagnostic::error("S105", assign.name.span, format!("'{}' is set twice", assign.name.name))
                     .also(assigns[i].name.span.clone(), "the other one")
                     .help("keep one of the two"),
             ),
-            None => assigns.push(assign),
+            None => {
+                given.insert(assign.name.name.clone(), assigns.len());
+                assigns.push(assign);
+            }
         }
     }
     assigns

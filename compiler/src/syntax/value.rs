@@ -172,12 +172,16 @@ pub fn entries<'a>(
         return Vec::new();
     };
     let mut given: Vec<(&str, &Entry, Expression)> = Vec::new();
+    let mut names: HashMap<&str, &Entry> = HashMap::with_capacity(found.len());
     for entry in found {
         let (name, python_text) = split_name(entry);
         let value = if python_text { python(&entry.value, place, faults) } else { of_node(&entry.value, scalars, place, faults) };
-        match given.iter().find(|(n, _, _)| *n == name) {
-            Some((_, first, _)) => faults.push(twice(first, entry)),
-            None => given.push((name, entry, value)),
+        match names.get(name) {
+            Some(first) => faults.push(twice(first, entry)),
+            None => {
+                names.insert(name, entry);
+                given.push((name, entry, value));
+            }
         }
     }
     given

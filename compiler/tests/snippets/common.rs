@@ -33,11 +33,21 @@ pub(crate) fn faults(faults: &[Diagnostic]) -> Vec<String> {
             let span = f.span.as_ref().unwrap();
             let (line, column) = span.file.position(span.start);
             let marked = &span.file.text[span.start as usize..span.end as usize];
-            let warning = if f.severity == Severity::Warning { " (warning)" } else { "" };
+            let warning = match f.severity {
+                Severity::Error => "",
+                Severity::Warning => " (warning)",
+                Severity::Hint => " (hint)",
+            };
             let help = f.help.as_ref().map(|h| format!(" [{h}]")).unwrap_or_default();
             format!("{}{warning} {line}:{column} `{marked}`: {}{help}", f.code, f.message)
         })
         .collect()
+}
+
+/// The errors among faults: what keeps a snippet from being lowered.
+pub(crate) fn errors(found: &[Diagnostic]) -> Vec<String> {
+    let errors: Vec<Diagnostic> = found.iter().filter(|f| f.severity == Severity::Error).cloned().collect();
+    faults(&errors)
 }
 
 /// A tree in its short form.

@@ -253,3 +253,16 @@ fn noise_is_survived() {
         }
     }
 }
+
+/// Rules that follow names come to an end.
+#[test]
+fn names_that_stand_for_each_other_are_survived() {
+    for source in [
+        "a = a['x']\nreturn a[-1]",
+        "a = b['x']\nb = a['y']\nreturn a[-1][0]",
+        "def evaluate(evaluate):\n  evaluate = evaluate\n  return evaluate[0]",
+    ] {
+        let (_, found) = python(source, ANYWHERE);
+        assert!(found.iter().all(|f| f.code != "P613"), "{source}: {:?}", faults(&found));
+    }
+}

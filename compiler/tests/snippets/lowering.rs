@@ -28,7 +28,7 @@ fn lowered(e: &Expression) -> (Plan, ExprId) {
 
 fn python_plan(source: &str) -> (Plan, ExprId) {
     let (e, found) = python(source, ANYWHERE);
-    assert_eq!(faults(&found), Vec::<String>::new());
+    assert_eq!(errors(&found), Vec::<String>::new());
     lowered(&e)
 }
 

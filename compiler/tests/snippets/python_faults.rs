@@ -5,9 +5,12 @@ use crate::common::*;
 /// Source, faults. There is no reply here.
 const FAULTS: &[(&str, &[&str])] = &[
     ("foo(1, [2, 3", &["P601 1:8 `[`: Python syntax: `[` is never closed"]),
-    ("x = 'abc\nreturn x", &["P601 1:5 `'abc`: Python syntax: missing closing quote in string literal"]),
+    (
+        "x = 'abc\nreturn x",
+        &["P601 1:5 `'abc`: Python syntax: missing closing quote in string literal [close the text with the quote that opens it]"],
+    ),
     ("", &["P601 1:1 ``: this snippet is empty [write an expression, or leave the key out]"]),
-    ("if var('x')\n    return 1", &["P601 1:12 ``: Python syntax: expected `:`, found newline"]),
+    ("if var('x')\n    return 1", &["P601 1:12 ``: Python syntax: expected `:`, found newline [end this line with `:`]"]),
     ("break\nreturn 1", &["P601 1:1 `break`: Python does not compile: 'break' outside loop"]),
     ("[1, 2", &["P601 1:1 `[`: Python syntax: `[` is never closed"]),
     (
@@ -100,9 +103,7 @@ const FAULTS: &[(&str, &[&str])] = &[
     ),
     (
         "print('{{ var(x) }}')",
-        &[
-            "J502 1:15 `x`: `x` is not a name that templates know [for the variable `x` write `var('x')`; the names there are: env, is_var_defined, query, query_value, var]",
-        ],
+        &["J502 1:15 `x`: `x` is not a name that templates know [the name of a variable is text, which needs quotes: `var('x')`]"],
     ),
     (
         "'Hi {{ name }}'",
@@ -144,6 +145,7 @@ fn faults_stand_at_their_column() {
 #[test]
 fn bound_names_are_not_reported() {
     for source in NO_FAULTS {
-        assert_eq!(faults(&python(source, REQUEST).1), Vec::<String>::new(), "{source}");
+        let found: Vec<_> = python(source, REQUEST).1.into_iter().filter(|f| f.code != "P614").collect();
+        assert_eq!(faults(&found), Vec::<String>::new(), "{source}");
     }
 }

@@ -120,9 +120,12 @@ const FAULTS: &[(&str, &[&str])] = &[
             "J503 1:38 `defned`: there is no test `defned` in Jinja [did you mean `defined`?]",
         ],
     ),
-    ("é {{ var('x') + }}", &["J501 1:17 `}}`: Jinja syntax: unexpected end of variable block"]),
-    ("{{ 'a }}", &["J501 1:4 `'`: Jinja syntax: this string is never closed"]),
-    ("{{ var('x' }}", &["J501 1:12 `}`: Jinja syntax: unexpected `}`, expected `,`"]),
+    ("é {{ var('x') + }}", &["J501 1:17 `}}`: Jinja syntax: unexpected end of variable block [a value is missing before the end]"]),
+    ("{{ 'a }}", &["J501 1:4 `'`: Jinja syntax: this string is never closed [close it with the same quote that opens it]"]),
+    (
+        "{{ var('x' }}",
+        &["J501 1:12 `}`: Jinja syntax: unexpected `}`, expected `,` [a bracket is still open here: is there a `)` or `]` missing?]"],
+    ),
     (
         "{% include 'x' %}",
         &[
@@ -136,7 +139,7 @@ const FAULTS: &[(&str, &[&str])] = &[
 fn native_templates() {
     for (source, tree) in NATIVE {
         let (e, found) = text(source, ANYWHERE);
-        assert_eq!(faults(&found), Vec::<String>::new(), "{source}");
+        assert_eq!(errors(&found), Vec::<String>::new(), "{source}");
         assert_eq!(&print(&e), tree, "{source}");
     }
 }
@@ -145,7 +148,7 @@ fn native_templates() {
 fn templates_for_minijinja() {
     for source in LEFT_TO_JINJA {
         let (e, found) = text(source, ANYWHERE);
-        assert_eq!(faults(&found), Vec::<String>::new(), "{source}");
+        assert_eq!(errors(&found), Vec::<String>::new(), "{source}");
         let typed = if source.starts_with("{{") && source.ends_with("}}") { " typed" } else { "" };
         assert_eq!(print(&e), format!("jinja{typed}<{source}>"));
     }

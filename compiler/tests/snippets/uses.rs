@@ -35,7 +35,7 @@ fn python_source_and_native_trees() {
     ];
     for (source, expected) in cases {
         let (e, found) = python(source, ANYWHERE);
-        assert_eq!(faults(&found), Vec::<String>::new(), "{source}");
+        assert_eq!(errors(&found), Vec::<String>::new(), "{source}");
         assert_eq!(print_uses(&e.uses()), expected, "{source}");
     }
 }
@@ -54,7 +54,7 @@ fn templates() {
     ];
     for (source, expected) in cases {
         let (e, found) = text(source, ANYWHERE);
-        assert_eq!(faults(&found), Vec::<String>::new(), "{source}");
+        assert_eq!(errors(&found), Vec::<String>::new(), "{source}");
         assert_eq!(print_uses(&e.uses()), expected, "{source}");
     }
 }

@@ -104,6 +104,8 @@ fn method(fields: &Fields<'_>, reader: &mut Reader<'_>) -> Method {
         Some("DELETE") => Method::Delete,
         Some("HEAD") => Method::Head,
         Some("OPTIONS") => Method::Options,
+        // A wrong one is reported; whatever was meant, nothing more is to be said about its body or its repetition.
+        None if fields.has("method") => Method::Put,
         _ => Method::Get,
     }
 }

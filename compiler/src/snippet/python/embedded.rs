@@ -21,7 +21,7 @@ use crate::diagnostic::{Diagnostic, Span};
 use crate::yaml::{Scalar, TextMap};
 
 /// Stands for a byte of a template while Python is parsed. Valid in a string literal, and nowhere else.
-const BLANK: char = '\u{1}';
+pub(super) const BLANK: char = '\u{1}';
 
 /// The literals that are templates, by the offset of their first byte in the parsed text.
 #[derive(Default)]
@@ -138,17 +138,19 @@ impl Finder<'_> {
             let content = original.strip_prefix(quote)?.strip_suffix(quote)?;
             (template.strip_suffix('\n').unwrap_or(template) == content || template == content).then_some(quote.len())
         });
-        let mut anchors = match exact {
-            Some(skip) => std::iter::once(0)
-                .chain(template.match_indices('\n').map(|(i, _)| i + 1))
-                .filter(|i| skip + i <= original.len())
-                .map(|i| (offset(i), place(skip + i)))
-                .collect(),
-            None => vec![(0, place(0))],
+        // Where both texts are the same from `at` in the template and from `from` in the literal on, up to `length` bytes.
+        let alike = |at: usize, from: usize, length: usize| {
+            let inside = offset(start + from) + 1..offset(start + from + length);
+            let anchors = origin.scalar.map.anchors.iter().filter(move |(t, _)| inside.contains(t));
+            std::iter::once((offset(at), place(from))).chain(anchors.map(move |(t, f)| (t - offset(start + from) + offset(at), *f)))
         };
-        if exact.is_none() {
-            let found = templates(template).into_iter().zip(templates(original));
-            anchors.extend(found.filter(|(t, _)| t.0 > 0).map(|((t, _), (o, _))| (offset(t), place(o))));
+        if let Some(skip) = exact {
+            return TextMap { anchors: alike(0, skip, original.len() - 2 * skip + 1).collect() };
+        }
+        let mut anchors = vec![(0, place(0))];
+        for (t, o) in templates(template).into_iter().zip(templates(original)).filter(|(t, _)| t.0 > 0) {
+            let same = template.get(t.0..t.1) == original.get(o.0..o.1);
+            anchors.extend(alike(t.0, o.0, if same { o.1 - o.0 } else { 1 }));
         }
         TextMap { anchors }
     }
@@ -250,6 +252,14 @@ fn as_text(value: Expression) -> Expression {
         }
     };
     Expression { span, kind }
+}
+
+/// The place of a template that is the whole text.
+pub(super) fn only_template(text: &str) -> Option<(usize, usize)> {
+    let trimmed = text.trim();
+    let start = text.len() - text.trim_start().len();
+    let whole = trimmed.starts_with("{{") && templates(trimmed) == [(0, trimmed.len())] && names_the_run(trimmed);
+    whole.then_some((start, start + trimmed.len()))
 }
 
 /// The templates of a text, in order, each from its first brace to behind its last.

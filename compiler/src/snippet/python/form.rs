@@ -2,6 +2,7 @@
 
 use ruff_text_size::Ranged;
 use rustpython_compiler::ast::statement_visitor::{StatementVisitor, walk_stmt};
+use rustpython_compiler::ast::visitor::Visitor;
 use rustpython_compiler::ast::{Expr, Stmt, StmtFunctionDef};
 use sequor_plan_format::expr::PythonForm;
 
@@ -30,6 +31,14 @@ impl<'a> Form<'a> {
         match self {
             Self::Expression(_) => &[],
             Self::Body(statements) | Self::Evaluate { module: statements, .. } => statements,
+        }
+    }
+
+    /// Visits everything in the snippet.
+    pub(super) fn visit(&self, visitor: &mut impl Visitor<'a>) {
+        match self {
+            Self::Expression(expr) => visitor.visit_expr(expr),
+            Self::Body(_) | Self::Evaluate { .. } => visitor.visit_body(self.statements()),
         }
     }
 
@@ -94,6 +103,15 @@ fn required_parameters(function: &StmtFunctionDef, source: Source<'_>, faults: &
     let parameters = &function.parameters;
     let positional: Vec<_> = parameters.posonlyargs.iter().chain(&parameters.args).collect();
     let required = positional.iter().filter(|p| p.default.is_none()).count();
+    if let [only] = positional.as_slice()
+        && only.parameter.name.as_str() == "response"
+    {
+        faults.push(
+            Diagnostic::error("P605", source.span(only.parameter.range), "the first parameter of `evaluate` is the context, not the reply")
+                .help("write `def evaluate(context, response):`"),
+        );
+        return;
+    }
     let keyword_only = parameters.kwonlyargs.iter().any(|p| p.default.is_none());
     if required > 2 || keyword_only || function.is_async {
         faults.push(
@@ -109,13 +127,13 @@ fn ends_in_raise(statements: &[Stmt]) -> bool {
 
 /// The `return`s of some statements, without those of the functions in them.
 #[derive(Default)]
-struct Returns {
+pub(super) struct Returns {
     any: bool,
-    value: bool,
+    pub(super) value: bool,
 }
 
 impl Returns {
-    fn of(statements: &[Stmt]) -> Self {
+    pub(super) fn of(statements: &[Stmt]) -> Self {
         let mut returns = Self::default();
         returns.visit_body(statements);
         returns

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use super::super::Place;
 use super::Source;
+use super::advice;
 use super::form::Form;
 use super::modules::{self, BUILTINS, MODULES, NAMES};
 use super::scope::{Import, Read, Scopes};
@@ -63,7 +64,16 @@ fn undefined(read: &Read, bound: &BTreeSet<String>, source: Source<'_>) -> Diagn
     if name == "open" {
         return Diagnostic::error("P616", span, "snippets cannot open files").help("read and write data by the steps of the flow");
     }
+    if modules::OUTSIDE.contains(&name) && !MODULES.contains(&name) {
+        return outside(name, span, format!("there is no `{name}` in snippets"));
+    }
     let fault = Diagnostic::error("P604", span, format!("`{name}` is not defined"));
+    if let Some(help) = source.start(read.range).and_then(|at| advice::of_name(source.origin.text(), at)) {
+        return fault.help(help);
+    }
+    if name == "env" {
+        return fault.help("snippets see no environment: `{{ env('NAME') }}` in a key without `_expression` does, as does a variable");
+    }
     let constant = match name {
         "null" | "nil" | "undefined" => Some("None"),
         "true" => Some("True"),
@@ -108,6 +118,16 @@ const COMMON_MEMBERS: &[(&str, &[&str])] = &[
 const SQL_TYPES: &[&str] =
     &["integer", "bigint", "smallint", "number", "numeric", "double", "real", "string", "text", "varchar", "boolean"];
 
+/// P616, for a module that reaches outside of a snippet.
+fn outside(module: &str, span: crate::diagnostic::Span, message: String) -> Diagnostic {
+    Diagnostic::error("P616", span, message).help(match module {
+        "requests" | "httpx" | "urllib3" | "aiohttp" => "send requests by `http_request` steps",
+        "os" => "a value of the environment is a variable: `var('name')`; snippets have no files and processes",
+        "sqlite3" | "psycopg2" | "sqlalchemy" => "ask a database with `query('source', 'select …')`, or by the steps of the flow",
+        _ => "snippets have no files, processes and network; the steps of the flow do that",
+    })
+}
+
 fn unavailable(import: &Import, source: Source<'_>) -> Option<Diagnostic> {
     let Import { module, range, .. } = import;
     let span = source.span(*range);
@@ -116,12 +136,7 @@ fn unavailable(import: &Import, source: Source<'_>) -> Option<Diagnostic> {
     }
     // `urllib` itself is a package with available modules, but a member that is none of them may be a plain name.
     if modules::reaches_outside(module) {
-        let help = if module == "requests" || module == "httpx" {
-            "send requests by `http_request` steps"
-        } else {
-            "snippets have no files, processes and network; the steps of the flow do that"
-        };
-        return Some(Diagnostic::error("P616", span, format!("snippets cannot import `{module}`")).help(help));
+        return Some(outside(module, span, format!("snippets cannot import `{module}`")));
     }
     let fault = Diagnostic::error("P610", span, format!("there is no module `{module}` in snippets"));
     Some(match did_you_mean(module, MODULES.iter().copied()) {

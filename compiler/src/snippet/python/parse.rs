@@ -5,6 +5,7 @@ use rustpython_compiler::ast::{Expr, Stmt};
 use rustpython_compiler::parser::{LexicalErrorType, ParseError, ParseErrorType, parse_expression, parse_module};
 
 use super::super::place::Origin;
+use super::advice;
 use super::scan::{self, Piece};
 use crate::diagnostic::Diagnostic;
 
@@ -42,6 +43,11 @@ pub(super) fn syntax(text: &str) -> Result<Syntax, Fault> {
     if let Some(syntax) = bracketed(text) {
         return Ok(syntax);
     }
+    // Blanks before a single line are no indentation that anybody meant.
+    if text.starts_with([' ', '\t', '\n']) && !text.trim().contains('\n') {
+        let skipped = text.len() - text.trim_start().len();
+        return syntax(text.trim_start()).map_err(|fault| Fault { start: fault.start + skipped, end: fault.end + skipped, ..fault });
+    }
     // The reading that came further is the one that was meant.
     let error = if expression_error.location.start() > statements_error.location.start() { expression_error } else { statements_error };
     Err(fault(text, &error))
@@ -65,7 +71,11 @@ fn bracketed(text: &str) -> Option<Syntax> {
 
 /// The fault as a diagnostic.
 pub(super) fn report(fault: &Fault, origin: Origin<'_>) -> Diagnostic {
-    Diagnostic::error("P601", origin.span(fault.start, fault.end), format!("Python syntax: {}", fault.message))
+    let found = Diagnostic::error("P601", origin.span(fault.start, fault.end), format!("Python syntax: {}", fault.message));
+    match advice::of_syntax(origin.text(), fault.start, &fault.message) {
+        Some(help) => found.help(help),
+        None => found,
+    }
 }
 
 fn fault(text: &str, error: &ParseError) -> Fault {

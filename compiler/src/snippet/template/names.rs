@@ -3,21 +3,26 @@
 //! A name that is bound anywhere in the template (`for`, `set`, `with`, a macro) is taken as defined everywhere in it, so that a name is
 //! never refused wrongly.
 
+mod calls;
+
 use std::collections::BTreeSet;
 
 use minijinja::machinery::ast::{self, CallArg, Expr, Spanned, Stmt};
 
 use super::super::Place;
-use super::super::expression::{FieldUse, Named, QueryText, Uses};
+use super::super::expression::{Named, Uses};
 use super::super::place::Origin;
+use super::advice::{self, Use};
 use super::catalog;
 use crate::diagnostic::{Diagnostic, did_you_mean};
 
 /// What the statements use, and their faults.
 pub(super) fn check(statements: &[Stmt<'_>], origin: Origin<'_>, place: Place) -> (Uses, Vec<Diagnostic>) {
-    let mut check = Check { origin, place, bound: BTreeSet::new(), bare: Vec::new(), uses: Uses::default(), faults: Vec::new() };
+    let mut check =
+        Check { origin, place, bound: BTreeSet::new(), bare: Vec::new(), computed: Vec::new(), uses: Uses::default(), faults: Vec::new() };
     check.statements(statements);
     check.report_unknown();
+    check.report_computed();
     check.uses.keep_texts_once();
     (check.uses, check.faults)
 }
@@ -26,20 +31,33 @@ pub(super) fn check(statements: &[Stmt<'_>], origin: Origin<'_>, place: Place) -
 struct Bare {
     name: String,
     span: minijinja::machinery::Span,
-    /// It is followed by `.attribute` or `[…]`.
-    path: bool,
+    used: Use,
 }
 
-struct Check<'a> {
+pub(super) struct Check<'a> {
     origin: Origin<'a>,
     place: Place,
     bound: BTreeSet<String>,
     bare: Vec<Bare>,
+    /// Names of variables that are known at run time only.
+    computed: Vec<minijinja::machinery::Span>,
     uses: Uses,
     faults: Vec<Diagnostic>,
 }
 
 impl Check<'_> {
+    pub(super) fn binds(&self, name: &str) -> bool {
+        self.bound.contains(name)
+    }
+
+    pub(super) fn place(&self, span: minijinja::machinery::Span) -> crate::diagnostic::Span {
+        self.origin.span(span.start_offset as usize, span.end_offset as usize)
+    }
+
+    pub(super) fn report(&mut self, fault: Diagnostic) {
+        self.faults.push(fault);
+    }
+
     fn statements(&mut self, statements: &[Stmt<'_>]) {
         for statement in statements {
             self.statement(statement);
@@ -138,7 +156,7 @@ impl Check<'_> {
 
     fn expr(&mut self, expr: &Expr<'_>) {
         match expr {
-            Expr::Var(v) => self.name(v, false),
+            Expr::Var(v) => self.name(v, Use::Plain),
             Expr::Const(c) => {
                 if let Some(text) = c.value.as_str() {
                     self.uses.texts.push(text.to_owned());
@@ -152,10 +170,12 @@ impl Check<'_> {
             }
             Expr::UnaryOp(u) => self.expr(&u.expr),
             Expr::BinOp(b) => {
+                self.compared(b);
                 self.expr(&b.left);
                 self.expr(&b.right);
             }
             Expr::Compare(c) => {
+                self.compared_chain(c);
                 self.expr(&c.expr);
                 c.ops.iter().for_each(|o| self.expr(&o.expr));
             }
@@ -176,12 +196,14 @@ impl Check<'_> {
             }
             Expr::GetAttr(g) => {
                 self.field(&g.expr, g.name, g.span());
+                self.member(g);
                 self.base(&g.expr);
             }
             Expr::GetItem(g) => {
-                if let Some((name, span)) = text_of(&g.subscript_expr) {
+                if let Some((name, span)) = calls::text_of(&g.subscript_expr) {
                     self.field(&g.expr, name, span);
                 }
+                self.item(g);
                 self.base(&g.expr);
                 self.expr(&g.subscript_expr);
             }
@@ -194,7 +216,7 @@ impl Check<'_> {
 
     fn base(&mut self, expr: &Expr<'_>) {
         match expr {
-            Expr::Var(v) => self.name(v, true),
+            Expr::Var(v) => self.name(v, Use::Path),
             other => self.expr(other),
         }
     }
@@ -207,126 +229,15 @@ impl Check<'_> {
         }
     }
 
-    fn call(&mut self, call: &Spanned<ast::Call<'_>>) {
-        let Expr::Var(function) = &call.expr else {
-            match (&call.expr, argument(&call.args, 0, "key").and_then(text_of)) {
-                (Expr::GetAttr(g), Some((name, span))) if g.name == "get" => {
-                    self.field(&g.expr, name, span);
-                    self.base(&g.expr);
-                }
-                // A method of a row or text is no column.
-                (Expr::GetAttr(g), _) => self.base(&g.expr),
-                _ => self.base(&call.expr),
-            }
-            self.arguments(&call.args);
-            return;
-        };
-        match function.id {
-            "var" => match argument(&call.args, 0, "name").map(text_of) {
-                Some(Some((name, span))) => {
-                    let named = self.named(name, span);
-                    self.uses.variables.push(named);
-                }
-                _ => self.uses.computed_variables = true,
-            },
-            "is_var_defined" => match argument(&call.args, 0, "name").map(text_of) {
-                Some(Some((name, span))) => {
-                    let named = self.named(name, span);
-                    self.uses.tested.push(named);
-                }
-                _ => self.uses.computed_variables = true,
-            },
-            "query" | "query_value" => {
-                self.query(call);
-                return;
-            }
-            _ => self.name(function, false),
-        }
-        self.arguments(&call.args);
-    }
-
-    /// `query_value([source,] sql [, type])`: a type is a bare name, so it does not count as an unknown one.
-    fn query(&mut self, call: &ast::Call<'_>) {
-        let is_cast =
-            |a: &CallArg<'_>| matches!(a, CallArg::Pos(Expr::Var(v)) | CallArg::Kwarg(_, Expr::Var(v)) if catalog::CASTS.contains(&v.id));
-        let wrong_cast = self.wrong_cast(call);
-        if let Some(cast) = wrong_cast {
-            let span = cast.span();
-            let place = self.origin.span(span.start_offset as usize, span.end_offset as usize);
-            let fault = Diagnostic::error("J502", place, format!("`{}` is not a type that `query_value` knows", cast.id));
-            self.faults.push(fault.help(format!("the types are {}", catalog::CASTS.join(", "))));
-        }
-        let count = call.args.len() - usize::from(wrong_cast.is_some());
-        let values: Vec<&CallArg<'_>> = call.args.iter().take(count).filter(|a| !is_cast(a)).collect();
-        let source = match values.as_slice() {
-            [CallArg::Pos(source), _, ..] => Some(source),
-            _ => argument(&call.args, usize::MAX, "source"),
-        };
-        let sql = match values.as_slice() {
-            [_, CallArg::Pos(sql), ..] => text_of(sql),
-            [CallArg::Pos(sql)] => text_of(sql),
-            _ => argument(&call.args, usize::MAX, "sql").and_then(text_of),
-        };
-        let named_source = source.map(text_of);
-        if let (Some((text, span)), None | Some(Some(_))) = (sql, named_source) {
-            let source = named_source.flatten().map(|(name, _)| name.to_owned());
-            let sql = self.named(text, span);
-            self.uses.queries.push(QueryText { source, sql });
-        }
-        match named_source {
-            None if values.is_empty() || values.iter().any(|a| matches!(a, CallArg::PosSplat(_) | CallArg::KwargSplat(_))) => {
-                self.uses.computed_sources = true;
-            }
-            None => self.uses.query_sources.push(None),
-            Some(Some((name, span))) => {
-                let named = self.named(name, span);
-                self.uses.query_sources.push(Some(named));
-            }
-            Some(None) => self.uses.computed_sources = true,
-        }
-        for value in values {
-            self.arguments(std::slice::from_ref(value));
-        }
-    }
-
-    /// The last argument of `query_value` where it is a bare name that nothing defines: a type was meant.
-    fn wrong_cast<'c, 'd>(&self, call: &'c ast::Call<'d>) -> Option<&'c Spanned<ast::Var<'d>>> {
-        let is_query_value = matches!(&call.expr, Expr::Var(f) if f.id == "query_value");
-        match call.args.as_slice() {
-            [_, .., CallArg::Pos(Expr::Var(v))] if is_query_value => {
-                let known = [catalog::CASTS, catalog::GLOBALS, catalog::FUNCTIONS].iter().any(|names| names.contains(&v.id));
-                (!known && v.id != "response" && !self.bound.contains(v.id)).then_some(v)
-            }
-            _ => None,
-        }
-    }
-
-    /// A column of `var('row')`.
-    fn field(&mut self, base: &Expr<'_>, name: &str, span: minijinja::machinery::Span) {
-        let Expr::Call(call) = base else { return };
-        if !matches!(&call.expr, Expr::Var(f) if f.id == "var") {
-            return;
-        }
-        if let Some((variable, _)) = argument(&call.args, 0, "name").and_then(text_of) {
-            let mut field = self.named(name, span);
-            // Of `.name` the place is the whole path.
-            let text = field.span.file.text.get(field.span.start as usize..field.span.end as usize).unwrap_or("");
-            if let Some(at) = text.rfind(name)
-                && let (Ok(at), Ok(length)) = (u32::try_from(at), u32::try_from(name.len()))
-            {
-                field.span.start += at;
-                field.span.end = field.span.start + length;
-            }
-            self.uses.fields.push(FieldUse { variable: variable.to_owned(), field });
-        }
-    }
-
     fn named(&self, name: &str, span: minijinja::machinery::Span) -> Named {
         Named { name: name.to_owned(), span: self.origin.span(span.start_offset as usize, span.end_offset as usize) }
     }
 
-    fn name(&mut self, var: &Spanned<ast::Var<'_>>, path: bool) {
-        self.bare.push(Bare { name: var.id.to_owned(), span: var.span(), path });
+    /// The first use of a name at a place says most about it.
+    fn name(&mut self, var: &Spanned<ast::Var<'_>>, used: Use) {
+        if self.bare.last().is_none_or(|b| b.span.start_offset != var.span().start_offset) {
+            self.bare.push(Bare { name: var.id.to_owned(), span: var.span(), used });
+        }
     }
 
     fn known(&mut self, what: &str, name: &str, span: minijinja::machinery::Span, known: &[&'static str]) {
@@ -336,15 +247,26 @@ impl Check<'_> {
         // The span begins at the name and may go on behind it.
         let start = span.start_offset as usize;
         let fault = Diagnostic::error("J503", self.origin.span(start, start + name.len()), format!("there is no {what} `{name}` in Jinja"));
-        self.faults.push(match did_you_mean(name, known.iter().copied()) {
-            Some(meant) => fault.help(format!("did you mean `{meant}`?")),
-            None => fault.help(format!("the {what}s are {}", known.join(", "))),
+        let elsewhere = if what == "filter" { advice::of_filter(name) } else { None };
+        self.faults.push(match (elsewhere, did_you_mean(name, known.iter().copied())) {
+            (Some(help), _) => fault.help(help),
+            (None, Some(meant)) => fault.help(format!("did you mean `{meant}`?")),
+            (None, None) => fault.help(format!("the {what}s are {}", known.join(", "))),
         });
     }
 
     fn report_unknown(&mut self) {
-        for Bare { name, span, path } in std::mem::take(&mut self.bare) {
+        for Bare { name, span, used } in std::mem::take(&mut self.bare) {
             if self.bound.contains(&name) || catalog::GLOBALS.contains(&name.as_str()) {
+                self.computed.retain(|s| used == Use::VariableName || s.start_offset != span.start_offset);
+                continue;
+            }
+            if used == Use::Path && catalog::FUNCTIONS.contains(&name.as_str()) {
+                let place = self.origin.span(span.start_offset as usize, span.end_offset as usize);
+                self.faults.push(
+                    Diagnostic::error("J502", place, format!("`{name}` is a function: it has no members"))
+                        .help(format!("write `{name}('…')` with the name in brackets and quotes")),
+                );
                 continue;
             }
             if catalog::FUNCTIONS.contains(&name.as_str()) {
@@ -364,17 +286,32 @@ impl Check<'_> {
                 }
                 continue;
             }
-            self.faults.push(unknown(&name, place, path));
+            self.computed.retain(|s| s.start_offset != span.start_offset);
+            self.faults.push(unknown(&name, place, used));
+        }
+    }
+
+    fn report_computed(&mut self) {
+        for span in std::mem::take(&mut self.computed) {
+            let place = self.origin.span(span.start_offset as usize, span.end_offset as usize);
+            self.faults.push(
+                Diagnostic::hint("J504", place, "the name of this variable is known only at run time")
+                    .help("name it literally to have it checked now; a map in one variable often does the same: `var('settings')[name]`"),
+            );
         }
     }
 }
 
-fn unknown(name: &str, place: crate::diagnostic::Span, path: bool) -> Diagnostic {
+fn unknown(name: &str, place: crate::diagnostic::Span, used: Use) -> Diagnostic {
     let fault = Diagnostic::error("J502", place, format!("`{name}` is not a name that templates know"));
     let known = catalog::FUNCTIONS.iter().chain(catalog::GLOBALS).copied().chain(["response", "loop"]);
     if name == "context" {
         return fault.help("in a template write `var('…')` without `context.`");
     }
+    if let Some(help) = advice::of_name(name, used) {
+        return fault.help(help);
+    }
+    let path = used == Use::Path;
     if catalog::CASTS.contains(&name) {
         return fault.help(format!(
             "`{name}` is a type for `query_value`; to convert a value write `… | {}`",
@@ -385,26 +322,5 @@ fn unknown(name: &str, place: crate::diagnostic::Span, path: bool) -> Diagnostic
         Some(meant) if !path => fault.help(format!("did you mean `{meant}`, or the variable `var('{name}')`?")),
         _ if path => fault.help(format!("for the variable `{name}` write `var('{name}')`, then `.column` or `['column']`")),
         _ => fault.help(format!("for the variable `{name}` write `var('{name}')`; the names there are: {}", catalog::FUNCTIONS.join(", "))),
-    }
-}
-
-/// The argument at that position, or by that name.
-fn argument<'a, 'b>(arguments: &'b [CallArg<'a>], at: usize, name: &str) -> Option<&'b Expr<'a>> {
-    let positional = match arguments.get(at) {
-        Some(CallArg::Pos(e)) => Some(e),
-        _ => None,
-    };
-    positional.or_else(|| {
-        arguments.iter().find_map(|a| match a {
-            CallArg::Kwarg(n, e) if *n == name => Some(e),
-            _ => None,
-        })
-    })
-}
-
-fn text_of<'b>(expr: &'b Expr<'_>) -> Option<(&'b str, minijinja::machinery::Span)> {
-    match expr {
-        Expr::Const(c) => c.value.as_str().map(|text| (text, c.span())),
-        _ => None,
     }
 }

@@ -1,0 +1,9 @@
+//! Any text as SQL of a flow.
+
+#![no_main]
+
+#[path = "../../tests/support/exercise.rs"]
+#[allow(dead_code)]
+mod exercise;
+
+libfuzzer_sys::fuzz_target!(|text: &str| exercise::sql(text));

@@ -1,0 +1,80 @@
+//! H810: a request shows who sends it in two ways. H811: its credentials go to another host than its source's.
+
+use sequor_plan_format::source::KeyPlace;
+
+use super::shape::{Shape, is_literal};
+use super::{Of, source_name};
+use crate::diagnostic::{Diagnostic, Span};
+use crate::op::http_request::{Pairs, Request};
+use crate::secret::is_secret_name;
+use crate::snippet::expression::Kind;
+use crate::source::Source;
+use crate::source::auth::Auth;
+use crate::source::http::Http;
+
+/// The header that an authentication sets.
+fn header(auth: &Auth) -> Option<String> {
+    match auth {
+        Auth::None => None,
+        Auth::Basic { .. } | Auth::Bearer { .. } => Some("authorization".to_owned()),
+        Auth::ApiKey { name, place, .. } => match (&name.kind, place) {
+            (Kind::Text(name), KeyPlace::Header) => Some(name.to_ascii_lowercase()),
+            (_, KeyPlace::Header | KeyPlace::Query | KeyPlace::Cookie) => None,
+        },
+    }
+}
+
+pub(super) fn of_source(source: &Source, http: &Http, faults: &mut Vec<Diagnostic>) {
+    let Some(header) = header(&http.auth) else { return };
+    for (name, _) in http.headers.iter().filter(|(name, _)| name.name.eq_ignore_ascii_case(&header)) {
+        faults.push(twice(&name.name, &name.span, &source.name));
+    }
+}
+
+pub(super) fn of_request(request: &Request, source: Of<'_>, faults: &mut Vec<Diagnostic>) {
+    let Some((source, http)) = source.http() else { return };
+    if let (Some(header), Pairs::Listed(pairs)) = (header(&http.auth), &request.headers) {
+        for (name, _) in pairs.iter().filter(|(name, _)| name.name.eq_ignore_ascii_case(&header)) {
+            faults.push(twice(&name.name, &name.span, &source.name));
+        }
+    }
+    other_host(request, http, faults);
+}
+
+fn twice(header: &str, at: &Span, source: &str) -> Diagnostic {
+    Diagnostic::warning("H810", at.clone(), format!("'{header}' is sent by the 'auth' of source '{source}' too: this header wins"))
+        .help("keep one of the two; where this request needs another token, give it a source of its own")
+}
+
+fn other_host(request: &Request, http: &Http, faults: &mut Vec<Diagnostic>) {
+    let has_credentials = !matches!(http.auth, Auth::None) || http.headers.iter().any(|(name, _)| is_secret_name(&name.name));
+    let host = |e| Shape::of(e).and_then(|s| host(&s));
+    let (Some(base), Some(other)) = (http.base_url.as_ref().and_then(host), host(&request.url)) else { return };
+    if has_credentials && domain(&base) != domain(&other) {
+        let name = source_name(request.source.as_ref());
+        faults.push(
+            Diagnostic::warning(
+                "H811",
+                request.url.span.clone(),
+                format!("the credentials of source '{name}' belong to {base}, and are sent to {other} here"),
+            )
+            .help("give the other host a source of its own, or leave 'source' out of this request"),
+        );
+    }
+}
+
+/// The host of a URL, where it is literal.
+fn host(shape: &Shape) -> Option<String> {
+    let (scheme, rest) = shape.text.split_once("://")?;
+    let authority = rest.split(['/', '?', '#']).next()?;
+    let ends = rest.contains(['/', '?', '#']) || shape.is_whole();
+    let host = authority.rsplit('@').next()?.split(':').next()?;
+    (ends && is_literal(scheme) && is_literal(host) && !host.is_empty()).then(|| host.to_ascii_lowercase())
+}
+
+/// The last two names of a host: those who own them own what is below them, nearly always.
+fn domain(host: &str) -> &str {
+    let start = host.rmatch_indices('.').nth(1).map_or(0, |(i, _)| i + 1);
+    let is_address = host.chars().all(|c| c.is_ascii_digit() || c == '.');
+    if is_address { host } else { &host[start..] }
+}

@@ -1,0 +1,38 @@
+//! Rules about Python that is sound as far as its syntax goes, one family each. They report and change nothing.
+//!
+//! Each of them stays silent where a name may mean something else than it seems to: what a snippet binds itself is not the run's.
+
+mod computed;
+mod indexing;
+mod literals;
+mod members;
+mod paths;
+mod printed;
+mod status;
+mod unused;
+
+use super::super::Place;
+use super::Source;
+use super::form::Form;
+use super::names::Names;
+use crate::diagnostic::{Diagnostic, Severity};
+use members::Roots;
+
+pub(in crate::snippet) use members::RESPONSE as RESPONSE_MEMBERS;
+
+pub(super) fn check(form: &Form<'_>, names: &Names, source: Source<'_>, place: Place, faults: &mut Vec<Diagnostic>) {
+    let roots = Roots::of(form, names, place);
+    paths::check(form, source, faults);
+    members::check(form, &roots, source, faults);
+    status::check(form, &roots, source, faults);
+    printed::check(form, &roots, names, source, faults);
+    literals::check(form, source, faults);
+    indexing::check(form, &roots, source, faults);
+    if faults.iter().all(|f| f.severity != Severity::Error) {
+        computed::check(form, &roots, source, faults);
+    }
+    // What is wrong elsewhere may be why a name is not used.
+    if !names.dynamic && faults.iter().all(|f| f.severity == Severity::Hint) {
+        unused::check(form, source, faults);
+    }
+}
