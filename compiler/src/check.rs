@@ -1,8 +1,11 @@
 //! Rules over the resolved project, one file each. They report and change nothing.
 
+mod assigned;
 mod control;
+mod graph;
 mod ids;
 mod parameters;
+mod parsed;
 mod requests;
 mod variables;
 
@@ -19,6 +22,7 @@ pub fn check(parsed: &Parsed, resolved: &Resolved<'_>) -> (BTreeSet<String>, Vec
     ids::check(resolved, &mut faults);
     parameters::check(resolved, &mut faults);
     requests::check(parsed, resolved, &mut faults);
-    let needed = variables::check(parsed, resolved, &mut faults);
+    let assigned = assigned::Assigned::of(&resolved.flows);
+    let needed = variables::check(parsed, resolved, &assigned, &mut faults);
     (needed, faults)
 }

@@ -74,6 +74,8 @@ pub const CODES: &[Code] = codes! {
     S114 Warning "not-a-flow"              "A file in `flows/` is no flow."
     V401 Error   "undefined-variable"      "A variable is read that nothing defines."
     V402 Warning "perhaps-undefined"       "A variable is read that is not defined on every path."
+    V403 Warning "read-before-set"        "A variable is read before it is set."
+    V404 Warning "set-elsewhere-only"     "A variable is set only by a flow that does not run before."
     V405 Error   "missing-parameter"       "A flow is called without a parameter that it needs."
     V406 Warning "unknown-parameter"       "A flow is called with a parameter that it does not declare."
     Y001 Error   "yaml-syntax"             "The file is not valid YAML."

@@ -258,7 +258,7 @@ fn unknown(entry: &Entry, tables: &[&'static Table]) -> Wrong {
         _ => None,
     });
     if let Some(section) = inside {
-        return (Box::new(fault.help(format!("'{}' belongs inside '{section}'", entry.key))), None);
+        return (Box::new(fault.help(format!("'{}' belongs inside '{section}'", entry.key))), Some(section));
     }
     match did_you_mean(base, usable().flat_map(|k| std::iter::once(k.name).chain(k.aliases.iter().copied()))) {
         Some(near) => {
