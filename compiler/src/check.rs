@@ -1,9 +1,12 @@
 //! Rules over the resolved project, one file each. They report and change nothing.
 
 mod assigned;
+mod conditions;
 mod control;
 mod graph;
 mod ids;
+mod loops;
+mod pages;
 mod parameters;
 mod parsed;
 mod requests;
@@ -23,6 +26,9 @@ pub fn check(parsed: &Parsed, resolved: &Resolved<'_>) -> (BTreeSet<String>, Vec
     parameters::check(resolved, &mut faults);
     requests::check(parsed, resolved, &mut faults);
     let assigned = assigned::Assigned::of(&resolved.flows);
+    conditions::check(resolved, &mut faults);
+    loops::check(resolved, &assigned, &mut faults);
+    pages::check(parsed, resolved, &mut faults);
     let needed = variables::check(parsed, resolved, &assigned, &mut faults);
     (needed, faults)
 }

@@ -31,7 +31,15 @@ macro_rules! codes {
 /// In the order of the pages: by letter and number.
 #[rustfmt::skip]
 pub const CODES: &[Code] = codes! {
+    C301 Warning "constant-condition"     "A condition comes out the same in every run."
+    C302 Error   "not-a-condition"        "A condition can never be true or false."
     C303 Warning "unreachable-step"        "A step comes after one that always leaves."
+    C304 Error   "endless-while"          "Nothing in a `while` can change its condition."
+    C305 Error   "same-page-forever"      "A page loop asks for the same page again and again."
+    C307 Warning "while-may-be-null"      "`while` of a reply may be null, which ends the loop without a word."
+    C308 Error   "while-not-a-boolean"    "`while` of a reply is never true or false."
+    C310 Warning "shadowed-loop-variable" "A loop uses the name of the loop around it for its own variable."
+    C313 Hint    "empty-catch"            "A `catch` has no steps, so that errors vanish."
     C315 Error   "leave-outside-loop"      "`break` or `continue` stands outside of a loop."
     C317 Error   "items-depend"            "Rows of a loop that are in flight together depend on each other."
     H814 Warning "retry-without-key"       "A request is to be tried again that must not be sent twice."
