@@ -78,6 +78,8 @@ pub const CODES: &[Code] = codes! {
     S106 Error   "wrong-type"              "A value is of another kind than its key wants."
     S107 Error   "bad-value"               "A value is not one of those that its key knows."
     S108 Error   "not-supported"           "A form that is known but that this version cannot run."
+    S109 Hint    "method-case"            "A method is not written in capitals."
+    S110 Warning "empty-block"            "A list of steps is empty."
     S111 Error   "duplicate-id"            "Two steps of a flow have the same `id`."
     S114 Warning "not-a-flow"              "A file in `flows/` is no flow."
     V401 Error   "undefined-variable"      "A variable is read that nothing defines."

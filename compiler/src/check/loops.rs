@@ -18,12 +18,17 @@ use crate::syntax::{Assign, SourceRef, Step, TableRef};
 
 pub(super) fn check(resolved: &Resolved<'_>, assigned: &Assigned<'_>, faults: &mut Vec<Diagnostic>) {
     for flow in &resolved.flows {
-        visit::steps(&flow.steps, &mut Loops { assigned, bound: Vec::new(), faults });
+        visit::steps(
+            &flow.steps,
+            &mut Loops { assigned, faulty: flow.unreadable || !flow.suspected.is_empty(), bound: Vec::new(), faults },
+        );
     }
 }
 
 struct Loops<'r, 'p, 'f> {
     assigned: &'r Assigned<'p>,
+    /// Some steps of the flow could not be read.
+    faulty: bool,
     bound: Vec<&'p Named>,
     faults: &'f mut Vec<Diagnostic>,
 }
@@ -79,7 +84,7 @@ impl<'p> Visitor<'p> for Loops<'_, 'p, '_> {
 
 impl Loops<'_, '_, '_> {
     fn endless(&mut self, op: &WhileLoop) {
-        if constant(&op.condition) == Some(false) || leaves(&op.steps) {
+        if self.faulty || constant(&op.condition) == Some(false) || leaves(&op.steps) {
             return;
         }
         let uses = op.condition.uses();

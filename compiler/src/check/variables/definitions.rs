@@ -25,8 +25,8 @@ pub(super) struct Definitions<'p> {
     parser_texts: BTreeSet<String>,
     /// Map keys of steps with faults.
     suspected: BTreeSet<&'p str>,
-    /// A flow could not be read at all: what it sets is not known.
-    unreadable: bool,
+    /// Flows that could not be read at all: what they set is somewhere in their text.
+    unreadable: Vec<&'p str>,
 }
 
 #[derive(Debug, Default)]
@@ -49,7 +49,9 @@ impl<'p> Definitions<'p> {
     }
 
     fn flow(&mut self, flow: &'p Flow) {
-        self.unreadable |= flow.unreadable;
+        if flow.unreadable {
+            self.unreadable.push(&flow.span.file.text);
+        }
         self.suspected.extend(flow.suspected.iter().map(String::as_str));
         let declared = flow.parameters.iter().flatten().map(|p| p.name.name.as_str());
         self.flows.entry(&flow.name).or_default().give(declared);
@@ -81,7 +83,7 @@ impl<'p> Definitions<'p> {
 
     /// The name may be set in a way that cannot be seen.
     pub(super) fn maybe(&self, name: &str) -> bool {
-        self.unreadable || self.parser_texts.contains(name) || self.suspected.contains(name)
+        self.unreadable.iter().any(|text| text.contains(name)) || self.parser_texts.contains(name) || self.suspected.contains(name)
     }
 }
 

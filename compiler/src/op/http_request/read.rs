@@ -97,7 +97,14 @@ fn method(fields: &Fields<'_>, reader: &mut Reader<'_>) -> Method {
         fields.name("method", &mut reader.faults);
         return Method::Get;
     }
-    match fields.choice("method", &[], &mut reader.faults) {
+    let found = fields.choice("method", &[], &mut reader.faults);
+    if let (Some(found), Some((text, span))) = (found, fields.literal("method", &mut Vec::new()))
+        && found != text
+    {
+        let fault = Diagnostic::hint("S109", span.clone(), format!("method '{text}' is sent as {found}"));
+        reader.faults.push(fault.help(format!("write {found}, as it is sent")));
+    }
+    match found {
         Some("POST") => Method::Post,
         Some("PUT") => Method::Put,
         Some("PATCH") => Method::Patch,
