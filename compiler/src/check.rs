@@ -3,6 +3,7 @@
 mod assigned;
 mod conditions;
 mod control;
+mod first_page;
 mod graph;
 mod ids;
 mod loops;
@@ -29,6 +30,7 @@ pub fn check(parsed: &Parsed, resolved: &Resolved<'_>) -> (BTreeSet<String>, Vec
     conditions::check(resolved, &mut faults);
     loops::check(resolved, &assigned, &mut faults);
     pages::check(parsed, resolved, &mut faults);
-    let needed = variables::check(parsed, resolved, &assigned, &mut faults);
+    let reported = first_page::check(parsed, resolved, &mut faults);
+    let needed = variables::check(parsed, resolved, &assigned, &reported, &mut faults);
     (needed, faults)
 }

@@ -36,6 +36,7 @@ pub const CODES: &[Code] = codes! {
     C303 Warning "unreachable-step"        "A step comes after one that always leaves."
     C304 Error   "endless-while"          "Nothing in a `while` can change its condition."
     C305 Error   "same-page-forever"      "A page loop asks for the same page again and again."
+    C306 Error   "first-page-without-value" "The first request of a page loop reads a variable that only its reply sets."
     C307 Warning "while-may-be-null"      "`while` of a reply may be null, which ends the loop without a word."
     C308 Error   "while-not-a-boolean"    "`while` of a reply is never true or false."
     C310 Warning "shadowed-loop-variable" "A loop uses the name of the loop around it for its own variable."

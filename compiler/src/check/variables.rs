@@ -9,6 +9,7 @@ mod order;
 use std::collections::BTreeSet;
 
 use super::assigned::Assigned;
+use super::first_page::Reported;
 use crate::compile::Parsed;
 use crate::diagnostic::{Diagnostic, did_you_mean};
 use crate::resolve::Resolved;
@@ -19,9 +20,15 @@ use crate::syntax::{Assign, Flow, SourceRef, Step};
 use definitions::Definitions;
 
 /// Gives the names that must come from outside of the project.
-pub(super) fn check(parsed: &Parsed, resolved: &Resolved<'_>, assigned: &Assigned<'_>, faults: &mut Vec<Diagnostic>) -> BTreeSet<String> {
+pub(super) fn check(
+    parsed: &Parsed,
+    resolved: &Resolved<'_>,
+    assigned: &Assigned<'_>,
+    reported: &Reported,
+    faults: &mut Vec<Diagnostic>,
+) -> BTreeSet<String> {
     let definitions = Definitions::collect(parsed);
-    let mut rule = Rule { parsed, definitions: &definitions, assigned, needed: BTreeSet::new(), warned: BTreeSet::new(), faults };
+    let mut rule = Rule { parsed, definitions: &definitions, assigned, reported, needed: BTreeSet::new(), warned: BTreeSet::new(), faults };
     for (name, value) in &parsed.settings.variables {
         rule.uses(value, &Scope { skip: Some(name), ..Scope::default() });
     }
@@ -60,6 +67,8 @@ struct Rule<'r> {
     parsed: &'r Parsed,
     definitions: &'r Definitions<'r>,
     assigned: &'r Assigned<'r>,
+    /// Reads with a fault of their own.
+    reported: &'r Reported,
     needed: BTreeSet<String>,
     /// Names that have been warned about: once for the project is enough.
     warned: BTreeSet<String>,

@@ -13,7 +13,7 @@ impl Rule<'_> {
     pub(super) fn order(&mut self, used: &Named, flow: &Flow) {
         let name = used.name.as_str();
         let given = self.definitions.is_given(&flow.name, name) || self.parsed.environments.names.contains(name);
-        if given || self.definitions.maybe(name) {
+        if given || self.definitions.maybe(name) || self.reported.contains(&(flow.name.clone(), used.span.start)) {
             return;
         }
         match self.assigned.standing(&flow.name, used) {
