@@ -45,7 +45,7 @@ pub enum Check {
 pub enum Expect {
     Empty,
     NotEmpty,
-    Value(Expression),
+    Value(Box<Expression>),
 }
 
 pub(super) fn read(fields: &Fields<'_>, at: &Span, reader: &mut Reader<'_>) -> Option<Op> {
@@ -84,7 +84,7 @@ fn check(fields: &Fields<'_>, at: &Span, reader: &mut Reader<'_>) -> Option<Chec
             let expect = match word {
                 Some("empty") => Expect::Empty,
                 Some("not_empty") => Expect::NotEmpty,
-                _ => Expect::Value(value::of_key(fields, "expect", Scalars::Written, BEFORE_REPLY, &mut reader.faults)?),
+                _ => Expect::Value(Box::new(value::of_key(fields, "expect", Scalars::Written, BEFORE_REPLY, &mut reader.faults)?)),
             };
             Some(Check::Query { source, query: query?, expect })
         }
