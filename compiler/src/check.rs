@@ -1,12 +1,19 @@
 //! Rules over the resolved project, one file each. They report and change nothing.
 
+mod assigned;
 mod branches;
 mod columns;
+mod conditions;
 mod control;
 mod effects;
+mod first_page;
+mod graph;
 mod http;
 mod ids;
+mod loops;
+mod pages;
 mod parameters;
+mod parsed;
 mod parsers;
 mod requests;
 mod rows;
@@ -41,6 +48,11 @@ pub fn check(parsed: &Parsed, resolved: &Resolved<'_>) -> (BTreeSet<String>, Vec
     http::check(parsed, resolved, &mut faults);
     secrets::check(resolved, &mut faults);
     sql_text::check(resolved, &mut faults);
-    let needed = variables::check(parsed, resolved, &mut faults);
+    let assigned = assigned::Assigned::of(&resolved.flows);
+    conditions::check(resolved, &mut faults);
+    loops::check(resolved, &assigned, &mut faults);
+    pages::check(parsed, resolved, &mut faults);
+    let reported = first_page::check(parsed, resolved, &mut faults);
+    let needed = variables::check(parsed, resolved, &assigned, &reported, &mut faults);
     (needed, faults)
 }

@@ -1,11 +1,15 @@
 //! V401: every variable that is named literally is defined somewhere it can be seen from; R208 for those that the chosen environment lacks.
+//! V402, V403, V404: and it is set before it is read.
 //!
 //! Values may come from an environment that is not on this machine, so a name that nothing defines is an error only where it looks like a slip.
 
 mod definitions;
+mod order;
 
 use std::collections::BTreeSet;
 
+use super::assigned::Assigned;
+use super::first_page::Reported;
 use crate::compile::Parsed;
 use crate::diagnostic::{Diagnostic, did_you_mean};
 use crate::resolve::Resolved;
@@ -16,9 +20,15 @@ use crate::syntax::{Assign, Flow, SourceRef, Step};
 use definitions::Definitions;
 
 /// Gives the names that must come from outside of the project.
-pub(super) fn check(parsed: &Parsed, resolved: &Resolved<'_>, faults: &mut Vec<Diagnostic>) -> BTreeSet<String> {
+pub(super) fn check(
+    parsed: &Parsed,
+    resolved: &Resolved<'_>,
+    assigned: &Assigned<'_>,
+    reported: &Reported,
+    faults: &mut Vec<Diagnostic>,
+) -> BTreeSet<String> {
     let definitions = Definitions::collect(parsed);
-    let mut rule = Rule { parsed, definitions: &definitions, needed: BTreeSet::new(), warned: BTreeSet::new(), faults };
+    let mut rule = Rule { parsed, definitions: &definitions, assigned, reported, needed: BTreeSet::new(), warned: BTreeSet::new(), faults };
     for (name, value) in &parsed.settings.variables {
         rule.uses(value, &Scope { skip: Some(name), ..Scope::default() });
     }
@@ -56,6 +66,9 @@ struct Scope<'s> {
 struct Rule<'r> {
     parsed: &'r Parsed,
     definitions: &'r Definitions<'r>,
+    assigned: &'r Assigned<'r>,
+    /// Reads with a fault of their own.
+    reported: &'r Reported,
     needed: BTreeSet<String>,
     /// Names that have been warned about: once for the project is enough.
     warned: BTreeSet<String>,
@@ -74,12 +87,16 @@ impl Rule<'_> {
         let definitions = self.definitions;
         let in_source = |s: &Source| s.variables.iter().any(|(n, _)| n.name == name) && scope.skip.is_none_or(|n| n.name != name);
         let in_project = definitions.project.contains(name) && scope.skip.is_none_or(|n| n.name != name);
-        if scope.bound.iter().any(|b| b.name == name)
-            || scope.flow.is_some_and(|f| definitions.is_local(&f.name, name))
-            || scope.source.is_some_and(in_source)
-            || in_project
-            || definitions.tested.contains(name)
-        {
+        if scope.bound.iter().any(|b| b.name == name) || scope.source.is_some_and(in_source) {
+            return;
+        }
+        if scope.flow.is_some_and(|f| definitions.is_local(&f.name, name)) || in_project {
+            if let Some(flow) = scope.flow {
+                self.order(used, flow);
+            }
+            return;
+        }
+        if definitions.tested.contains(name) {
             return;
         }
         self.needed.insert(name.to_owned());

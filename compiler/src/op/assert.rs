@@ -45,7 +45,7 @@ pub enum Check {
 pub enum Expect {
     Empty,
     NotEmpty,
-    Value(Expression),
+    Value(Box<Expression>),
 }
 
 pub(super) fn read(fields: &Fields<'_>, at: &Span, reader: &mut Reader<'_>) -> Option<Op> {
@@ -72,6 +72,9 @@ fn check(fields: &Fields<'_>, at: &Span, reader: &mut Reader<'_>) -> Option<Chec
         (None, Some(_)) => {
             let source = table::source(fields, "source", at, &mut reader.faults)?;
             let query = sql_query(fields, "query", &source, reader);
+            if fields.is_misspelt("expect") {
+                return None;
+            }
             let Some(expect) = fields.filled("expect") else {
                 let fault = Diagnostic::error("S104", at.clone(), "'expect' is missing in op 'assert'");
                 reader.faults.push(fault.help("expect: empty, not_empty, or the value that the query must give"));
@@ -81,7 +84,7 @@ fn check(fields: &Fields<'_>, at: &Span, reader: &mut Reader<'_>) -> Option<Chec
             let expect = match word {
                 Some("empty") => Expect::Empty,
                 Some("not_empty") => Expect::NotEmpty,
-                _ => Expect::Value(value::of_key(fields, "expect", Scalars::Written, BEFORE_REPLY, &mut reader.faults)?),
+                _ => Expect::Value(Box::new(value::of_key(fields, "expect", Scalars::Written, BEFORE_REPLY, &mut reader.faults)?)),
             };
             Some(Check::Query { source, query: query?, expect })
         }
@@ -90,6 +93,7 @@ fn check(fields: &Fields<'_>, at: &Span, reader: &mut Reader<'_>) -> Option<Chec
             reader.faults.push(fault.also(condition.entry.key_span.clone(), "the condition").help("keep one of the two"));
             None
         }
+        (None, None) if fields.is_misspelt("condition") || fields.is_misspelt("query") => None,
         (None, None) => {
             let fault = Diagnostic::error("S104", at.clone(), "'condition' or 'query' is missing in op 'assert'");
             reader.faults.push(fault.help("condition_expression: var('n') > 0; or query with expect: empty"));

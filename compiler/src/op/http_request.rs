@@ -114,7 +114,7 @@ pub enum TableData {
 }
 
 impl HttpRequest {
-    pub(super) fn visit<'a>(&'a self, visitor: &mut dyn Visitor<'a>) {
+    pub(crate) fn visit<'a>(&'a self, visitor: &mut dyn Visitor<'a>) {
         if let Some(source) = &self.request.source {
             visitor.source(source, Wanted::Http);
         }

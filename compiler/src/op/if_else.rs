@@ -62,7 +62,7 @@ pub(super) fn read(fields: &Fields<'_>, at: &Span, reader: &mut Reader<'_>) -> O
             arms(&list.entry.value, reader)
         }
         (None, Some(_)) => {
-            if fields.get("then").is_none() {
+            if fields.get("then").is_none() && !fields.is_misspelt("then") {
                 reader.faults.push(
                     Diagnostic::error("S104", at.clone(), "'then' is missing in op 'if'")
                         .help("then: what is done where the condition is true"),
@@ -70,6 +70,7 @@ pub(super) fn read(fields: &Fields<'_>, at: &Span, reader: &mut Reader<'_>) -> O
             }
             arm(fields, reader).map(|a| vec![a])
         }
+        (None, None) if fields.is_misspelt("condition") || fields.is_misspelt("conditions") => None,
         (None, None) => {
             reader.faults.push(
                 Diagnostic::error("S104", at.clone(), "'conditions' or 'condition' is missing in op 'if'")

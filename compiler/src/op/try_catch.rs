@@ -50,7 +50,7 @@ pub struct Catch {
 }
 
 pub(super) fn read(fields: &Fields<'_>, at: &Span, reader: &mut Reader<'_>) -> Option<Op> {
-    if fields.get("catch").is_none() && fields.get("finally").is_none() {
+    if fields.get("catch").is_none() && fields.get("finally").is_none() && !fields.is_misspelt("catch") && !fields.is_misspelt("finally") {
         reader.faults.push(
             Diagnostic::error("S104", at.clone(), "op 'try' has neither 'catch' nor 'finally'")
                 .help("say with 'catch' what is done on an error"),

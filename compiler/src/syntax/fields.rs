@@ -22,6 +22,8 @@ pub struct Fields<'a> {
     /// The mapping.
     pub span: &'a Span,
     fields: Vec<Field<'a>>,
+    /// Keys that are there in another spelling: that is fault enough.
+    misspelt: Vec<&'static str>,
 }
 
 impl<'a> Fields<'a> {
@@ -33,8 +35,7 @@ impl<'a> Fields<'a> {
             return None;
         };
         let mut fields: Vec<Field<'a>> = Vec::new();
-        // Keys that are there in another spelling: that is fault enough.
-        let mut misspelt: Vec<&str> = Vec::new();
+        let mut misspelt: Vec<&'static str> = Vec::new();
         for entry in entries {
             let field = match known(entry, tables) {
                 Ok(field) => field,
@@ -55,9 +56,11 @@ impl<'a> Fields<'a> {
                 None => fields.push(field),
             }
         }
-        let read = Self { span: &node.span, fields };
+        let read = Self { span: &node.span, fields, misspelt };
         for table in tables {
-            for key in table.keys.iter().filter(|k| k.presence == Presence::Required && !read.has(k.name) && !misspelt.contains(&k.name)) {
+            for key in
+                table.keys.iter().filter(|k| k.presence == Presence::Required && !read.has(k.name) && !read.misspelt.contains(&k.name))
+            {
                 let written = read.get(key.name).map_or(at, |f| &f.entry.key_span);
                 let state = if read.get(key.name).is_some() { "is empty" } else { "is missing" };
                 faults.push(
@@ -73,6 +76,12 @@ impl<'a> Fields<'a> {
     #[must_use]
     pub fn get(&self, name: &str) -> Option<&Field<'a>> {
         self.fields.iter().find(|f| f.key.name == name)
+    }
+
+    /// The key is there in another spelling, which has been reported.
+    #[must_use]
+    pub fn is_misspelt(&self, name: &str) -> bool {
+        self.misspelt.contains(&name)
     }
 
     /// The field of that name, unless it is empty (null).
@@ -277,7 +286,7 @@ fn unknown(entry: &Entry, tables: &[&'static Table]) -> Wrong {
         _ => None,
     });
     if let Some(section) = inside {
-        return (Box::new(fault.help(format!("'{}' belongs inside '{section}'", entry.key))), None);
+        return (Box::new(fault.help(format!("'{}' belongs inside '{section}'", entry.key))), Some(section));
     }
     match did_you_mean(base, usable().flat_map(|k| std::iter::once(k.name).chain(k.aliases.iter().copied()))) {
         Some(near) => {

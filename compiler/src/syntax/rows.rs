@@ -28,6 +28,7 @@ pub fn read(fields: &Fields<'_>, at: &Span, what: &str, reader: &mut Reader<'_>)
             }
             _ => value::of_key(fields, "items", Scalars::Data, BEFORE_REPLY, &mut reader.faults).map(Rows::Items),
         },
+        (None, _) if ["table", "query", "items"].into_iter().any(|key| fields.is_misspelt(key)) => None,
         (None, _) => {
             reader.faults.push(
                 Diagnostic::error("S104", at.clone(), format!("{what} does not say what it goes over"))

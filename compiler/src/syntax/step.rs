@@ -1,6 +1,6 @@
 //! One step: its op, and the keys that every op has.
 
-use super::key::{Key, Kind, Table};
+use super::key::{Key, Kind, Presence, Table};
 use super::value;
 use super::{BEFORE_REPLY, Reader, Step};
 use crate::diagnostic::{Diagnostic, Severity, Span, did_you_mean};
@@ -43,6 +43,17 @@ pub fn read_list(node: &Node, what: &str, reader: &mut Reader<'_>) -> Vec<Step> 
 /// The steps of a key, where it is there.
 pub fn read_key(fields: &Fields<'_>, key: &str, reader: &mut Reader<'_>) -> Option<Vec<Step>> {
     let field = fields.get(key)?;
+    let empty = match &field.entry.value.kind {
+        yaml::Kind::Sequence(items) => items.is_empty(),
+        // An empty key that must be there is reported as that.
+        yaml::Kind::Scalar(_) => fields::is_null(&field.entry.value) && field.key.presence != Presence::Required,
+        yaml::Kind::Mapping(_) => false,
+    };
+    if empty {
+        let message = format!("'{key}' has no steps");
+        let help = format!("add a step, or take '{key}' out");
+        reader.faults.push(Diagnostic::warning("S110", field.entry.key_span.clone(), message).help(help));
+    }
     Some(read_list(&field.entry.value, &format!("'{key}'"), reader))
 }
 
