@@ -3,6 +3,7 @@
 use crate::compile::Parsed;
 use crate::diagnostic::Diagnostic;
 use crate::op::Op;
+use crate::op::copy::Origin;
 use crate::resolve::Resolved;
 use crate::snippet::expression::Expression;
 use crate::sql::columns::{Columns, same_name};
@@ -33,6 +34,11 @@ impl<'p> Visitor<'p> for Walk<'_, 'p> {
     fn enter_step(&mut self, step: &'p Step) {
         match &step.op {
             Op::Transform(op) => self.sql(&op.source, &op.query, true),
+            Op::Copy(op) => {
+                if let Origin::Query { source, sql } = &op.from {
+                    self.sql(source, sql, true);
+                }
+            }
             Op::Execute(op) => {
                 for statement in &op.statements {
                     self.sql(&op.source, statement, false);
@@ -55,6 +61,7 @@ impl<'p> Visitor<'p> for Walk<'_, 'p> {
             | Op::IfElse(_)
             | Op::WhileLoop(_)
             | Op::TryCatch(_)
+            | Op::Parallel(_)
             | Op::Block(_)
             | Op::RunFlow(_)
             | Op::Sleep(_)

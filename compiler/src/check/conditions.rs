@@ -40,12 +40,14 @@ impl<'p> Visitor<'p> for Conditions<'_> {
                 }
             }
             Op::Transform(_)
+            | Op::Copy(_)
             | Op::Execute(_)
             | Op::SetVariable(_)
             | Op::Print(_)
             | Op::Fail(_)
             | Op::ForEach(_)
             | Op::TryCatch(_)
+            | Op::Parallel(_)
             | Op::Block(_)
             | Op::RunFlow(_)
             | Op::Sleep(_)

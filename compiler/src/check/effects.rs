@@ -5,6 +5,7 @@ use sqlparser::ast::{FromTable, ObjectName, ObjectNamePart, ObjectType, Statemen
 use crate::compile::Parsed;
 use crate::diagnostic::{Diagnostic, Span};
 use crate::op::Op;
+use crate::op::copy::Origin;
 use crate::op::execute::Execute;
 use crate::resolve::Resolved;
 use crate::snippet::expression::Expression;
@@ -47,6 +48,11 @@ impl<'p> Visitor<'p> for Walk<'_, 'p> {
                 }
             }
             Op::Transform(op) => self.sql(op.source.name(), &op.query),
+            Op::Copy(op) => {
+                if let Origin::Query { source, sql } = &op.from {
+                    self.sql(source.name(), sql);
+                }
+            }
             Op::Assert(op) => {
                 if let crate::op::assert::Check::Query { source, query, .. } = &op.check {
                     self.sql(source.name(), query);
@@ -64,6 +70,7 @@ impl<'p> Visitor<'p> for Walk<'_, 'p> {
             | Op::IfElse(_)
             | Op::WhileLoop(_)
             | Op::TryCatch(_)
+            | Op::Parallel(_)
             | Op::Block(_)
             | Op::RunFlow(_)
             | Op::Sleep(_)

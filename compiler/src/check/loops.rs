@@ -48,6 +48,8 @@ impl<'p> Visitor<'p> for Loops<'_, 'p, '_> {
             }
             Op::HttpRequest(_)
             | Op::Transform(_)
+            | Op::Copy(_)
+            | Op::Parallel(_)
             | Op::Execute(_)
             | Op::SetVariable(_)
             | Op::Print(_)
@@ -130,6 +132,8 @@ fn leaves(steps: &[Step]) -> bool {
         Op::Leave(_) | Op::Fail(_) | Op::Assert(_) => true,
         Op::HttpRequest(_)
         | Op::Transform(_)
+        | Op::Copy(_)
+        | Op::Parallel(_)
         | Op::Execute(_)
         | Op::SetVariable(_)
         | Op::Print(_)
@@ -161,7 +165,7 @@ impl<'r, 'p> Changes<'r, 'p> {
 
 impl<'p> Visitor<'p> for Changes<'_, 'p> {
     fn enter_step(&mut self, step: &'p Step) {
-        self.outside |= matches!(step.op, Op::Execute(_) | Op::Transform(_));
+        self.outside |= matches!(step.op, Op::Execute(_) | Op::Transform(_) | Op::Copy(_));
         self.waits |= matches!(step.op, Op::Sleep(_));
     }
 

@@ -50,6 +50,7 @@ impl<'p> Visitor<'p> for Walk<'_, 'p> {
                 None => return,
             },
             Op::Transform(_)
+            | Op::Copy(_)
             | Op::Execute(_)
             | Op::SetVariable(_)
             | Op::Print(_)
@@ -57,6 +58,7 @@ impl<'p> Visitor<'p> for Walk<'_, 'p> {
             | Op::IfElse(_)
             | Op::WhileLoop(_)
             | Op::TryCatch(_)
+            | Op::Parallel(_)
             | Op::Block(_)
             | Op::RunFlow(_)
             | Op::Sleep(_)

@@ -30,11 +30,13 @@ fn block(steps: &[Step], faults: &mut Vec<Diagnostic>) {
             Op::SetVariable(op) => op.assigns.iter().for_each(|a| stored(a, faults)),
             Op::HttpRequest(op) => request(op, faults),
             Op::Transform(_)
+            | Op::Copy(_)
             | Op::Execute(_)
             | Op::IfElse(_)
             | Op::WhileLoop(_)
             | Op::ForEach(_)
             | Op::TryCatch(_)
+            | Op::Parallel(_)
             | Op::Block(_)
             | Op::RunFlow(_)
             | Op::Sleep(_)

@@ -10,6 +10,7 @@ use sequor_plan_format::expr::{Function, Method};
 use crate::diagnostic::Diagnostic;
 use crate::op::Op;
 use crate::op::assert::Check;
+use crate::op::copy::Origin;
 use crate::op::http_request::HttpRequest;
 use crate::resolve::Resolved;
 use crate::snippet::expression::{Expression, Kind, Named};
@@ -66,6 +67,10 @@ fn statements(step: &Step) -> Vec<&Expression> {
     };
     match &step.op {
         Op::Transform(op) => vec![&op.query],
+        Op::Copy(op) => match &op.from {
+            Origin::Query { sql, .. } => vec![sql],
+            Origin::Table(_) => Vec::new(),
+        },
         Op::Execute(op) => op.statements.iter().collect(),
         Op::Assert(op) => match &op.check {
             Check::Query { query, .. } => vec![query],
@@ -80,6 +85,7 @@ fn statements(step: &Step) -> Vec<&Expression> {
         | Op::IfElse(_)
         | Op::WhileLoop(_)
         | Op::TryCatch(_)
+        | Op::Parallel(_)
         | Op::Block(_)
         | Op::RunFlow(_)
         | Op::Sleep(_)

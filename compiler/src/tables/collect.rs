@@ -9,6 +9,7 @@ use sequor_plan_format::op::WriteMode;
 use super::{By, Catalog, Given, How, Key, Table, Writer, class, declared, text};
 use crate::compile::Parsed;
 use crate::op::Op;
+use crate::op::copy::Origin;
 use crate::op::execute::Execute;
 use crate::op::http_request::HttpRequest;
 use crate::snippet::expression::{GivenTable, Kind};
@@ -63,6 +64,17 @@ impl<'p> Catalog<'p> {
                     };
                     self.write(&op.target, op.write_mode, given, by(outline.map(|o| o.text.as_str())), flow);
                 }
+                Op::Copy(op) => {
+                    let (given, query) = match (&op.columns, &op.from) {
+                        (Some(list), _) => (Given::Listed(declared(list)), None),
+                        (None, Origin::Query { source, sql }) => match (flow.sql.get(&sql.span.start), self.source(source.name())) {
+                            (Some(outline), Some(source)) => (Given::Query { source, outline }, Some(outline.text.as_str())),
+                            _ => (Given::Unknown, None),
+                        },
+                        (None, Origin::Table(_)) => (Given::Unknown, None),
+                    };
+                    self.write(&op.target, op.write_mode, given, by(query), flow);
+                }
                 Op::Execute(op) => self.execute(op, flow),
                 Op::SetVariable(_)
                 | Op::Print(_)
@@ -71,6 +83,7 @@ impl<'p> Catalog<'p> {
                 | Op::WhileLoop(_)
                 | Op::ForEach(_)
                 | Op::TryCatch(_)
+                | Op::Parallel(_)
                 | Op::Block(_)
                 | Op::RunFlow(_)
                 | Op::Sleep(_)

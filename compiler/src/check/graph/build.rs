@@ -82,9 +82,14 @@ impl<'p> Builder<'p> {
 
     fn op(&mut self, op: &'p Op, open: Open<'p>) -> Open<'p> {
         match op {
-            Op::Transform(_) | Op::Execute(_) | Op::SetVariable(_) | Op::Print(_) | Op::Sleep(_) | Op::Assert(_) | Op::RunFlow(_) => {
-                self.simple(op, &open)
-            }
+            Op::Transform(_)
+            | Op::Copy(_)
+            | Op::Execute(_)
+            | Op::SetVariable(_)
+            | Op::Print(_)
+            | Op::Sleep(_)
+            | Op::Assert(_)
+            | Op::RunFlow(_) => self.simple(op, &open),
             Op::Fail(_) => {
                 self.simple(op, &open);
                 Vec::new()
@@ -110,6 +115,8 @@ impl<'p> Builder<'p> {
             Op::ForEach(op) => self.for_each(op, &open),
             Op::TryCatch(op) => self.try_catch(op, open),
             Op::Block(op) => self.block(&op.steps, open),
+            // All branches have run behind it. In one branch, what another sets counts as perhaps set.
+            Op::Parallel(op) => op.branches.iter().fold(open, |open, branch| self.block(&branch.steps, open)),
         }
     }
 
@@ -119,7 +126,7 @@ impl<'p> Builder<'p> {
         op.visit(&mut actions);
         let node = self.node(actions.found, open);
         match op {
-            Op::Transform(_) | Op::Execute(_) | Op::Fail(_) | Op::Assert(_) | Op::RunFlow(_) => self.fails(node),
+            Op::Transform(_) | Op::Copy(_) | Op::Execute(_) | Op::Fail(_) | Op::Assert(_) | Op::RunFlow(_) => self.fails(node),
             Op::HttpRequest(_)
             | Op::SetVariable(_)
             | Op::Print(_)
@@ -128,6 +135,7 @@ impl<'p> Builder<'p> {
             | Op::WhileLoop(_)
             | Op::ForEach(_)
             | Op::TryCatch(_)
+            | Op::Parallel(_)
             | Op::Block(_)
             | Op::Leave(_) => {}
         }

@@ -2,8 +2,8 @@
 
 use minijinja::machinery::ast::{self, CallArg, Expr, Spanned};
 
-use super::super::advice::Use;
 use super::super::super::expression::{FieldUse, QueryText};
+use super::super::advice::Use;
 use super::super::catalog;
 use super::Check;
 use crate::diagnostic::Diagnostic;
