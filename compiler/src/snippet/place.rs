@@ -26,7 +26,13 @@ impl Origin<'_> {
 
     /// The span of the whole text, without a block's header or a string's quotes.
     pub(super) fn text_span(&self) -> Span {
-        if self.scalar.text.is_empty() { self.whole.clone() } else { self.span(0, self.scalar.text.len()) }
+        if self.scalar.text.is_empty() {
+            return self.whole.clone();
+        }
+        let mut span = self.span(0, self.scalar.text.len());
+        // A block's text ends with a line break, which a file that ends there does not have.
+        span.end = span.end.min(offset(span.file.text.len()));
+        span
     }
 
     /// Characters that the file has before each line after the first.
