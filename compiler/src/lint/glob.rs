@@ -4,7 +4,7 @@
 pub(super) fn matches(pattern: &str, path: &str) -> bool {
     let pattern = pattern.strip_prefix("./").unwrap_or(pattern);
     let mut parts: Vec<&str> = pattern.split('/').collect();
-    if parts.last() == Some(&"") {
+    if pattern.ends_with('/') {
         parts.pop();
         parts.push("**");
     }
