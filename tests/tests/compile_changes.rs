@@ -173,10 +173,11 @@ fn watch_compiles_again_after_a_change() {
     project.write("flows/new.yaml", "- {op: pritn, message: a}\n");
     until("the new file", || out().contains("flows/new.yaml:1:8: error[S101]"));
     assert!(watching.0.try_wait().expect("it can be asked").is_none(), "it goes on");
-    let stop = Command::new("kill").args(["-INT", &watching.0.id().to_string()]).status().expect("kill runs");
+    // Not SIGINT: what a script starts in the background ignores it, and so does what that starts.
+    let stop = Command::new("kill").args(["-TERM", &watching.0.id().to_string()]).status().expect("kill runs");
     assert!(stop.success());
     let ended = watching.0.wait().expect("it ends");
-    assert_eq!(std::os::unix::process::ExitStatusExt::signal(&ended), Some(2), "a shell sees 130");
+    assert_eq!(std::os::unix::process::ExitStatusExt::signal(&ended), Some(15));
 
     let refused = project.sequor(["-p", "nothing", "compile", "--watch"]).ended(2);
     refused.says("there is no folder 'nothing'");
