@@ -9,9 +9,9 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Instant;
 
-use sequor_plan_format::{NodeId, Op, op};
+use sequor_plan_format::{NodeId, Op};
 
-use crate::error::{ErrorKind, RunError};
+use crate::error::RunError;
 use crate::failpoint::hit;
 use crate::journal::JournalError;
 use crate::journal::effects::{Body, Change, Doubt, RequestState};
@@ -19,15 +19,14 @@ use crate::journal::progress::{Progress, Stepped};
 use crate::journal::record::Record;
 use crate::machine::{Command, Event, FrameId};
 use crate::op::http_request;
-use crate::redact::Redactor;
 use crate::report::Counters;
 use crate::scope::Scope;
 use crate::services::Services;
-use crate::value::MAX_DEPTH;
 
 mod answers;
 mod branches;
 mod doubt;
+mod event;
 mod held;
 mod resource;
 pub mod signals;
@@ -37,13 +36,11 @@ pub use answers::{Answer, Answers};
 pub use doubt::Policy;
 pub(crate) use resource::missing;
 
+use event::{can_be_kept, redact};
 use held::{Entry, Held};
 use resource::Resource;
 use signals::{Signal, Signals};
 use tree::Thread;
-
-/// Characters of an error's message that are kept.
-const LONGEST_MESSAGE: usize = 4096;
 
 /// How a run ended.
 #[derive(Debug)]
@@ -479,36 +476,5 @@ fn has_effect(op: &Op) -> bool {
         | Op::Parallel(_)
         | Op::Block(_)
         | Op::RunFlow(_) => false,
-    }
-}
-
-/// Project variables are kept as JSON: a value without such a form is the step's error, not the store's.
-fn can_be_kept(event: &Event) -> Result<(), RunError> {
-    let (Event::Done { assigned } | Event::Absorbed { assigned, .. }) = event else { return Ok(()) };
-    for variable in assigned {
-        if !variable.value.is_shallow() {
-            let message = format!("variable '{}' is nested more than {MAX_DEPTH} levels deep", variable.name);
-            return Err(RunError::new(ErrorKind::Limit, message));
-        }
-    }
-    for variable in assigned.iter().filter(|a| a.scope == op::Scope::Project) {
-        crate::json::to_text(&variable.value)
-            .map_err(|why| RunError::new(ErrorKind::Data, format!("variable '{}' cannot be kept: {}", variable.name, why.message)))?;
-    }
-    Ok(())
-}
-
-/// Every text of an error may have a secret in it: an URL, a body, a statement that the database quotes.
-fn redact(redactor: &Redactor, error: &mut RunError) {
-    redactor.redact_in_place(&mut error.message);
-    // A snippet may raise an error with a megabyte of text.
-    if let Some((end, _)) = error.message.char_indices().nth(LONGEST_MESSAGE) {
-        error.message.truncate(end);
-        error.message.push('…');
-    }
-    let details = &mut **error;
-    let quote = details.place.as_mut().and_then(|place| place.quote.as_mut());
-    for text in [&mut details.body, &mut details.request, &mut details.row].into_iter().flatten().chain(quote) {
-        redactor.redact_in_place(text);
     }
 }

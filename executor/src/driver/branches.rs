@@ -11,8 +11,9 @@ use sequor_plan_format::op::Parallel;
 use sequor_plan_format::op::print::Level;
 use sequor_plan_format::{NodeId, Op};
 
+use super::event::redact;
 use super::resource::{Resource, missing};
-use super::{Driver, Ended, redact};
+use super::{Driver, Ended};
 use crate::error::RunError;
 use crate::journal::record::Record;
 use crate::machine::{Event, FrameId};
