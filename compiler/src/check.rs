@@ -1,6 +1,7 @@
 //! Rules over the resolved project, one file each. They report and change nothing.
 
 mod assigned;
+mod attempts;
 mod branches;
 mod columns;
 mod conditions;
@@ -37,6 +38,7 @@ pub fn check(parsed: &Parsed, resolved: &Resolved<'_>) -> (BTreeSet<String>, Vec
     control::check(resolved, &mut faults);
     ids::check(resolved, &mut faults);
     parameters::check(resolved, &mut faults);
+    attempts::check(resolved, &mut faults);
     requests::check(parsed, resolved, &mut faults);
     let catalog = Catalog::collect(parsed);
     columns::check(parsed, resolved, &catalog, &mut faults);

@@ -129,12 +129,21 @@ impl Lowering<'_> {
     fn node(&mut self, step: &Step, id: &str) -> Result<NodeId, Unresolved> {
         let outer = std::mem::take(&mut self.snippets);
         let when = self.optional(step.when.as_ref());
+        let retry = step.retry.as_ref().map(|retry| plan::Retry {
+            attempts: retry.attempts,
+            kinds: retry.kinds.iter().map(|kind| self.text(&kind.name)).collect(),
+            backoff: retry.backoff,
+            delay_ms: retry.delay_ms,
+            max_delay_ms: retry.max_delay_ms,
+        });
         let op = step.op.lower(self)?;
         let node = Node {
             id: self.text(id),
             title: step.title.as_ref().map(|t| self.text(t)),
             span: self.span(&step.span),
             when,
+            retry,
+            timeout_ms: step.timeout_ms,
             replay: step.op.replay(),
             op,
         };

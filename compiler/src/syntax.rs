@@ -24,6 +24,7 @@ use crate::snippet::expression::{Expression, Named};
 use crate::source::Kind;
 use crate::sql::Dialect;
 use crate::sql::outline::Outline;
+use scalars::Retry;
 
 /// Where there is no `response`.
 pub const BEFORE_REPLY: Place = Place { response: false, parser: false };
@@ -66,6 +67,9 @@ pub struct Step {
     /// The `op` entry.
     pub span: Span,
     pub when: Option<Expression>,
+    /// Of the step; an `http_request` has its own, for each request.
+    pub retry: Option<Retry>,
+    pub timeout_ms: Option<u64>,
     pub op: Op,
 }
 

@@ -19,6 +19,7 @@ use crate::error::RunError;
 
 use effect::Marking;
 
+mod commits;
 mod decimal;
 mod effect;
 mod fault;
@@ -32,6 +33,7 @@ mod sqlite;
 mod stream;
 mod transfer;
 
+pub use commits::Commits;
 pub use effect::{Effect, FENCED, Marker, Owner, Stored, is_fenced};
 pub use landing::{Gate, Landed, Landing, Pending, Slot};
 pub use loader::Loader;
@@ -112,6 +114,7 @@ pub struct Each<'a> {
 #[derive(Clone)]
 pub struct Database {
     engine: Engine,
+    commits: Commits,
 }
 
 #[derive(Clone)]
@@ -126,17 +129,17 @@ impl Database {
     /// # Errors
     /// `Database`: unreachable or refused, with the engine's reason and what to check. `Configuration`: settings that cannot be read.
     pub async fn connect(settings: &Settings) -> Result<Self, RunError> {
-        Self::connect_as(settings, None).await
+        Self::connect_as(settings, None, &Commits::default()).await
     }
 
     /// As `connect`, for a run: sessions carry its name, and those that earlier owners of the run have left in the database are ended, for a process that
-    /// was stopped or a host that is gone would keep its locks.
+    /// was stopped or a host that is gone would keep its locks. Its commits are counted in `commits`.
     ///
     /// # Errors
     /// As `connect`.
-    pub async fn connect_as(settings: &Settings, owner: Option<&Owner>) -> Result<Self, RunError> {
+    pub async fn connect_as(settings: &Settings, owner: Option<&Owner>, commits: &Commits) -> Result<Self, RunError> {
         let engine = match settings {
-            Settings::Sqlite { path } => Engine::Sqlite(sqlite::Sqlite::connect(path).await?),
+            Settings::Sqlite { path } => Engine::Sqlite(sqlite::Sqlite::connect(path, commits).await?),
             Settings::Postgres { conn_str, username, password, schema } => {
                 let settings = postgres::Settings {
                     conn_str,
@@ -144,10 +147,10 @@ impl Database {
                     password: password.as_deref(),
                     schema: schema.as_deref(),
                 };
-                Engine::Postgres(postgres::Postgres::connect(&settings, owner).await?)
+                Engine::Postgres(postgres::Postgres::connect(&settings, owner, commits).await?)
             }
         };
-        Ok(Self { engine })
+        Ok(Self { engine, commits: commits.clone() })
     }
 
     /// Starts a query and reads its first rows.
@@ -279,10 +282,11 @@ impl Database {
     }
 
     async fn open_landing(&self, marking: Option<Marking>, tag: &str, resume: bool) -> Result<Landing, RunError> {
-        Ok(Landing::new(match &self.engine {
+        let side = match &self.engine {
             Engine::Sqlite(sqlite) => landing::Side::Sqlite(landing::Buffers::open(sqlite.clone(), marking, tag, resume).await?),
             Engine::Postgres(postgres) => landing::Side::Postgres(landing::Buffers::open(postgres.clone(), marking, tag, resume).await?),
-        }))
+        };
+        Ok(Landing::new(side, self.commits.clone()))
     }
 
     /// `None` without an effect, and where markers cannot be written.

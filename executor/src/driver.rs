@@ -25,6 +25,7 @@ use crate::services::Services;
 
 mod answers;
 mod branches;
+mod deadlines;
 mod doubt;
 mod event;
 mod held;
@@ -36,6 +37,7 @@ pub use answers::{Answer, Answers};
 pub use doubt::Policy;
 pub(crate) use resource::missing;
 
+use deadlines::Deadlines;
 use event::{can_be_kept, redact};
 use held::{Entry, Held};
 use resource::Resource;
@@ -65,6 +67,8 @@ pub struct Driver<'a> {
     /// Nodes that run, with their start.
     running: Vec<(NodeId, Instant)>,
     held: Held,
+    /// Of running steps, and of those around this branch.
+    deadlines: Deadlines,
     /// The command at hand was given before the run was resumed: its effect may be there.
     again: bool,
     /// It failed, after the steps of a `finally`.
@@ -74,12 +78,12 @@ pub struct Driver<'a> {
 impl<'a> Driver<'a> {
     #[must_use]
     pub(crate) fn new(services: &'a Arc<Services>, progress: Progress) -> Self {
-        Self::of(services, Thread::new(progress), Signals::none())
+        Self::of(services, Thread::new(progress), Signals::none(), Deadlines::default())
     }
 
-    fn of(services: &'a Arc<Services>, thread: Thread, signals: Signals) -> Self {
+    fn of(services: &'a Arc<Services>, thread: Thread, signals: Signals, deadlines: Deadlines) -> Self {
         let (open, running, held) = (BTreeMap::new(), Vec::new(), Held::default());
-        Self { services, thread, signals, open, running, held, again: false, rewound: false }
+        Self { services, thread, signals, open, running, held, deadlines, again: false, rewound: false }
     }
 
     /// Runs from where the progress is. A run that is resumed opens again what was open, and settles what is in doubt by `answers`.
@@ -140,6 +144,7 @@ impl<'a> Driver<'a> {
             self.open.insert(open.frame, resource);
         }
         self.running = state.position().iter().map(|(node, ..)| (*node, Instant::now())).collect();
+        state.position().iter().for_each(|(node, activation, _)| self.deadlines.begin(&self.services.plan, *node, *activation));
         self.running.iter().for_each(|(node, _)| self.services.reporter.began(&self.services.plan, *node));
         Ok(())
     }
@@ -172,11 +177,10 @@ impl<'a> Driver<'a> {
                 continue;
             }
             let scope = self.scope();
-            event = Some(tokio::select! {
-                biased;
-                event = self.perform(command, &scope) => event,
-                signal = signals.patience_over() => return Ended::Stopped(signal),
-            });
+            event = match self.in_time(command, &scope, &mut signals).await {
+                Ok(came) => Some(came),
+                Err(ended) => return ended,
+            };
             self.again = false;
         }
     }
@@ -187,14 +191,20 @@ impl<'a> Driver<'a> {
         let counters = services.reporter.changed();
         let (after, record) = self.entry(&event, counters.clone());
         let failed = matches!(event, Event::Failed(_));
-        if failed {
+        if let Event::Failed(error) = &event {
+            if let Some(ends) = error.ends {
+                self.deadlines.forget(ends);
+            }
             self.settle().await;
         }
         let stepped = services.journal.with_effects(|effects| self.thread.with(|p| p.step(&services.plan, event, counters, effects)));
-        let Some(Stepped { notices, fatal, rewound, caught, read, left }) = stepped else { return Some(Ended::Failed(missing())) };
+        let Some(Stepped { notices, fatal, rewound, caught, read, left, passed }) = stepped else { return Some(Ended::Failed(missing())) };
         if fatal {
             self.rewound = rewound;
             return self.fatal(notices).await;
+        }
+        if let Some(counter) = passed {
+            self.held.push(Entry::record(after, Record::Passed(counter).within(self.thread.path()), Vec::new()));
         }
         let project = notices.iter().filter_map(|notice| if let Command::Commit { values } = notice { Some(values.clone()) } else { None });
         self.held.push(Entry::record(after, record.within(self.thread.path()), project.flatten().collect()));
@@ -266,12 +276,14 @@ impl<'a> Driver<'a> {
         let reporter = &self.services.reporter;
         let plan = &self.services.plan;
         match command {
-            Command::Began { node, .. } => {
+            Command::Began { node, activation } => {
+                self.deadlines.begin(plan, node, activation);
                 self.running.push((node, Instant::now()));
                 reporter.began(plan, node);
             }
             Command::Skipped { node } => reporter.skipped(plan, node),
-            Command::Ended { node, failed, .. } => {
+            Command::Ended { node, activation, failed } => {
+                self.deadlines.forget(activation);
                 if let Some((_, start)) = self.running.pop() {
                     reporter.ended(plan, node, start.elapsed(), failed);
                 }
@@ -296,6 +308,7 @@ impl<'a> Driver<'a> {
             | Command::Commit { .. }
             | Command::Evaluate { .. }
             | Command::Run { .. }
+            | Command::Pause { .. }
             | Command::OpenItems { .. }
             | Command::NextItem { .. }
             | Command::HttpOpen { .. }
@@ -341,9 +354,14 @@ impl<'a> Driver<'a> {
                 if has_effect(&services.plan.node(node).op) {
                     http_request::durable(&services.journal).await?;
                 }
-                let assigned = crate::op::perform(services, node, activation, self.again, scope).await?;
+                let failures = self.thread.with(|progress| progress.state.failures()).unwrap_or_default();
+                let assigned = crate::op::perform(services, node, activation, self.again || failures > 0, scope).await?;
                 hit("run.after");
                 Event::Done { assigned }
+            }
+            Command::Pause { node, failures, .. } => {
+                self.pause(node, failures).await;
+                Event::Done { assigned: Vec::new() }
             }
             Command::OpenItems { frame, node, activation } => {
                 self.open.insert(frame, Resource::items(services, node, activation, scope).await?);

@@ -5,6 +5,8 @@ use std::ops::{Deref, DerefMut};
 use sequor_plan_format::{FlowId, NodeId, Span};
 use serde::{Deserialize, Serialize};
 
+use crate::machine::Activation;
+
 /// An error of a node. It travels up the flow until a `catch` takes it, and ends the run otherwise. Its [`Details`] are boxed: results stay small.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct RunError(Box<Details>);
@@ -46,6 +48,8 @@ pub struct Details {
     pub row: Option<String>,
     /// The page that was being worked on, from 1.
     pub page: Option<u64>,
+    /// The step whose time is over: nothing within it can catch the error.
+    pub ends: Option<Activation>,
 }
 
 /// A flow that was running.
@@ -123,6 +127,19 @@ impl RunError {
             request: None,
             row: None,
             page: None,
+            ends: None,
         }))
+    }
+
+    /// Whether a handler that takes these kinds takes the error; none are all kinds.
+    #[must_use]
+    pub fn is_one_of<'a>(&self, kinds: impl IntoIterator<Item = &'a str>) -> bool {
+        let mut kinds = kinds.into_iter().peekable();
+        self.ends.is_none() && (kinds.peek().is_none() || kinds.any(|kind| kind == self.kind.name()))
+    }
+
+    /// The error has come to a step on its way up.
+    pub fn reaches(&mut self, step: Activation) {
+        self.ends = self.ends.filter(|ends| *ends != step);
     }
 }

@@ -23,6 +23,7 @@ use crate::services::network::Network;
 pub(crate) use client::answered;
 pub use client::{Client, Observer, Received, Unanswered};
 pub use outgoing::{Outgoing, cut_url};
+pub(crate) use retry::backoff;
 
 use hosts::Written;
 

@@ -57,6 +57,8 @@ pub enum Command {
     Branches { frame: FrameId, node: NodeId, activation: Activation },
     /// Performs an op that is one effect. Answered by `Done`.
     Run { node: NodeId, activation: Activation },
+    /// Waits before the next attempt of a node that has failed so often. Answered by `Done`.
+    Pause { node: NodeId, activation: Activation, failures: u32 },
     /// Opens the members of a loop. Answered by `Done`.
     OpenItems { frame: FrameId, node: NodeId, activation: Activation },
     /// Answered by `Item`.
@@ -89,6 +91,7 @@ impl Command {
             | Self::Finish { .. } => false,
             Self::Evaluate { .. }
             | Self::Run { .. }
+            | Self::Pause { .. }
             | Self::OpenItems { .. }
             | Self::NextItem { .. }
             | Self::HttpOpen { .. }

@@ -11,7 +11,7 @@ use sequor_plan_format::op::print::Level;
 use sequor_plan_format::refs::Refs as _;
 use sequor_plan_format::{Expr, ExprId, NodeId, Plan, SourceId, SourceKind};
 
-use crate::database::{Database, Owner, Settings};
+use crate::database::{Commits, Database, Owner, Settings};
 use crate::environment::Environment;
 use crate::error::{ErrorKind, RunError};
 use crate::eval::{Context as _, Evaluator, PythonLimits, PythonPool};
@@ -49,6 +49,8 @@ pub struct Shared {
     pub network: Network,
     /// Where relative paths of SQLite files start.
     pub folder: PathBuf,
+    /// Of all databases of the run.
+    pub commits: Commits,
     databases: tokio::sync::Mutex<HashMap<Settings, Database>>,
     constants: OnceLock<Arc<Given>>,
 }
@@ -103,6 +105,7 @@ impl Services {
             redactor,
             network,
             folder,
+            commits: Commits::default(),
             databases: tokio::sync::Mutex::default(),
             constants: OnceLock::new(),
         });
@@ -126,7 +129,7 @@ impl Services {
             return Ok(database.clone());
         }
         let owner = Owner { run: self.journal.run().to_owned(), fence: self.journal.fence() };
-        let database = Database::connect_as(&settings, Some(&owner)).await.map_err(|mut error| {
+        let database = Database::connect_as(&settings, Some(&owner), &self.commits).await.map_err(|mut error| {
             error.message = format!("source '{}': {}", self.plan.text(self.plan.source(source).name), error.message);
             error
         })?;

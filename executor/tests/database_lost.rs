@@ -9,7 +9,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use database::*;
-use sequor_executor::database::{Cell, Database, Effect, Landing, Mode, Owner, Settings, Slot, is_fenced};
+use sequor_executor::database::{Cell, Commits, Database, Effect, Landing, Mode, Owner, Settings, Slot, is_fenced};
 use sequor_executor::error::ErrorKind;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
@@ -161,7 +161,7 @@ async fn the_sessions_of_an_earlier_owner_are_ended() {
     let test = server::database();
     let settings = postgres(test.url());
     let owner = |fence| Owner { run: "run-1".into(), fence };
-    let first = Database::connect_as(&settings, Some(&owner(1))).await.unwrap();
+    let first = Database::connect_as(&settings, Some(&owner(1)), &Commits::default()).await.unwrap();
     let (mut landing, orders) = open(&first, false).await;
     push(&mut landing, orders, 0..3);
     landing.commit(1, Vec::new()).await.unwrap();
@@ -174,8 +174,8 @@ async fn the_sessions_of_an_earlier_owner_are_ended() {
         tokio::time::sleep(std::time::Duration::from_millis(5)).await;
     }
     // It does not end what is its own, or of another run.
-    let other = Database::connect_as(&settings, Some(&Owner { run: "run-10".into(), fence: 1 })).await.unwrap();
-    let second = Database::connect_as(&settings, Some(&owner(2))).await.unwrap();
+    let other = Database::connect_as(&settings, Some(&Owner { run: "run-10".into(), fence: 1 }), &Commits::default()).await.unwrap();
+    let second = Database::connect_as(&settings, Some(&owner(2)), &Commits::default()).await.unwrap();
     let effect = Effect { fence: 2, ..effect(5) };
     let mut resumed = second.landing(&effect, "abcd2345n7", true).await.unwrap();
     assert_eq!(resumed.committed(), 1);

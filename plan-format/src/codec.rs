@@ -20,7 +20,7 @@ use crate::Plan;
 use crate::validate::validate;
 
 /// The version of the format that is written, and the only one that is read.
-pub const FORMAT_VERSION: u16 = 3;
+pub const FORMAT_VERSION: u16 = 4;
 /// Larger files are neither written nor read.
 pub const MAX_FILE_BYTES: u64 = 64 * 1024 * 1024;
 

@@ -94,7 +94,7 @@ struct Counted<'a>(&'a Node);
 
 impl Refs for Counted<'_> {
     fn refs(&self, visit: &mut dyn FnMut(Ref)) {
-        let Node { id: _, title: _, span: _, when, replay: _, op } = self.0;
+        let Node { id: _, title: _, span: _, when, retry: _, timeout_ms: _, replay: _, op } = self.0;
         when.refs(visit);
         match op {
             Op::HttpRequest(op) => {

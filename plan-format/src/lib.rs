@@ -31,7 +31,7 @@ pub use column::{Column, ColumnType};
 pub use expr::{Code, Expr};
 pub use ids::{BlockId, ExprId, FlowId, NodeId, SourceId, SpanId, TextId, ValueId};
 pub use manifest::Manifest;
-pub use node::{Block, Node, Replay};
+pub use node::{Block, Node, Replay, Retry};
 pub use op::Op;
 pub use plan::{Flow, Parameter, Plan};
 pub use source::{Source, SourceKind};

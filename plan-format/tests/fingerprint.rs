@@ -58,7 +58,7 @@ fn numbering_does_not_matter() {
         b.source(Source { name: text, span, variables: vec![], kind: SourceKind::Sqlite(Sqlite { path }) });
         let message = b.text_constant("in front");
         let op = Op::Fail(sequor_plan_format::op::Fail { message, kind: None });
-        let step = b.node(Node { id: text, title: None, span, when: None, replay: Replay::Pure, op });
+        let step = b.node(Node { id: text, title: None, span, when: None, retry: None, timeout_ms: None, replay: Replay::Pure, op });
         let body = b.block(vec![step]);
         b.flow(Flow { name: text, description: None, parameters: vec![], body, span });
     });

@@ -26,7 +26,7 @@ impl Steps {
         let file = self.b.text("flows/f.yaml");
         let span = self.b.span(Span { file, line: 1, column: 1, end_line: 1, end_column: 2 });
         let id = self.b.text(id);
-        self.b.node(Node { id, title: None, span, when: None, replay: Replay::Pure, op })
+        self.b.node(Node { id, title: None, span, when: None, retry: None, timeout_ms: None, replay: Replay::Pure, op })
     }
 
     fn print(&mut self, id: &str) -> NodeId {

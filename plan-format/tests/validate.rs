@@ -326,8 +326,8 @@ fn flows_do_not_call_each_other_in_a_circle() {
         let span = plan.flows[0].span;
         let (id, value) = (add_text(plan, "back"), add_value(plan, Value::Null));
         let (limit, given) = (plan.flows[1].parameters[1].name, add_expr(plan, Expr::Const(value)));
-        let call = Op::RunFlow(RunFlow { flow: FlowId(1), parameters: vec![(limit, given)], output: None });
-        plan.nodes.push(Node { id, title: None, span, when: None, replay: Replay::Pure, op: call });
+        let call = Op::RunFlow(RunFlow { flow: FlowId(1), parameters: vec![(limit, given)], output: None, start: None });
+        plan.nodes.push(Node { id, title: None, span, when: None, retry: None, timeout_ms: None, replay: Replay::Pure, op: call });
         let node = NodeId(u32::try_from(plan.nodes.len() - 1).unwrap());
         let body = plan.flows[0].body;
         plan.blocks[body.index()].nodes.push(node);

@@ -9,6 +9,7 @@ use crate::project::flow_name;
 use crate::snippet::expression::{Expression, Named};
 use crate::syntax::fields::Fields;
 use crate::syntax::key::{Key, Kind, Table};
+use crate::syntax::scalars::named;
 use crate::syntax::value::{self, Scalars};
 use crate::syntax::visit::Visitor;
 use crate::syntax::{BEFORE_REPLY, Reader};
@@ -19,7 +20,7 @@ pub static KEYS: Table = Table::new(
     &[
         Key::new("flow", Kind::Text, "the flow's path below flows/, without .yaml").mistaken(&["name", "workflow"]).required(),
         Key::new("parameters", Kind::Entries, "the flow's parameters by name").mistaken(&["params", "args", "arguments", "inputs", "with"]),
-        Key::later("start_step", "the step that the flow starts with"),
+        Key::new("start_step", Kind::Text, "the id of the step that the flow starts with; those before it are left out"),
         Key::new("output", Kind::Text, "the variable of this flow that holds what the other one returns")
             .mistaken(&["as", "result", "into"]),
     ],
@@ -32,6 +33,7 @@ pub struct RunFlow {
     pub span: Span,
     pub parameters: Vec<(Named, Expression)>,
     pub output: Option<Named>,
+    pub start: Option<Named>,
 }
 
 pub(super) fn read(fields: &Fields<'_>, at: &Span, reader: &mut Reader<'_>) -> Option<Op> {
@@ -48,8 +50,12 @@ pub(super) fn read(fields: &Fields<'_>, at: &Span, reader: &mut Reader<'_>) -> O
         Some(_) => Some(fields.name("output", &mut reader.faults)?),
         None => None,
     };
-    let output = output.map(|(name, span)| Named { name: name.to_owned(), span: span.clone() });
-    Some(Op::RunFlow(RunFlow { flow, span: at.clone(), parameters, output }))
+    let output = output.map(named);
+    let start = match fields.filled("start_step") {
+        Some(_) => Some(named(fields.name("start_step", &mut reader.faults)?)),
+        None => None,
+    };
+    Some(Op::RunFlow(RunFlow { flow, span: at.clone(), parameters, output, start }))
 }
 
 impl RunFlow {
@@ -64,6 +70,7 @@ impl RunFlow {
         let flow = lowering.flow(&self.flow)?;
         let parameters = self.parameters.iter().map(|(name, value)| (lowering.text(&name.name), lowering.expr(value))).collect();
         let output = self.output.as_ref().map(|name| lowering.text(&name.name));
-        Ok(plan::RunFlow { flow, parameters, output })
+        let start = self.start.as_ref().map(|step| lowering.text(&step.name));
+        Ok(plan::RunFlow { flow, parameters, output, start })
     }
 }

@@ -6,9 +6,9 @@ use super::Op;
 use crate::diagnostic::{Diagnostic, Span};
 use crate::lower::{Lowering, Unresolved};
 use crate::snippet::expression::Named;
-use crate::syntax::fields::{Fields, wrong_kind};
+use crate::syntax::fields::Fields;
 use crate::syntax::key::{Key, Kind, Table};
-use crate::syntax::scalars::{named, names};
+use crate::syntax::scalars::{kinds, named};
 use crate::syntax::visit::{self, Visitor};
 use crate::syntax::{Reader, Step, step};
 use crate::yaml::{self, Node};
@@ -84,10 +84,7 @@ fn is_catch(node: &Node) -> bool {
 
 fn catch(node: &Node, at: &Span, reader: &mut Reader<'_>) -> Option<Catch> {
     let fields = Fields::read(node, at, &[&CATCH], &mut reader.faults)?;
-    let kinds = fields.node("on").map(|n| names(n, "'on'", &mut reader.faults)).unwrap_or_default();
-    if let Some(on) = fields.node("on").filter(|_| kinds.is_empty()) {
-        reader.faults.push(wrong_kind(on, "'on'", "a kind of error or a list of them").help("leave 'on' out to catch every error"));
-    }
+    let kinds = kinds(&fields, &mut reader.faults);
     let error = fields.name("as", &mut reader.faults).map(named);
     let steps = step::read_key(&fields, "steps", reader)?;
     Some(Catch { kinds, error, steps })

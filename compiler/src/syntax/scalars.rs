@@ -19,18 +19,31 @@ pub static RETRY: Table = Table::new(
     "'retry'",
     "When a request is sent again by itself.",
     &[
-        Key::new("attempts", Kind::Integer, "how often the request is sent at most, the first time included").default("5").mistaken(&[
-            "max_attempts",
-            "retries",
-            "count",
-            "max_retries",
-        ]),
+        Key::new("attempts", Kind::Integer, "how often the request is sent at most, the first time included").default("5").mistaken(ATTEMPTS),
         Key::new("on", Kind::Statuses, "statuses, classes like 5xx, and 'network'").default("[408, 429, 5xx, network]"),
-        Key::new("backoff", Kind::Choice(&["exponential", "linear", "constant"]), "how the wait grows").default("exponential"),
+        Key::new("backoff", Kind::Choice(BACKOFF), "how the wait grows").default("exponential"),
         Key::new("delay", Kind::Duration, "the first wait").default("500ms").aliases(&["initial_delay"]),
         Key::new("max_delay", Kind::Duration, "the longest wait; a server that asks for more ends the request").default("5m"),
     ],
 );
+
+/// The keys of a step's `retry`.
+pub static STEP_RETRY: Table = Table::new(
+    "'retry' of a step",
+    "When a step that failed is started again. A transform, copy or execute goes on with what it was doing; any other step begins anew, with the steps inside.",
+    &[
+        Key::new("attempts", Kind::Integer, "how often the step is started at most, the first time included")
+            .default("3")
+            .mistaken(ATTEMPTS),
+        Key::new("on", Kind::Names, "the kinds of error that are tried again, as in 'catch'; all where absent").aliases(&["kinds"]),
+        Key::new("backoff", Kind::Choice(BACKOFF), "how the wait grows").default("exponential"),
+        Key::new("delay", Kind::Duration, "the first wait").default("1s").aliases(&["initial_delay"]),
+        Key::new("max_delay", Kind::Duration, "the longest wait").default("5m"),
+    ],
+);
+
+const ATTEMPTS: &[&str] = &["max_attempts", "retries", "count", "max_retries"];
+const BACKOFF: &[&str] = &["exponential", "linear", "constant"];
 
 /// The keys of one assignment in its long form.
 pub static ASSIGNMENT: Table = Table::new(
@@ -131,29 +144,82 @@ fn status(text: &str) -> Option<StatusRange> {
 pub fn retry(fields: &Fields<'_>, faults: &mut Vec<Diagnostic>) -> Option<RetryPolicy> {
     let node = fields.node("retry")?;
     let mut policy = RetryPolicy::default();
-    if let Some(ScalarValue::Int(attempts)) = scalar(node).map(|s| &s.value)
-        && let Ok(attempts @ 1..) = u32::try_from(*attempts)
-    {
+    if let Some(attempts) = just_attempts(node) {
         return Some(RetryPolicy { attempts, ..policy });
     }
     let fields = Fields::read(node, &node.span, &[&RETRY], faults)?;
-    if let Some(attempts) = fields.integer("attempts", 1, faults) {
-        policy.attempts = u32::try_from(attempts).unwrap_or(u32::MAX);
-    }
+    policy.attempts = attempts(&fields, faults).unwrap_or(policy.attempts);
     if let Some(on) = fields.node("on") {
         policy.network = false;
         policy.statuses = statuses(on, "'on'", Some(&mut policy.network), faults);
     }
-    if let Some(backoff) = fields.choice("backoff", &[], faults) {
-        policy.backoff = match backoff {
-            "linear" => Backoff::Linear,
-            "constant" => Backoff::Constant,
-            _ => Backoff::Exponential,
-        };
-    }
+    policy.backoff = backoff(&fields, faults);
     policy.delay_ms = duration(&fields, "delay", faults).unwrap_or(policy.delay_ms);
     policy.max_delay_ms = duration(&fields, "max_delay", faults).unwrap_or(policy.max_delay_ms);
     Some(policy)
+}
+
+/// `retry: 3`.
+fn just_attempts(node: &Node) -> Option<u32> {
+    match scalar(node)?.value {
+        ScalarValue::Int(attempts) => u32::try_from(attempts).ok().filter(|attempts| *attempts > 0),
+        ScalarValue::Null | ScalarValue::Bool(_) | ScalarValue::Float(_) | ScalarValue::Number(_) | ScalarValue::Text => None,
+    }
+}
+
+fn attempts(fields: &Fields<'_>, faults: &mut Vec<Diagnostic>) -> Option<u32> {
+    fields.integer("attempts", 1, faults).map(|attempts| u32::try_from(attempts).unwrap_or(u32::MAX))
+}
+
+fn backoff(fields: &Fields<'_>, faults: &mut Vec<Diagnostic>) -> Backoff {
+    match fields.choice("backoff", &[], faults) {
+        Some("linear") => Backoff::Linear,
+        Some("constant") => Backoff::Constant,
+        Some(_) | None => Backoff::Exponential,
+    }
+}
+
+/// When a step is started again.
+#[derive(Debug)]
+pub struct Retry {
+    /// The key.
+    pub span: Span,
+    pub attempts: u32,
+    pub kinds: Vec<Named>,
+    pub backoff: Backoff,
+    pub delay_ms: u64,
+    pub max_delay_ms: u64,
+}
+
+/// The `retry` key of a step.
+pub fn step_retry(fields: &Fields<'_>, faults: &mut Vec<Diagnostic>) -> Option<Retry> {
+    let field = fields.get("retry")?;
+    let node = &field.entry.value;
+    let span = field.entry.key_span.clone();
+    let plain = Retry { span, attempts: 3, kinds: Vec::new(), backoff: Backoff::Exponential, delay_ms: 1_000, max_delay_ms: 300_000 };
+    if let Some(attempts) = just_attempts(node) {
+        return Some(Retry { attempts, ..plain });
+    }
+    let fields = Fields::read(node, &node.span, &[&STEP_RETRY], faults)?;
+    Some(Retry {
+        attempts: attempts(&fields, faults).unwrap_or(plain.attempts),
+        kinds: kinds(&fields, faults),
+        backoff: backoff(&fields, faults),
+        delay_ms: duration(&fields, "delay", faults).unwrap_or(plain.delay_ms),
+        max_delay_ms: duration(&fields, "max_delay", faults).unwrap_or(plain.max_delay_ms),
+        ..plain
+    })
+}
+
+/// Kinds of error under `on`; none are all.
+pub fn kinds(fields: &Fields<'_>, faults: &mut Vec<Diagnostic>) -> Vec<Named> {
+    let Some(on) = fields.node("on") else { return Vec::new() };
+    let before = faults.len();
+    let kinds = names(on, "'on'", faults);
+    if kinds.is_empty() && faults.len() == before {
+        faults.push(wrong_kind(on, "'on'", "a kind of error or a list of them").help("leave 'on' out for every error"));
+    }
+    kinds
 }
 
 /// Variables to set: `name: value` or `name: {value, scope}`.

@@ -6,7 +6,7 @@ use super::{BEFORE_REPLY, Reader, Step};
 use crate::diagnostic::{Diagnostic, Severity, Span, did_you_mean};
 use crate::op;
 use crate::syntax::fields::{self, Fields, scalar, wrong_kind};
-use crate::syntax::scalars::named;
+use crate::syntax::scalars::{STEP_RETRY, duration, named, step_retry};
 use crate::yaml::{self, Node};
 
 /// The keys of every op.
@@ -19,8 +19,8 @@ pub static COMMON: Table = Table::new(
         Key::new("title", Kind::Text, "a few words for reports"),
         Key::new("description", Kind::Text, "what it is for"),
         Key::dynamic("when", Kind::Any, "the step is skipped unless this is true"),
-        Key::later("retry", "runs the whole step again"),
-        Key::later("timeout", "ends the step"),
+        Key::new("retry", Kind::Section(&STEP_RETRY), "when the step is started again after an error: a number of attempts, or a mapping"),
+        Key::new("timeout", Kind::Duration, "how long one attempt of the step may take, the steps inside included; it ends with an error of kind 'timeout'"),
     ],
 );
 
@@ -96,8 +96,12 @@ fn read_step(node: &Node, reader: &mut Reader<'_>) -> Option<Step> {
     let id = fields.name("id", faults).map(named);
     let title = fields.literal("title", faults).map(|(t, _)| t.to_owned());
     let when = value::condition(&fields, "when", BEFORE_REPLY, faults);
+    // An op with keys of that name has them for each request.
+    let own = |key: &str| spec.table.key(key).is_some();
+    let retry = if own("retry") { None } else { step_retry(&fields, faults) };
+    let timeout_ms = if own("timeout") { None } else { duration(&fields, "timeout", faults) };
     let op = (spec.read)(&fields, &span, reader)?;
-    Some(Step { id, title, span, when, op })
+    Some(Step { id, title, span, when, retry, timeout_ms, op })
 }
 
 fn missing_op(node: &Node, entries: &[yaml::Entry]) -> Diagnostic {

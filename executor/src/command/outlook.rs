@@ -375,7 +375,7 @@ fn ahead(plan: &Plan, state: &State, worker: &mut Worker<'_>, innermost_begins: 
 fn doing(command: &Command) -> Option<(NodeId, Option<Activation>)> {
     match command {
         Command::Run { node, activation } => Some((*node, Some(*activation))),
-        Command::OpenItems { node, .. } | Command::HttpOpen { node, .. } => Some((*node, None)),
+        Command::OpenItems { node, .. } | Command::HttpOpen { node, .. } | Command::Pause { node, .. } => Some((*node, None)),
         // Its branches say it.
         Command::Branches { .. } => None,
         Command::Evaluate { node, .. } => node.map(|node| (node, None)),

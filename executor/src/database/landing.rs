@@ -12,6 +12,7 @@ use futures_util::future::BoxFuture;
 
 use crate::error::RunError;
 
+use super::commits::Commits;
 use super::{Cell, ColumnDefinition, Mode, TableName, postgres, sqlite};
 
 mod buffers;
@@ -31,6 +32,7 @@ pub type Gate = BoxFuture<'static, Result<(), RunError>>;
 /// Rows on their way into tables of one database. Dropping it undoes what is not committed and keeps the rest for a resume.
 pub struct Landing {
     side: Side,
+    commits: Commits,
 }
 
 /// A table of a landing.
@@ -62,8 +64,8 @@ macro_rules! on {
 }
 
 impl Landing {
-    pub(super) fn new(side: Side) -> Self {
-        Self { side }
+    pub(super) fn new(side: Side, commits: Commits) -> Self {
+        Self { side, commits }
     }
 
     /// Whether batches have markers. Without them (no right to create the marker table) a repeated landing repeats its rows: at least once.
@@ -156,6 +158,8 @@ impl Landing {
     /// # Errors
     /// As `flush`; the old tables are then as they were.
     pub async fn finish(&mut self, batch: u64, data: Vec<u8>) -> Result<Vec<u64>, RunError> {
+        // What is handed over now is committed, whether it is waited for or not.
+        let _committing = self.commits.begin();
         on!(&mut self.side, buffers => buffers.finish(batch, data).await)
     }
 

@@ -9,6 +9,7 @@ use sqlx::{AssertSqlSafe, Connection, Executor, Row as _, SqlSafeStr as _, State
 
 use crate::error::{ErrorKind, RunError};
 
+use super::commits::Commits;
 use super::effect::Claims;
 use super::fit::hex_bytes;
 use super::pool::{Lease, Opener, Pool};
@@ -37,6 +38,7 @@ pub(super) struct Postgres {
     pool: Pool<Server>,
     types: types::Cache,
     claims: Claims,
+    commits: Commits,
 }
 
 /// Opens connections to one database of a server.

@@ -12,6 +12,7 @@ use sqlx::{AssertSqlSafe, ConnectOptions, Connection, Executor, Row as _, SqlSaf
 
 use crate::error::{ErrorKind, RunError};
 
+use super::commits::Commits;
 use super::effect::Claims;
 use super::pool::{Lease, Opener, Pool};
 use super::quote::SQLITE;
@@ -37,6 +38,7 @@ pub(super) struct Sqlite {
     /// Held by the writer of this process.
     writer: Arc<tokio::sync::Mutex<()>>,
     claims: Claims,
+    commits: Commits,
 }
 
 /// Opens connections to one file.
@@ -77,9 +79,10 @@ impl File {
 }
 
 impl Sqlite {
-    pub(super) async fn connect(path: &Path) -> Result<Self, RunError> {
+    pub(super) async fn connect(path: &Path, commits: &Commits) -> Result<Self, RunError> {
         check_path(path)?;
-        let sqlite = Self { pool: Pool::new(File { path: path.to_path_buf() }), writer: Arc::default(), claims: Claims::default() };
+        let pool = Pool::new(File { path: path.to_path_buf() });
+        let sqlite = Self { pool, writer: Arc::default(), claims: Claims::default(), commits: commits.clone() };
         sqlite.acquire().await?.give_back();
         Ok(sqlite)
     }

@@ -84,7 +84,7 @@ impl Driver<'_> {
     where
         Self: 'f,
     {
-        let (thread, signals) = (self.thread.branch(index), self.signals.clone());
+        let (thread, signals, deadlines) = (self.thread.branch(index), self.signals.clone(), self.deadlines.clone());
         let begun = thread.with(|progress| (progress.pending.is_some(), progress.state.is_over()));
         let services = match begun {
             None => return Box::pin(async move { Branch { index, ended: Ended::Failed(missing()), open: Vec::new() } }),
@@ -96,7 +96,7 @@ impl Driver<'_> {
             Some(_) => self.services.branch(),
         };
         Box::pin(async move {
-            let (ended, open) = Driver::of(&services, thread, signals).drive_branch().await;
+            let (ended, open) = Driver::of(&services, thread, signals, deadlines).drive_branch().await;
             Branch { index, ended, open }
         })
     }

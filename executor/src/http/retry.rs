@@ -51,7 +51,10 @@ pub(super) fn decide(policy: &RetryPolicy, attempt: u32, repeatable: bool, troub
     match asked {
         Some(wait) if wait > longest => Decision::TooLong(wait),
         Some(wait) => Decision::Again(wait),
-        None => Decision::Again(backoff(policy, attempt, dice)),
+        None => {
+            let wait = backoff(policy.backoff, Duration::from_millis(policy.delay_ms), longest, attempt);
+            Decision::Again(jittered(policy.backoff, wait, dice))
+        }
     }
 }
 
@@ -64,14 +67,21 @@ fn used_up(headers: &HeaderMap) -> bool {
     ["x-ratelimit-remaining", "ratelimit-remaining", "x-rate-limit-remaining"].iter().any(|name| number(headers, name) == Some(0.0))
 }
 
-fn backoff(policy: &RetryPolicy, attempt: u32, dice: f64) -> Duration {
-    let first = Duration::from_millis(policy.delay_ms);
-    let longest = Duration::from_millis(policy.max_delay_ms);
-    match policy.backoff {
-        Backoff::Constant => first.min(longest),
-        Backoff::Linear => first.saturating_mul(attempt).min(longest),
-        // Full jitter: requests that failed together do not come back together.
-        Backoff::Exponential => first.saturating_mul(2_u32.saturating_pow(attempt - 1)).min(longest).mul_f64(dice.clamp(0.0, 1.0)),
+/// The wait after so many failed attempts.
+pub(crate) fn backoff(backoff: Backoff, first: Duration, longest: Duration, failures: u32) -> Duration {
+    let wait = match backoff {
+        Backoff::Constant => first,
+        Backoff::Linear => first.saturating_mul(failures),
+        Backoff::Exponential => first.saturating_mul(2_u32.saturating_pow(failures.saturating_sub(1))),
+    };
+    wait.min(longest)
+}
+
+/// Full jitter: requests that failed together do not come back together.
+fn jittered(backoff: Backoff, wait: Duration, dice: f64) -> Duration {
+    match backoff {
+        Backoff::Constant | Backoff::Linear => wait,
+        Backoff::Exponential => wait.mul_f64(dice.clamp(0.0, 1.0)),
     }
 }
 
@@ -208,12 +218,12 @@ mod tests {
 
     #[test]
     fn waits_grow_to_their_limit() {
-        let policy = |backoff| RetryPolicy { backoff, max_delay_ms: 3000, ..RetryPolicy::default() };
-        let waits = |backoff| [1, 2, 3, 4, 40].map(|n| super::backoff(&policy(backoff), n, 1.0).as_millis());
+        let (first, longest) = (Duration::from_millis(500), Duration::from_secs(3));
+        let waits = |backoff| [1, 2, 3, 4, 40].map(|n| super::backoff(backoff, first, longest, n).as_millis());
         assert_eq!(waits(Backoff::Constant), [500; 5]);
         assert_eq!(waits(Backoff::Linear), [500, 1000, 1500, 2000, 3000]);
         assert_eq!(waits(Backoff::Exponential), [500, 1000, 2000, 3000, 3000]);
-        assert_eq!(super::backoff(&policy(Backoff::Exponential), 2, 0.25).as_millis(), 250);
+        assert_eq!(jittered(Backoff::Exponential, Duration::from_secs(1), 0.25).as_millis(), 250);
     }
 
     #[test]

@@ -47,6 +47,8 @@ pub(crate) struct Stepped {
     pub(crate) read: Option<(RequestId, RequestState)>,
     /// Requests of ops that have ended before their reply was read.
     pub(crate) left: Vec<(NodeId, RequestId, RequestState)>,
+    /// Where numbers went on after branches of which one has failed.
+    pub(crate) passed: Option<Counter>,
 }
 
 impl Progress {
@@ -68,7 +70,8 @@ impl Progress {
         let failed = matches!(event, Event::Failed(_));
         let before = (failed && self.retry.is_none()).then(|| self.state.clone());
         let branches = std::mem::take(&mut self.branches);
-        self.state.pass(branches.iter().map(|branch| &branch.state));
+        self.state.pass(branches.iter().flat_map(Self::all).map(|branch| branch.state.counter()));
+        let passed = (failed && !branches.is_empty()).then(|| self.state.counter());
         let (mut notices, failed_in) = step_noting(plan, &mut self.state, event);
         let fatal = matches!(notices.last(), Some(Command::Finish { outcome: Err(_) }));
         let failing = self.state.is_failing();
@@ -117,7 +120,7 @@ impl Progress {
             }
         }
         let caught = notices.iter().any(|notice| matches!(notice, Command::Tolerated { .. }));
-        Stepped { notices, fatal, rewound, caught, read, left }
+        Stepped { notices, fatal, rewound, caught, read, left, passed }
     }
 
     /// After an error that nothing catches: back to the command that failed. What ran since stays done.
@@ -130,6 +133,11 @@ impl Progress {
             let counter = self.state.counter();
             self.branches.iter_mut().for_each(|branch| branch.go_beyond(counter));
         }
+    }
+
+    /// Numbers before this one are taken.
+    pub(crate) fn go_on_from(&mut self, counter: Counter) {
+        self.state.pass([counter]);
     }
 
     /// Numbers that were given while this did not run are not given again.

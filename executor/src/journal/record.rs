@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::effects::{Change, Effects};
 use super::progress::Progress;
 use crate::error::{ErrorKind, RunError};
-use crate::machine::{Activation, Event};
+use crate::machine::{Activation, Counter, Event};
 use crate::report::Counters;
 
 /// One entry. A journal is a snapshot and what came after it.
@@ -36,6 +36,8 @@ pub(crate) enum Record {
     Rewound {
         counters: Vec<(NodeId, Counters)>,
     },
+    /// Branches are over, and one of them has failed: numbers go on from here. What ended it is in no record of its own, so that its records do not tell.
+    Passed(Counter),
 }
 
 impl Record {

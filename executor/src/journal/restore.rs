@@ -61,6 +61,7 @@ impl Restored {
                 progress.rewind();
                 progress.counters = counters.into_iter().collect();
             }
+            Record::Passed(counter) => self.at(&path)?.go_on_from(counter),
         }
         Ok(())
     }

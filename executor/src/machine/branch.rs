@@ -115,9 +115,9 @@ impl State {
     }
 
     /// Branches are over: numbers go on behind theirs.
-    pub(crate) fn pass<'a>(&mut self, branches: impl IntoIterator<Item = &'a Self>) {
+    pub(crate) fn pass(&mut self, branches: impl IntoIterator<Item = Counter>) {
         for branch in branches {
-            self.counter = self.counter.after(branch.counter);
+            self.counter = self.counter.after(branch);
         }
     }
 

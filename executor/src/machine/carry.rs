@@ -93,7 +93,8 @@ impl Phase {
     fn is_beginning(&self) -> bool {
         match self {
             Self::New | Self::When | Self::Effect | Self::If(_) | Self::Call(_) | Self::Leaving => true,
-            Self::Body | Self::Try(_) | Self::Parallel => false,
+            // What the attempts before have done may stay.
+            Self::Pausing | Self::Body | Self::Try(_) | Self::Parallel => false,
             Self::While(looping) => looping.iterations() == 0,
             Self::ForEach(looping) => looping.taken().is_none(),
             Self::Http(requesting) => requesting.is_beginning(),
@@ -110,6 +111,7 @@ impl Phase {
             (Self::Call(calling), Op::RunFlow(op)) => op.parameters.get(calling.given()).map(|(_, expr)| *expr),
             (
                 Self::New
+                | Self::Pausing
                 | Self::Effect
                 | Self::Body
                 | Self::If(_)
@@ -174,6 +176,9 @@ impl Carrier<'_> {
                 Command::Evaluate { node, expr }
             }
             Command::Run { node, activation } => Command::Run { node: step(*node)?, activation: *activation },
+            Command::Pause { node, activation, failures } => {
+                Command::Pause { node: step(*node)?, activation: *activation, failures: *failures }
+            }
             Command::Branches { frame, node, activation } => {
                 Command::Branches { frame: *frame, node: step(*node)?, activation: *activation }
             }
@@ -257,13 +262,14 @@ impl Carrier<'_> {
     }
 
     fn node_frame(&self, frame: &NodeFrame) -> Result<NodeFrame, Lost> {
-        let NodeFrame { node, activation, phase, bound, dirty } = frame;
+        let NodeFrame { node, activation, phase, bound, dirty, failures } = frame;
         let new = self.step(*node)?.new;
         let mut phase = phase.clone();
         match &mut phase {
             Phase::Try(trying) => trying.change_error(|error| self.error(error)),
             Phase::New
             | Phase::When
+            | Phase::Pausing
             | Phase::Effect
             | Phase::Body
             | Phase::If(_)
@@ -274,7 +280,7 @@ impl Carrier<'_> {
             | Phase::Leaving
             | Phase::Parallel => {}
         }
-        Ok(NodeFrame { node: new, activation: *activation, phase, bound: bound.clone(), dirty: dirty.clone() })
+        Ok(NodeFrame { node: new, activation: *activation, phase, bound: bound.clone(), dirty: dirty.clone(), failures: *failures })
     }
 
     /// An error on its way up: where it comes from is kept as far as the other plan has the place.

@@ -65,6 +65,8 @@ pub(super) struct NodeFrame {
     pub(super) bound: Vec<(Arc<str>, Value)>,
     /// Project variables that the node has set and that are not durable yet.
     pub(super) dirty: Vec<Arc<str>>,
+    /// Attempts that have failed.
+    pub(super) failures: u32,
 }
 
 impl State {
@@ -82,6 +84,6 @@ impl FlowFrame {
 
 impl NodeFrame {
     pub(super) fn new(node: NodeId, activation: Activation) -> Self {
-        Self { node, activation, phase: Phase::New, bound: Vec::new(), dirty: Vec::new() }
+        Self { node, activation, phase: Phase::New, bound: Vec::new(), dirty: Vec::new(), failures: 0 }
     }
 }

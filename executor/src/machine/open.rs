@@ -42,6 +42,7 @@ impl State {
                         Phase::Http(requesting) => requesting.position(),
                         Phase::New
                         | Phase::When
+                        | Phase::Pausing
                         | Phase::Effect
                         | Phase::Body
                         | Phase::If(_)
@@ -79,6 +80,7 @@ impl State {
                         Phase::While(looping) => Some(looping.iterations()),
                         Phase::New
                         | Phase::When
+                        | Phase::Pausing
                         | Phase::Effect
                         | Phase::Body
                         | Phase::If(_)
@@ -93,6 +95,15 @@ impl State {
                 Frame::Flow(_) | Frame::Block(_) => None,
             })
             .collect()
+    }
+
+    /// Attempts of the innermost running node that have failed.
+    #[must_use]
+    pub fn failures(&self) -> u32 {
+        match self.frames.last() {
+            Some(Frame::Node(node)) => node.failures,
+            Some(Frame::Flow(_) | Frame::Block(_)) | None => 0,
+        }
     }
 
     /// Nodes of each running block that have not started, innermost block first. Those of a loop's body come again with each round.
@@ -151,6 +162,7 @@ impl State {
                 Phase::Try(trying) => trying.is_failing(),
                 Phase::New
                 | Phase::When
+                | Phase::Pausing
                 | Phase::Effect
                 | Phase::Body
                 | Phase::If(_)

@@ -70,6 +70,8 @@ pub(super) enum Phase {
     New,
     /// `when` is being evaluated.
     When,
+    /// An attempt has failed, and the next one is waited for.
+    Pausing,
     /// An op that is one effect is being performed.
     Effect,
     /// A block's steps run.
@@ -133,6 +135,7 @@ impl Phase {
             (
                 Self::New
                 | Self::When
+                | Self::Pausing
                 | Self::Body
                 | Self::If(_)
                 | Self::While(_)
@@ -153,6 +156,7 @@ impl Phase {
             Self::ForEach(_) | Self::Http(_) | Self::Parallel => true,
             Self::New
             | Self::When
+            | Self::Pausing
             | Self::Effect
             | Self::Body
             | Self::If(_)

@@ -2,7 +2,8 @@
 
 use std::sync::Arc;
 
-use sequor_plan_format::{FlowId, NodeId, Plan};
+use sequor_plan_format::op::RunFlow;
+use sequor_plan_format::{BlockId, FlowId, NodeId, Op, Plan};
 
 use super::branch::Branch;
 use super::frame::{BlockFrame, FlowFrame, Frame, FrameId, NodeFrame, State};
@@ -113,8 +114,17 @@ impl<'a> Stepper<'a> {
                 }
             }
         }
-        self.state.frames.push(Frame::Block(BlockFrame { block: flow.body, next: 0 }));
+        let next = self.first_step(flow.body);
+        self.state.frames.push(Frame::Block(BlockFrame { block: flow.body, next }));
         Some(Input::Begin)
+    }
+
+    /// The place of the step that the innermost flow starts with, by what its call says.
+    fn first_step(&self, body: BlockId) -> usize {
+        let caller = self.state.frames.iter().rev().nth(1);
+        let Some(Frame::Node(caller)) = caller else { return 0 };
+        let Op::RunFlow(RunFlow { start: Some(start), .. }) = &self.plan.node(caller.node).op else { return 0 };
+        self.plan.block(body).nodes.iter().position(|node| self.plan.node(*node).id == *start).unwrap_or_default()
     }
 
     /// A branch has a flow's frame of its own, whose locals are kept when it ends well.
@@ -189,13 +199,15 @@ impl<'a> Stepper<'a> {
                 Err(error) => return Some(self.fail(error)),
             },
             (Phase::When, Input::Failed(error)) => return Some(self.fail(error)),
+            (Phase::Pausing, Input::Failed(error)) => return Some(self.fail(error)),
+            (Phase::Pausing, _) => Input::Begin,
             (_, input) => input,
         };
-        if matches!(frame.phase, Phase::New | Phase::When) {
+        if matches!(frame.phase, Phase::New | Phase::When | Phase::Pausing) {
             frame.phase = Phase::of(&node.op);
             self.commands.push(Command::Began { node: frame.node, activation: frame.activation });
         }
-        let NodeFrame { node: this, activation, phase, bound, dirty: _ } = frame;
+        let NodeFrame { node: this, activation, phase, bound, dirty: _, failures: _ } = frame;
         let this = *this;
         let next = phase.on(&mut phase::Frame { plan: self.plan, id, node: this, activation: *activation, bound }, &node.op, input);
         self.follow(this, next)
@@ -220,16 +232,16 @@ impl<'a> Stepper<'a> {
             }
             Next::End => return Some(self.end()),
             Next::Set(assigned) => {
-                return Some(match self.state.assign(assigned) {
-                    Ok(()) => self.end(),
-                    Err(error) => self.fail(error),
-                });
+                return match self.state.assign(assigned) {
+                    Ok(()) => Some(self.end()),
+                    Err(error) => self.attempted(error),
+                };
             }
             Next::Leave(exit) => {
                 self.end();
                 return Some(Input::Left(exit));
             }
-            Next::Fail(error) => return Some(self.fail(error)),
+            Next::Fail(error) => return self.attempted(error),
         }
         None
     }
@@ -263,13 +275,43 @@ impl<'a> Stepper<'a> {
         Input::Ended
     }
 
+    /// An attempt of the innermost frame, a node, has failed: another one follows, or the node has failed.
+    fn attempted(&mut self, mut error: RunError) -> Option<Input> {
+        let id = self.top();
+        let Some(Frame::Node(frame)) = self.state.frames.last() else { return Some(self.fail(error)) };
+        let node = self.plan.node(frame.node);
+        error.reaches(frame.activation);
+        let Some(retry) = &node.retry else { return Some(self.fail(error)) };
+        let is_tried = error.is_one_of(retry.kinds.iter().map(|kind| self.plan.text(*kind)));
+        if !is_tried || frame.failures + 1 >= retry.attempts {
+            return Some(self.fail(error));
+        }
+        self.locate(&mut error);
+        let Some(Frame::Node(frame)) = self.state.frames.last_mut() else { return None };
+        if frame.phase.holds_resources() {
+            self.commands.push(Command::Release { frame: id, activation: frame.activation });
+        }
+        self.commands.push(Command::Ended { node: frame.node, activation: frame.activation, failed: true });
+        self.commands.push(Command::Tolerated { node: frame.node, error });
+        // A single effect goes on under its name: a database may know that it has happened although its answer was lost.
+        if !matches!(frame.phase, Phase::Effect) {
+            frame.activation = self.state.counter.take();
+        }
+        frame.phase = Phase::Pausing;
+        frame.bound.clear();
+        frame.failures += 1;
+        self.commands.push(Command::Pause { node: frame.node, activation: frame.activation, failures: frame.failures });
+        None
+    }
+
     /// The innermost frame is a node that failed. What it set stays set for the rest of the run, but is not made durable.
     fn fail(&mut self, mut error: RunError) -> Input {
         self.locate(&mut error);
         let id = self.top();
         if let Some(Frame::Node(frame)) = self.state.frames.pop() {
-            if matches!(frame.phase, Phase::When) {
-                // What ends has begun, also where `when` is what failed.
+            error.reaches(frame.activation);
+            if matches!(frame.phase, Phase::When | Phase::Pausing) {
+                // What ends has begun, also where `when` is what failed, or its time was over between two attempts.
                 self.commands.push(Command::Began { node: frame.node, activation: frame.activation });
             }
             if frame.phase.holds_resources() {

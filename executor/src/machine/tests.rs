@@ -1,5 +1,6 @@
 //! The machine against a scripted world: effects are noted, not performed. And against a simulated one, in which the process crashes.
 
+mod attempts;
 mod control;
 mod requests;
 mod simulation;

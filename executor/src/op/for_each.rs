@@ -52,8 +52,8 @@ impl Looping {
                     error.row = Some(self.taken.to_string());
                 }
                 match op.on_error {
-                    OnError::Fail => Next::Fail(error),
-                    OnError::Skip => Next::Tolerate(error),
+                    OnError::Skip if error.is_one_of([]) => Next::Tolerate(error),
+                    OnError::Fail | OnError::Skip => Next::Fail(error),
                 }
             }
             (Stage::Opening | Stage::Fetching, Input::Failed(error)) => Next::Fail(error),

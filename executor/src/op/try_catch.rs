@@ -4,7 +4,6 @@ use std::sync::Arc;
 
 use sequor_plan_format::Plan;
 use sequor_plan_format::op::TryCatch;
-use sequor_plan_format::op::try_catch::Catch;
 use serde::{Deserialize, Serialize};
 
 use super::leave::Exit;
@@ -38,7 +37,7 @@ impl Trying {
         match (self.stage, input) {
             (Stage::Body, Input::Begin) => Next::Enter(op.body),
             (Stage::Body | Stage::Catch, Input::Ended) => self.finally(frame, op),
-            (Stage::Body, Input::Failed(error)) => match op.catches.iter().find(|catch| matches(frame.plan, catch, &error)) {
+            (Stage::Body, Input::Failed(error)) => match op.catches.iter().find(|catch| error.is_one_of(catch.kinds.iter().map(|kind| frame.plan.text(*kind)))) {
                 Some(catch) => {
                     self.stage = Stage::Catch;
                     if let Some(name) = catch.error {
@@ -60,7 +59,13 @@ impl Trying {
                 self.finally(frame, op)
             }
             (Stage::Finally, Input::Ended) => self.end(),
-            (Stage::Finally, Input::Failed(error)) => Next::Fail(error),
+            (Stage::Finally, Input::Failed(mut error)) => {
+                // The time of a step around is over all the same.
+                if let Some(Pending::Error(pending)) = &self.pending {
+                    error.ends = error.ends.or(pending.ends);
+                }
+                Next::Fail(error)
+            }
             (Stage::Finally, Input::Left(exit)) => Next::Leave(exit),
             (_, other) => unexpected(&other),
         }
@@ -96,10 +101,6 @@ impl Trying {
             Some(Pending::Leave(exit)) => Next::Leave(exit),
         }
     }
-}
-
-fn matches(plan: &Plan, catch: &Catch, error: &RunError) -> bool {
-    catch.kinds.is_empty() || catch.kinds.iter().any(|kind| plan.text(*kind) == error.kind.name())
 }
 
 /// The error as flows see it.

@@ -10,7 +10,7 @@ fn a_failure_shows_the_calls_that_led_to_it_and_quotes_the_line() {
     let mut s = Script::new();
     let bad = s.execute("bad", &["DELETE FROM missing"]);
     let inner = s.flow("inner", &[], &[bad]);
-    let call = s.node("call", Op::RunFlow(RunFlow { flow: inner, parameters: Vec::new(), output: None }));
+    let call = s.node("call", Op::RunFlow(RunFlow { flow: inner, parameters: Vec::new(), output: None, start: None }));
     s.line(1, "  - op: execute");
     let main = s.flow("main", &[], &[call]);
     let ran = s.project_of(main).run(&["--report", "report.json"]).ended(

@@ -47,7 +47,7 @@ impl Script {
             Op::HttpRequest(_) | Op::Transform(_) | Op::Execute(_) => Replay::Once,
             _ => Replay::Pure,
         };
-        self.b.node(Node { id, title: None, span, when: None, replay, op })
+        self.b.node(Node { id, title: None, span, when: None, retry: None, timeout_ms: None, replay, op })
     }
 
     pub(crate) fn text(&mut self, text: &str) -> ExprId {

@@ -91,7 +91,7 @@ impl<'a> Side<'a> {
 
     /// Everything about a step but its id.
     pub(super) fn content(&self, id: NodeId) -> Fingerprint {
-        let Node { id: _, title: _, span: _, when, replay, op } = self.plan.node(id);
+        let Node { id: _, title: _, span: _, when, retry: _, timeout_ms: _, replay, op } = self.plan.node(id);
         let mut hasher = blake3::Hasher::new();
         hasher.update(&self.own.of(&(when, replay, op)).0);
         hasher.update(&self.inside(id).0);
@@ -126,8 +126,9 @@ pub(super) fn differing(old: &Side<'_>, before: NodeId, new: &Side<'_>, after: N
     let differs = |(name, content)| new_sources.get(name).is_some_and(|other| other != content);
     unless(!old_sources.iter().any(differs), Part::Sources);
     let same_op = std::mem::discriminant(&old_node.op) == std::mem::discriminant(&new_node.op);
-    let same_title = old.own.of(&old_node.title) == new.own.of(&new_node.title);
-    unless(same_title && (!same_op || settings(old, old_node) == settings(new, new_node)), Part::Settings);
+    let about = |side: &Side<'_>, node: &Node| side.own.of(&(node.title, &node.retry, node.timeout_ms));
+    let same = about(old, old_node) == about(new, new_node);
+    unless(same && (!same_op || settings(old, old_node) == settings(new, new_node)), Part::Settings);
     unless(old.inside(before) == new.inside(after), Part::Inside);
     parts
 }

@@ -16,6 +16,8 @@ use crate::{BlockId, FlowId, Plan};
 const LEFT_OUT: &[(&str, &str)] = &[
     ("Node", "title"),
     ("Node", "span"),
+    ("Node", "retry"),
+    ("Node", "timeout_ms"),
     ("Flow", "description"),
     ("Flow", "span"),
     ("Source", "span"),

@@ -11,4 +11,6 @@ pub struct RunFlow {
     pub parameters: Vec<(TextId, ExprId)>,
     /// The local variable of the calling flow that holds what the flow returns.
     pub output: Option<TextId>,
+    /// The id of the step of the flow that the call starts with; those before it are left out. The first one where absent.
+    pub start: Option<TextId>,
 }

@@ -303,10 +303,11 @@ impl Refs for Group {
 
 impl Refs for RunFlow {
     fn refs(&self, visit: &mut dyn FnMut(Ref)) {
-        let Self { flow, parameters, output } = self;
+        let Self { flow, parameters, output, start } = self;
         flow.refs(visit);
         parameters.refs(visit);
         output.refs(visit);
+        start.refs(visit);
     }
 }
 

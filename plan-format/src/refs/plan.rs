@@ -4,16 +4,24 @@ use super::{Ref, Refs};
 use crate::manifest::TableUse;
 use crate::plan::{Project, SourceLine};
 use crate::source::{Auth, Http, Postgres, Sqlite};
-use crate::{Block, Flow, Manifest, Node, Parameter, Source, SourceKind, Span};
+use crate::{Block, Flow, Manifest, Node, Parameter, Retry, Source, SourceKind, Span};
 
 impl Refs for Node {
     fn refs(&self, visit: &mut dyn FnMut(Ref)) {
-        let Self { id, title, span, when, replay: _, op } = self;
+        let Self { id, title, span, when, retry, timeout_ms: _, replay: _, op } = self;
         id.refs(visit);
         title.refs(visit);
         span.refs(visit);
         when.refs(visit);
+        retry.refs(visit);
         op.refs(visit);
+    }
+}
+
+impl Refs for Retry {
+    fn refs(&self, visit: &mut dyn FnMut(Ref)) {
+        let Self { attempts: _, kinds, backoff: _, delay_ms: _, max_delay_ms: _ } = self;
+        kinds.refs(visit);
     }
 }
 

@@ -1,10 +1,11 @@
 //! Flows and their nodes.
 
-use crate::{BlockId, Flow, Node, NodeId, Parameter, Replay, TextId};
+use crate::{BlockId, Flow, Node, NodeId, Parameter, Replay, Retry, TextId};
 
 use super::expr::field;
+use super::http;
 use super::op::op;
-use super::text::{Out, name, place, quote};
+use super::text::{Out, listed, name, place, quote};
 
 pub(super) fn flow(out: &mut Out<'_>, flow: &Flow) {
     let plan = out.plan;
@@ -54,20 +55,26 @@ fn steps(out: &mut Out<'_>, block: BlockId) {
 fn node(out: &mut Out<'_>, id: NodeId) {
     let plan = out.plan;
     let node = plan.node(id);
-    let Node { id, title: _, span, when: _, replay, op } = node;
+    let Node { id, title: _, span, when: _, retry: _, timeout_ms: _, replay, op } = node;
     out.line(&format!("{}: {} [{}] ({})", name(plan.text(*id)), op.name(), replay_name(*replay), place(plan, *span)));
     out.indented(|out| content(out, node));
 }
 
 /// What stands below the line with a step's id.
 pub(super) fn content(out: &mut Out<'_>, node: &Node) {
-    let Node { id: _, title, span: _, when, replay: _, op: payload } = node;
+    let Node { id: _, title, span: _, when, retry, timeout_ms, replay: _, op: payload } = node;
     if let Some(title) = title {
         out.line(&format!("title {}", quote(out.plan.text(*title))));
     }
     if let Some(when) = when {
         field(out, "when", *when);
     }
+    if let Some(Retry { attempts, kinds, backoff, delay_ms, max_delay_ms }) = retry {
+        let kinds: Vec<_> = kinds.iter().map(|kind| out.plan.text(*kind)).collect();
+        let on = if kinds.is_empty() { "any error".to_owned() } else { listed(&kinds) };
+        out.line(&format!("retry: {attempts} attempts, on {on}; {}", http::wait(*backoff, *delay_ms, *max_delay_ms)));
+    }
+    http::timeout(out, *timeout_ms);
     op(out, payload);
 }
 

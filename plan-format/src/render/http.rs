@@ -131,13 +131,18 @@ pub(super) fn retry(out: &mut Out<'_>, policy: &RetryPolicy) {
     if *network {
         on.push("network".to_owned());
     }
+    let on = if on.is_empty() { "nothing".to_owned() } else { on.join(", ") };
+    out.line(&format!("retry: {attempts} attempts, on {on}; {}", wait(*backoff, *delay_ms, *max_delay_ms)));
+}
+
+/// How long is waited between attempts.
+pub(super) fn wait(backoff: Backoff, delay_ms: u64, max_delay_ms: u64) -> String {
     let backoff = match backoff {
         Backoff::Constant => "constant",
         Backoff::Linear => "linear",
         Backoff::Exponential => "exponential",
     };
-    let on = if on.is_empty() { "nothing".to_owned() } else { on.join(", ") };
-    out.line(&format!("retry: {attempts} attempts, on {on}; wait {backoff} from {delay_ms} ms, at most {max_delay_ms} ms"));
+    format!("wait {backoff} from {delay_ms} ms, at most {max_delay_ms} ms")
 }
 
 /// `404`, `4xx` or `500-504`.

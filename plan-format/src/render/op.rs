@@ -125,6 +125,9 @@ pub(super) fn op(out: &mut Out<'_>, op: &Op) {
         }
         Op::RunFlow(op) => {
             out.line(&format!("flow {}", name(plan.text(plan.flow(op.flow).name))));
+            if let Some(start) = op.start {
+                out.line(&format!("starts with step {}", name(plan.text(start))));
+            }
             for (parameter, value) in &op.parameters {
                 field(out, &format!("parameter {}", name(plan.text(*parameter))), *value);
             }

@@ -30,6 +30,9 @@ pub(super) fn check(plan: &Plan) -> Result<(), Invalid> {
     let required = required(plan);
     for (index, node) in (0u32..).zip(&plan.nodes) {
         let owner = Owner::Entry(Ref::Node(NodeId(index)));
+        if let Some(retry) = &node.retry {
+            incomplete(retry.attempts > 0, owner, ATTEMPTS)?;
+        }
         operation(plan, owner, &node.op, &required)?;
         repeat::check(owner, node)?;
     }
@@ -145,8 +148,10 @@ fn connection(owner: Owner, source: &Source) -> Result<(), Invalid> {
     }
 }
 
+const ATTEMPTS: &str = "a retry policy has at least one attempt";
+
 fn retry(owner: Owner, policy: &RetryPolicy) -> Result<(), Invalid> {
-    incomplete(policy.attempts > 0, owner, "a retry policy has at least one attempt")?;
+    incomplete(policy.attempts > 0, owner, ATTEMPTS)?;
     statuses(owner, &policy.statuses)
 }
 
@@ -272,6 +277,10 @@ fn required(plan: &Plan) -> Vec<Vec<&str>> {
 
 fn call(plan: &Plan, owner: Owner, op: &RunFlow, required: &[Vec<&str>]) -> Result<(), Invalid> {
     unique(plan, "parameters of a call", op.parameters.iter().map(|(name, _)| *name))?;
+    if let Some(start) = op.start {
+        let mut steps = plan.block(plan.flow(op.flow).body).nodes.iter();
+        incomplete(steps.any(|step| plan.node(*step).id == start), owner, "a call starts with a step of the flow")?;
+    }
     let given: BTreeSet<&str> = op.parameters.iter().map(|(name, _)| plan.text(*name)).collect();
     match required[op.flow.index()].iter().find(|name| !given.contains(**name)) {
         Some(missing) => {

@@ -129,7 +129,7 @@ impl Sample {
         self.line += 3;
         let span = self.span(FLOW, self.line);
         let id = self.b.text(id);
-        self.b.node(Node { id, title: None, span, when: None, replay, op })
+        self.b.node(Node { id, title: None, span, when: None, retry: None, timeout_ms: None, replay, op })
     }
 
     fn span(&mut self, file: &str, line: u32) -> SpanId {

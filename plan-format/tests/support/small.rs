@@ -30,5 +30,5 @@ fn node(b: &mut PlanBuilder, line: u32, step: &str) -> NodeId {
         other => panic!("{other} is neither print nor fail"),
     };
     let id = b.text(id);
-    b.node(Node { id, title: None, span, when: None, replay: Replay::Pure, op })
+    b.node(Node { id, title: None, span, when: None, retry: None, timeout_ms: None, replay: Replay::Pure, op })
 }

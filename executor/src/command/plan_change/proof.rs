@@ -77,7 +77,7 @@ async fn has_marker(
 ) -> Result<bool, RunError> {
     let settings = services.settings(source, scope)?;
     let owner = Owner { run: owned.run.to_owned(), fence: owned.fence };
-    let database = Database::connect_as(&settings, Some(&owner)).await?;
+    let database = Database::connect_as(&settings, Some(&owner), &services.commits).await?;
     let run = run_in_source(owned.run, &services.plan, source);
     let effect = Effect { run, activation: activation.0, node: path.to_owned(), fence: owned.fence };
     let markers = database.markers(&effect, 0).await;

@@ -6,6 +6,7 @@ use std::time::Duration;
 use sqlx::ConnectOptions as _;
 use url::Url;
 
+use super::super::commits::Commits;
 use super::super::effect::{self, Owner};
 use super::*;
 
@@ -38,8 +39,9 @@ const PARAMETERS: &[&str] = &[
 ];
 
 impl Postgres {
-    pub(in super::super) async fn connect(settings: &Settings<'_>, owner: Option<&Owner>) -> Result<Self, RunError> {
-        let postgres = Self { pool: Pool::new(server(settings, owner)?), types: types::Cache::default(), claims: Claims::default() };
+    pub(in super::super) async fn connect(settings: &Settings<'_>, owner: Option<&Owner>, commits: &Commits) -> Result<Self, RunError> {
+        let pool = Pool::new(server(settings, owner)?);
+        let postgres = Self { pool, types: types::Cache::default(), claims: Claims::default(), commits: commits.clone() };
         let mut lease = postgres.acquire().await?;
         if let Some(owner) = owner.filter(|owner| owner.fence > 1) {
             evict_earlier_owners(&mut lease.connection, owner).await?;

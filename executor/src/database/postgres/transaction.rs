@@ -34,6 +34,7 @@ impl Postgres {
         mut lease: Lease<Server>,
         marked: Option<(&Marking, u64)>,
     ) -> Result<Option<Lease<Server>>, RunError> {
+        let _committing = self.commits.begin();
         let Err(error) = run_raw(&mut lease.connection, "COMMIT".into()).await else { return Ok(Some(lease)) };
         let lost = fault::of_statement(&error, "");
         // The server sees that this connection is gone, and ends the transaction if it has not done so.

@@ -83,6 +83,7 @@ impl Sqlite {
 
     /// Commits. `marked`: the batch whose marker the transaction holds. Where COMMIT fails, a new connection looks for it.
     pub(super) async fn commit(&self, connection: &mut SqliteConnection, marked: Option<(&Marking, u64)>) -> Result<(), RunError> {
+        let _committing = self.commits.begin();
         let Err(error) = run(connection, "COMMIT".into()).await else { return Ok(()) };
         // Fails where SQLite has ended the transaction itself.
         let _ = run(connection, "ROLLBACK".into()).await;

@@ -233,7 +233,7 @@ fn an_error_names_every_flow_and_step_on_its_way() {
     let group = s.block(&[deep]);
     let group = s.node("group", Op::Block(Group { body: group }));
     let inner = s.flow("inner", &[], &[group]);
-    let call = s.node("call", Op::RunFlow(RunFlow { flow: inner, parameters: Vec::new(), output: None }));
+    let call = s.node("call", Op::RunFlow(RunFlow { flow: inner, parameters: Vec::new(), output: None, start: None }));
     let main = s.flow("main", &[], &[call]);
     let mut world = s.world(main);
     world.fail("deep", ErrorKind::Sql);

@@ -49,7 +49,7 @@ fn locals_of_caller_and_called_flow_are_strangers() {
     let inner = s.flow("inner", &[], &[peek]);
     let value = s.int(1);
     let set = s.set("set", "outer", Scope::Local, value);
-    let call = s.node("call", Op::RunFlow(RunFlow { flow: inner, parameters: Vec::new(), output: None }));
+    let call = s.node("call", Op::RunFlow(RunFlow { flow: inner, parameters: Vec::new(), output: None, start: None }));
     let main = s.flow("main", &[], &[set, call]);
     let error = s.world(main).run().unwrap_err();
     assert!(error.message.contains("'outer' is not set"), "{}", error.message);
@@ -58,7 +58,7 @@ fn locals_of_caller_and_called_flow_are_strangers() {
     let value = s.int(1);
     let set = s.set("set", "inside", Scope::Local, value);
     let inner = s.flow("inner", &[], &[set]);
-    let call = s.node("call", Op::RunFlow(RunFlow { flow: inner, parameters: Vec::new(), output: None }));
+    let call = s.node("call", Op::RunFlow(RunFlow { flow: inner, parameters: Vec::new(), output: None, start: None }));
     let inside = s.var("inside");
     let peek = s.print_value("peek", inside);
     let main = s.flow("main", &[], &[call, peek]);
@@ -77,7 +77,7 @@ fn parameters_come_from_the_caller_then_from_defaults_which_see_earlier_ones() {
     let set = s.set("set", "mine", Scope::Local, value);
     let given = s.var("mine");
     let name = s.text("a");
-    let call = s.node("call", Op::RunFlow(RunFlow { flow: inner, parameters: vec![(name, given)], output: None }));
+    let call = s.node("call", Op::RunFlow(RunFlow { flow: inner, parameters: vec![(name, given)], output: None, start: None }));
     let main = s.flow("main", &[], &[set, call]);
     let mut world = s.world(main);
     world.run().unwrap();
@@ -88,7 +88,7 @@ fn parameters_come_from_the_caller_then_from_defaults_which_see_earlier_ones() {
 fn a_missing_parameter_fails_the_call() {
     let mut s = Script::default();
     let inner = s.flow("inner", &[("a", None)], &[]);
-    let call = s.node("call", Op::RunFlow(RunFlow { flow: inner, parameters: Vec::new(), output: None }));
+    let call = s.node("call", Op::RunFlow(RunFlow { flow: inner, parameters: Vec::new(), output: None, start: None }));
     let main = s.flow("main", &[], &[call]);
     let error = s.world(main).run().unwrap_err();
     assert_eq!(error.kind, ErrorKind::Configuration);

@@ -4,11 +4,12 @@ use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 
 use sequor_plan_format as plan;
+use sequor_plan_format::op::http_request::Backoff;
 use sequor_plan_format::op::{Assign, Scope};
-use sequor_plan_format::{BlockId, Expr, ExprId, FlowId, Node, NodeId, Op, Parameter, Plan, PlanBuilder, Replay, Span};
+use sequor_plan_format::{BlockId, Expr, ExprId, FlowId, Node, NodeId, Op, Parameter, Plan, PlanBuilder, Replay, Retry, Span};
 
 use crate::error::{ErrorKind, RunError};
-use crate::machine::{Command, Event, FrameId, State, Visible, step};
+use crate::machine::{Activation, Command, Event, FrameId, State, Visible, step};
 use crate::scope::Assigned;
 use crate::value::{Map, Value};
 
@@ -23,12 +24,21 @@ impl Script {
         self.guarded(id, None, op)
     }
 
+    /// A node that is started again after an error, up to so many times in all.
+    pub(super) fn tried(&mut self, id: &str, when: Option<ExprId>, attempts: u32, kinds: &[&str], op: Op) -> NodeId {
+        let node = self.guarded(id, when, op);
+        let kinds = kinds.iter().map(|kind| self.builder.text(kind)).collect();
+        let retry = Retry { attempts, kinds, backoff: Backoff::Constant, delay_ms: 1, max_delay_ms: 1 };
+        self.builder.plan_mut().nodes[node.index()].retry = Some(retry);
+        node
+    }
+
     pub(super) fn guarded(&mut self, id: &str, when: Option<ExprId>, op: Op) -> NodeId {
         let line = u32::try_from(self.builder.plan().nodes.len()).unwrap() + 1;
         let file = self.builder.text("flows/main.yaml");
         let span = self.builder.span(Span { file, line, column: 3, end_line: line, end_column: 4 });
         let id = self.builder.text(id);
-        self.builder.node(Node { id, title: None, span, when, replay: Replay::Pure, op })
+        self.builder.node(Node { id, title: None, span, when, retry: None, timeout_ms: None, replay: Replay::Pure, op })
     }
 
     pub(super) fn block(&mut self, nodes: &[NodeId]) -> BlockId {
@@ -82,6 +92,7 @@ impl Script {
             plan: self.builder.finish(),
             main,
             failures: BTreeMap::new(),
+            late: BTreeMap::new(),
             members: BTreeMap::new(),
             pages: VecDeque::new(),
             parameters: Map::new(),
@@ -98,6 +109,8 @@ pub(super) struct World {
     main: FlowId,
     /// Errors of nodes, by id, one for each time it runs; then it succeeds.
     pub(super) failures: BTreeMap<String, VecDeque<ErrorKind>>,
+    /// By id, a step within which the time of another one is over; with that one's id.
+    pub(super) late: BTreeMap<String, String>,
     /// Members of every `for_each` and `http_request`, by id.
     pub(super) members: BTreeMap<String, Vec<Value>>,
     /// What each page of an `http_request` sets and whether another follows, in the order they are asked for.
@@ -107,7 +120,7 @@ pub(super) struct World {
     pub(super) seen: Vec<String>,
     open: BTreeMap<FrameId, (String, VecDeque<Value>)>,
     /// Nodes that have begun and not ended.
-    running: Vec<NodeId>,
+    running: Vec<(NodeId, Activation)>,
 }
 
 impl World {
@@ -144,12 +157,12 @@ impl World {
 
     fn answer(&mut self, command: Command, visible: &Visible) -> Option<Result<Event, RunError>> {
         Some(match command {
-            Command::Began { node, .. } => {
-                self.running.push(node);
+            Command::Began { node, activation } => {
+                self.running.push((node, activation));
                 return None;
             }
-            Command::Ended { node, .. } => {
-                assert_eq!(self.running.pop(), Some(node), "what ends is what began last");
+            Command::Ended { node, activation, .. } => {
+                assert_eq!(self.running.pop(), Some((node, activation)), "what ends is what began last");
                 return None;
             }
             Command::Skipped { node } => {
@@ -174,6 +187,7 @@ impl World {
             Command::Finish { .. } => unreachable!("handled by the caller"),
             Command::Branches { .. } => panic!("branches are driven side by side: see journal/tests"),
             Command::Evaluate { expr, .. } => evaluate(&self.plan, expr, visible).map(Event::Value),
+            Command::Pause { .. } => Ok(Event::Done { assigned: Vec::new() }),
             Command::Run { node, .. } => self.effect(node, visible).map(|assigned| Event::Done { assigned }),
             Command::OpenItems { frame, node, .. } | Command::HttpOpen { frame, node, .. } => {
                 let id = self.id(node);
@@ -226,6 +240,11 @@ impl World {
     }
 
     fn failing(&mut self, what: &str) -> Result<(), RunError> {
+        if let Some(late) = self.late.get(what) {
+            let mut error = RunError::new(ErrorKind::Timeout, format!("the time of {late} is over"));
+            error.ends = self.running.iter().find(|(node, _)| self.id(*node) == *late).map(|(_, activation)| *activation);
+            return Err(error);
+        }
         match self.failures.get_mut(what).and_then(VecDeque::pop_front) {
             Some(kind) => Err(RunError::new(kind, format!("{what} failed"))),
             None => Ok(()),

@@ -58,7 +58,7 @@ impl Sample {
     pub(super) fn each(&mut self, stage: SourceId, warehouse: SourceId, notify: FlowId) -> NodeId {
         let customer = self.b.text("customer");
         let row = self.b.var("row");
-        let call = RunFlow { flow: notify, parameters: vec![(customer, row)], output: Some(customer) };
+        let call = RunFlow { flow: notify, parameters: vec![(customer, row)], output: Some(customer), start: None };
         let call = self.node("call", Replay::Pure, Op::RunFlow(call));
         let items = {
             let list = self.b.var("items");

@@ -27,6 +27,7 @@ impl Answers {
     pub(super) fn failure(&self, node: NodeId, n: u64, what: What) -> Option<RunError> {
         let (stage, ordinal, page) = match what {
             What::Run => (0, 0, 0),
+            What::RunAgain(failures) => (0, failures.into(), 0),
             What::Statement(number) => (1, number, 0),
             What::Items => (2, 0, 0),
             What::Open => (3, 0, 0),

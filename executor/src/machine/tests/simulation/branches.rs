@@ -16,7 +16,7 @@ use super::{SEEDS, generate, model, parameters, project};
 use crate::error::RunError;
 use crate::journal::effects::Effects;
 use crate::journal::progress::Progress;
-use crate::machine::{Activation, Command, Event, State};
+use crate::machine::{Activation, Command, Counter, Event, State};
 use crate::value::{Map, Value};
 
 type Path = Vec<u32>;
@@ -25,6 +25,7 @@ type Path = Vec<u32>;
 enum Record {
     Event(Event),
     Rewound,
+    Passed(Counter),
 }
 
 struct Run<'a> {
@@ -41,8 +42,8 @@ struct Run<'a> {
     admitted: BTreeSet<Path>,
     /// What members a loop has: kept when it starts.
     members: BTreeMap<Activation, Vec<Value>>,
-    /// What each number stands for, and how many members of it were taken.
-    names: BTreeMap<Activation, NodeId>,
+    /// What each number stands for, and the records since the snapshot that led to it: where they are lost, it may be given to another.
+    names: BTreeMap<Activation, (NodeId, usize)>,
     crashes: u64,
     interleaved: u64,
 }
@@ -113,6 +114,7 @@ impl Run<'_> {
         };
         let stepped = self.progress.at(&path).unwrap().step(self.plan, event.clone(), Vec::new(), &mut Effects::default());
         if !stepped.fatal {
+            self.records.extend(stepped.passed.map(|counter| (path.clone(), Record::Passed(counter))));
             self.records.push((path.clone(), Record::Event(event)));
             if self.random.one_in(5) {
                 self.durable = self.records.len();
@@ -160,6 +162,7 @@ impl Run<'_> {
                 let crate::machine::Position::Members { taken } = open.position else { return Err("it has no members".to_owned()) };
                 Ok(Event::Item(self.members[&open.activation].get(usize::try_from(taken).unwrap()).cloned()))
             }
+            Command::Pause { .. } => Ok(Event::Done { assigned: Vec::new() }),
             Command::Branches { .. } => Ok(self.joined(path, progress)),
             other => return Err(format!("{other:?} has no answer")),
         };
@@ -168,9 +171,13 @@ impl Run<'_> {
 
     /// A number names one start of one node only.
     fn named(&mut self, activation: Activation, node: NodeId) -> Result<(), String> {
-        match self.names.insert(activation, node) {
-            Some(before) if before != node => Err(format!("{activation:?} is {before:?} and {node:?}")),
-            _ => Ok(()),
+        match self.names.get(&activation) {
+            Some((before, _)) if *before != node => Err(format!("{activation:?} is {before:?} and {node:?}")),
+            Some(_) => Ok(()),
+            None => {
+                self.names.insert(activation, (node, self.records.len()));
+                Ok(())
+            }
         }
     }
 
@@ -202,6 +209,7 @@ impl Run<'_> {
     fn keep(&mut self) {
         self.snapshot = postcard::to_allocvec(&self.progress).unwrap();
         self.records.clear();
+        self.names.values_mut().for_each(|(_, records)| *records = 0);
         self.durable = 0;
     }
 
@@ -213,6 +221,7 @@ impl Run<'_> {
         let lost = self.records.len() - self.durable;
         let kept = self.durable + usize::try_from(self.random.below(lost as u64 + 1)).unwrap();
         self.records.truncate(kept);
+        self.names.retain(|_, (_, records)| *records <= kept);
         self.durable = kept;
         self.progress = postcard::from_bytes(&self.snapshot).unwrap();
         for (path, record) in &self.records {
@@ -220,6 +229,7 @@ impl Run<'_> {
             match record {
                 Record::Event(event) => drop(progress.step(self.plan, event.clone(), Vec::new(), &mut Effects::default())),
                 Record::Rewound => progress.rewind(),
+                Record::Passed(counter) => progress.go_on_from(*counter),
             }
         }
         // What was started and lost starts again, in another order.

@@ -164,7 +164,13 @@ impl Generator {
             }
         };
         let id = self.name(name);
-        self.script.guarded(&id, when, op)
+        // The requests of an op have a retry of their own.
+        if matches!(op, Op::HttpRequest(_)) || !self.random.one_in(6) {
+            return self.script.guarded(&id, when, op);
+        }
+        let attempts = u32::try_from(self.random.between(1, 3)).unwrap();
+        let kinds: Vec<&str> = (0..self.random.below(3)).map(|_| *self.random.pick(&KINDS)).collect();
+        self.script.tried(&id, when, attempts, &kinds, op)
     }
 
     fn name(&mut self, of: &str) -> String {
@@ -282,6 +288,6 @@ impl Generator {
         }
         let output = self.random.one_in(2).then(|| self.random.pick(&["a", "b", "c"]));
         let output = output.map(|name| self.script.text(name));
-        ("call", Op::RunFlow(RunFlow { flow, parameters, output }))
+        ("call", Op::RunFlow(RunFlow { flow, parameters, output, start: None }))
     }
 }

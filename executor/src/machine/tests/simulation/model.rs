@@ -41,6 +41,16 @@ enum Halt {
     Left(Exit),
 }
 
+/// What the attempts of a step have come to.
+#[derive(Default)]
+struct Attempts {
+    failures: u32,
+    /// The number of the execution of a single effect, which is the same for all attempts.
+    execution: Option<u64>,
+    /// Statements that are done, each for itself.
+    statements: u64,
+}
+
 type Outcome<T = ()> = Result<T, Halt>;
 
 /// The run of `flow` from its start to its end, and what its requests put into tables.
@@ -124,10 +134,23 @@ impl Model<'_> {
             self.entries.push(Entry::Skipped(id));
             return Ok(());
         }
-        self.entries.push(Entry::Began(id));
         // What an op sets is kept when it ends well. What it sets and fails after is in force, but not kept.
         let mut set = Vec::new();
-        let outcome = run.and_then(|_| self.op(id, &node.op, &mut set));
+        let mut attempts = Attempts::default();
+        let outcome = loop {
+            self.entries.push(Entry::Began(id));
+            if let Err(halt) = run {
+                break Err(halt);
+            }
+            match self.op(id, &node.op, &mut attempts, &mut set) {
+                Err(Halt::Fault(fault)) if self.is_tried_again(node, attempts.failures, &fault) => {
+                    self.entries.push(Entry::Ended { node: id, failed: true });
+                    self.entries.push(Entry::Tolerated(id, fault));
+                    attempts.failures += 1;
+                }
+                outcome => break outcome,
+            }
+        };
         let failed = matches!(outcome, Err(Halt::Fault(_)));
         if !failed && !set.is_empty() {
             let values: Vec<_> = set.into_iter().map(|name| (Arc::clone(&name), self.variables.project[&name].clone())).collect();
@@ -138,8 +161,14 @@ impl Model<'_> {
         outcome
     }
 
+    fn is_tried_again(&self, node: &Node, failures: u32, fault: &Fault) -> bool {
+        let Some(retry) = &node.retry else { return false };
+        let is_meant = retry.kinds.is_empty() || retry.kinds.iter().any(|kind| self.plan.text(*kind) == fault.kind);
+        is_meant && failures + 1 < retry.attempts
+    }
+
     /// `set` takes the names of project variables, each once.
-    fn op(&mut self, id: NodeId, op: &Op, set: &mut Vec<Arc<str>>) -> Outcome {
+    fn op(&mut self, id: NodeId, op: &Op, attempts: &mut Attempts, set: &mut Vec<Arc<str>>) -> Outcome {
         match op {
             Op::Block(op) => self.block(op.body),
             Op::IfElse(op) => self.branch(op),
@@ -156,7 +185,7 @@ impl Model<'_> {
             | Op::Assert(_)
             | Op::Execute(_)
             | Op::Transform(_)
-            | Op::Copy(_) => self.effect(id, op, set),
+            | Op::Copy(_) => self.effect(id, op, attempts, set),
             Op::HttpRequest(op) => self.request(id, op, set),
         }
     }
@@ -183,6 +212,8 @@ impl Model<'_> {
         match self.evaluate(expr)? {
             Value::Bool(value) => Ok(value),
             Value::Int(value) => Ok(value != 0),
+            // What a flow without `return` gives, where a step that reads it is tried again.
+            Value::Null => Ok(false),
             Value::Text(text) => match text.trim().to_lowercase().as_str() {
                 "true" => Ok(true),
                 "false" | "" => Ok(false),

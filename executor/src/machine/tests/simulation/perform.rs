@@ -51,7 +51,11 @@ impl Simulation<'_> {
     fn try_perform(&mut self, life: &mut Life, command: Command, seen: &Variables) -> Performed {
         match command {
             Command::Evaluate { expr, .. } => Ok(Event::Value(self.sight(seen).evaluate(expr)?)),
-            Command::Run { node, activation } => self.effect(node, activation, seen),
+            Command::Run { node, activation } => self.effect(node, activation, life.state.failures(), seen),
+            Command::Pause { .. } => {
+                self.point("between two attempts")?;
+                Ok(DONE)
+            }
             Command::OpenItems { node, activation, .. } => {
                 self.act(node, activation, What::Items, seen)?;
                 self.spool(node, activation, seen)?;
@@ -115,8 +119,9 @@ impl Simulation<'_> {
         Ok(())
     }
 
-    fn effect(&mut self, node: NodeId, activation: Activation, seen: &Variables) -> Performed {
-        self.act(node, activation, What::Run, seen)?;
+    fn effect(&mut self, node: NodeId, activation: Activation, failures: u32, seen: &Variables) -> Performed {
+        let what = if failures == 0 { What::Run } else { What::RunAgain(failures) };
+        self.act(node, activation, what, seen)?;
         match &self.plan.node(node).op {
             Op::Print(op) => drop(self.sight(seen).evaluate(op.message)?),
             Op::SetVariable(op) => return Ok(Event::Done { assigned: self.sight(seen).assignments(&op.assigns)? }),

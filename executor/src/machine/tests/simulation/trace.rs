@@ -32,6 +32,8 @@ pub(super) enum Entry {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum What {
     Run,
+    /// The same effect, after so many failures.
+    RunAgain(u32),
     /// One of several statements, each for itself.
     Statement(u64),
     Items,

@@ -7,18 +7,22 @@ use sequor_plan_format::{NodeId, Op};
 
 use super::super::expression::Sight;
 use super::super::trace::{Batch, Entry, Fill, What};
-use super::{Model, Outcome};
+use super::{Attempts, Model, Outcome};
 use crate::error::{ErrorKind, RunError};
 use crate::value::Value;
 
 impl Model<'_> {
     /// The world is asked for the first thing of an execution. Gives the number of the execution.
     pub(super) fn act(&mut self, node: NodeId, what: What) -> Outcome<u64> {
-        let executions = self.executions.entry(node).or_default();
-        *executions += 1;
-        let n = *executions;
+        let n = self.execution(node);
         self.act_again(node, n, what)?;
         Ok(n)
+    }
+
+    fn execution(&mut self, node: NodeId) -> u64 {
+        let executions = self.executions.entry(node).or_default();
+        *executions += 1;
+        *executions
     }
 
     fn act_again(&mut self, node: NodeId, n: u64, what: What) -> Outcome {
@@ -30,8 +34,10 @@ impl Model<'_> {
         self.settle(self.answers.failure(node, n, what).map_or(Ok(()), Err))
     }
 
-    pub(super) fn effect(&mut self, node: NodeId, op: &Op, set: &mut Vec<Arc<str>>) -> Outcome {
-        let n = self.act(node, What::Run)?;
+    pub(super) fn effect(&mut self, node: NodeId, op: &Op, attempts: &mut Attempts, set: &mut Vec<Arc<str>>) -> Outcome {
+        let n = attempts.execution.unwrap_or_else(|| self.execution(node));
+        attempts.execution = Some(n);
+        self.act_again(node, n, if attempts.failures == 0 { What::Run } else { What::RunAgain(attempts.failures) })?;
         match op {
             Op::Print(op) => self.evaluate(op.message).map(drop),
             Op::SetVariable(op) => {
@@ -45,7 +51,7 @@ impl Model<'_> {
                 self.settle(Err(RunError::new(ErrorKind::Failed(kind), message)))
             }
             Op::Execute(op) => {
-                let statements = 0..op.statements.len() as u64;
+                let statements = attempts.statements..op.statements.len() as u64;
                 if op.transaction {
                     self.effects.push((node, n, What::Run));
                     self.rows[op.source.index()] += op.statements.len();
@@ -56,6 +62,7 @@ impl Model<'_> {
                     self.succeeds(node, n, What::Statement(number))?;
                     self.effects.push((node, n, What::Statement(number)));
                     self.rows[op.source.index()] += 1;
+                    attempts.statements += 1;
                 }
                 Ok(())
             }
