@@ -22,7 +22,7 @@ fn help_names_every_command() {
 #[test]
 fn version_names_program_and_plan_format() {
     let text = stdout(&sequor(&["version"]));
-    assert!(text.contains(concat!("sequor ", env!("CARGO_PKG_VERSION"))) && text.contains("plan format 3"), "{text}");
+    assert!(text.contains(concat!("sequor ", env!("CARGO_PKG_VERSION"))) && text.contains("plan format 4"), "{text}");
 }
 
 #[test]

@@ -9,6 +9,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use sequor_plan_format::codec::FORMAT_VERSION;
 use sequor_tests::crash::books::Shop;
 use sequor_tests::crash::case::Behaviour;
 use sequor_tests::crash::trial::{asked, titles};
@@ -16,9 +17,9 @@ use sequor_tests::program::{Project, executor, run, workspace};
 use sequor_tests::sqlite;
 
 /// What `make` writes.
-const NEWEST: &str = "v2/plan3";
-/// Of a plan format that is not read any more.
-const OLD: &str = "v2/unfinished";
+const NEWEST: &str = "v2/plan4";
+/// Of plan formats that are not read any more.
+const OLD: [(&str, u16); 2] = [("v2/unfinished", 2), ("v2/plan3", 3)];
 
 fn golden(version: &str) -> PathBuf {
     workspace().join("fixtures/state").join(version)
@@ -90,18 +91,20 @@ fn an_unfinished_run_of_each_version_goes_on() {
 
 #[test]
 fn a_run_of_an_older_plan_format_is_refused_and_left_as_it_is() {
-    let project = Project::empty();
-    copy(&golden(OLD), &project.path());
-    let before = (project.read("state.db"), project.read("stage.db"));
-    for arguments in [&["resume"][..], &["resume", "--in-doubt", "send"], &["resume", "--dry-run"], &["status"]] {
-        let mut command = project.command(&executor());
-        run(command.args(arguments).args(["--state", "state.db"]))
-            .ended(2)
-            .says("plan format version 2; this version of Sequor reads version 3")
-            .says("finish it with the version of Sequor that began it");
+    for (old, format) in OLD {
+        let project = Project::empty();
+        copy(&golden(old), &project.path());
+        let before = (project.read("state.db"), project.read("stage.db"));
+        for arguments in [&["resume"][..], &["resume", "--in-doubt", "send"], &["resume", "--dry-run"], &["status"]] {
+            let mut command = project.command(&executor());
+            run(command.args(arguments).args(["--state", "state.db"]))
+                .ended(2)
+                .says(&format!("plan format version {format}; this version of Sequor reads version {FORMAT_VERSION}"))
+                .says("finish it with the version of Sequor that began it");
+        }
+        project.executor(["runs", "--state", "state.db"]).ended(0).says("interrupted");
+        assert!((project.read("state.db"), project.read("stage.db")) == before, "files of {old} were changed");
     }
-    project.executor(["runs", "--state", "state.db"]).ended(0).says("interrupted");
-    assert!((project.read("state.db"), project.read("stage.db")) == before, "files were changed");
 }
 
 /// A newer version's file is refused, and not a byte of it changes.

@@ -26,11 +26,9 @@ fn steps(list: &[Step], flows: &Flows<'_>, faults: &mut Vec<Diagnostic>) {
             && let Some((request, method)) = step.op.blocks().into_iter().find_map(|block| sent_again(block, flows, flows.len()))
         {
             let message = format!("each attempt sends this {method} again, also where it has been sent");
-            faults.push(
-                Diagnostic::warning("H817", retry.span.clone(), message)
-                    .also(request.clone(), format!("this {method}"))
-                    .help("put 'retry' on the request and on the steps that fail, or say 'idempotent: true' where sending it twice does no harm"),
-            );
+            faults.push(Diagnostic::warning("H817", retry.span.clone(), message).also(request.clone(), format!("this {method}")).help(
+                "put 'retry' on the request and on the steps that fail, or say 'idempotent: true' where sending it twice does no harm",
+            ));
         }
         if let Op::RunFlow(call) = &step.op {
             faults.extend(flows.get(call.flow.name.as_str()).and_then(|flow| bad_start(call, flow)));
@@ -60,7 +58,9 @@ fn bad_start(call: &RunFlow, flow: &Flow) -> Option<Diagnostic> {
     let fault = Diagnostic::error("S116", start.span.clone(), format!("flow '{}' has no step '{}' to start with", flow.name, start.name));
     let inside = |step: &&Step| step.op.blocks().into_iter().any(|block| holds(block, &start.name));
     Some(if let Some(around) = flow.steps.iter().find(inside) {
-        fault.also(around.span.clone(), "it is inside of this step").help("start with a step of the flow itself; those inside of others cannot be started with")
+        fault
+            .also(around.span.clone(), "it is inside of this step")
+            .help("start with a step of the flow itself; those inside of others cannot be started with")
     } else if let Some(near) = did_you_mean(&start.name, ids()) {
         instead(fault, &start.name, near).help(format!("did you mean '{near}'?"))
     } else if ids().next().is_none() {

@@ -19,7 +19,9 @@ pub static RETRY: Table = Table::new(
     "'retry'",
     "When a request is sent again by itself.",
     &[
-        Key::new("attempts", Kind::Integer, "how often the request is sent at most, the first time included").default("5").mistaken(ATTEMPTS),
+        Key::new("attempts", Kind::Integer, "how often the request is sent at most, the first time included")
+            .default("5")
+            .mistaken(ATTEMPTS),
         Key::new("on", Kind::Statuses, "statuses, classes like 5xx, and 'network'").default("[408, 429, 5xx, network]"),
         Key::new("backoff", Kind::Choice(BACKOFF), "how the wait grows").default("exponential"),
         Key::new("delay", Kind::Duration, "the first wait").default("500ms").aliases(&["initial_delay"]),
@@ -42,7 +44,7 @@ pub static STEP_RETRY: Table = Table::new(
     ],
 );
 
-const ATTEMPTS: &[&str] = &["max_attempts", "retries", "count", "max_retries"];
+const ATTEMPTS: &[&str] = &["max_attempts", "tries", "retries", "count", "max_retries"];
 const BACKOFF: &[&str] = &["exponential", "linear", "constant"];
 
 /// The keys of one assignment in its long form.

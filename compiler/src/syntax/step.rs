@@ -20,7 +20,11 @@ pub static COMMON: Table = Table::new(
         Key::new("description", Kind::Text, "what it is for"),
         Key::dynamic("when", Kind::Any, "the step is skipped unless this is true"),
         Key::new("retry", Kind::Section(&STEP_RETRY), "when the step is started again after an error: a number of attempts, or a mapping"),
-        Key::new("timeout", Kind::Duration, "how long one attempt of the step may take, the steps inside included; it ends with an error of kind 'timeout'"),
+        Key::new(
+            "timeout",
+            Kind::Duration,
+            "how long one attempt of the step may take, the steps inside included; it ends with an error of kind 'timeout'",
+        ),
     ],
 );
 

@@ -37,19 +37,21 @@ impl Trying {
         match (self.stage, input) {
             (Stage::Body, Input::Begin) => Next::Enter(op.body),
             (Stage::Body | Stage::Catch, Input::Ended) => self.finally(frame, op),
-            (Stage::Body, Input::Failed(error)) => match op.catches.iter().find(|catch| error.is_one_of(catch.kinds.iter().map(|kind| frame.plan.text(*kind)))) {
-                Some(catch) => {
-                    self.stage = Stage::Catch;
-                    if let Some(name) = catch.error {
-                        frame.bound.push((frame.plan.text(name).into(), describe(frame.plan, &error)));
+            (Stage::Body, Input::Failed(error)) => {
+                match op.catches.iter().find(|catch| error.is_one_of(catch.kinds.iter().map(|kind| frame.plan.text(*kind)))) {
+                    Some(catch) => {
+                        self.stage = Stage::Catch;
+                        if let Some(name) = catch.error {
+                            frame.bound.push((frame.plan.text(name).into(), describe(frame.plan, &error)));
+                        }
+                        Next::Catch(error, catch.body)
                     }
-                    Next::Catch(error, catch.body)
+                    None => {
+                        self.pending = Some(Pending::Error(error));
+                        self.finally(frame, op)
+                    }
                 }
-                None => {
-                    self.pending = Some(Pending::Error(error));
-                    self.finally(frame, op)
-                }
-            },
+            }
             (Stage::Catch, Input::Failed(error)) => {
                 self.pending = Some(Pending::Error(error));
                 self.finally(frame, op)

@@ -70,7 +70,7 @@ pub struct PlanChange<'a> {
 macro_rules! select_runs {
     ($rest:literal) => {
         concat!(
-            "SELECT id, project, flow, plan, parameters, started, ended, outcome, report, run_key, secret, settings, parent, holder, checksum FROM runs ",
+            "SELECT id, project, flow, plan, parameters, started, ended, outcome, report, run_key, secret, settings, parent, holder, checksum, lease_until FROM runs ",
             $rest
         )
     };
@@ -193,7 +193,8 @@ impl Store {
     /// The store cannot be read, or the row is damaged.
     pub async fn run(&mut self, id: &str) -> Result<Option<RunRow>, StateError> {
         let rows = self.rows(select_runs!("WHERE id = ?"), &[Param::Text(id)]).await?;
-        rows.first().map(|row| self.row(row)).transpose()
+        let now = self.now().await?;
+        rows.first().map(|row| self.row(row, now)).transpose()
     }
 
     /// The runs that a text names: by its whole id, or the beginning or the end of it.
@@ -213,7 +214,8 @@ impl Store {
     pub async fn run_of_key(&mut self, project: &str, key: &str) -> Result<Option<RunRow>, StateError> {
         let sql = select_runs!("WHERE project = ? AND run_key = ?");
         let rows = self.rows(sql, &[Param::Text(project), Param::Text(key)]).await?;
-        rows.first().map(|row| self.row(row)).transpose()
+        let now = self.now().await?;
+        rows.first().map(|row| self.row(row, now)).transpose()
     }
 
     /// The newest first.
@@ -227,7 +229,8 @@ impl Store {
         let project = project.unwrap_or_default();
         let params = [Param::Text(project), Param::Text(project), Param::Int(i64::from(unfinished)), Param::Int(i64::from(limit))];
         let rows = self.rows(sql, &params).await?;
-        rows.iter().map(|row| self.row(row)).collect()
+        let now = self.now().await?;
+        rows.iter().map(|row| self.row(row, now)).collect()
     }
 
     /// The bytes of a plan that a run was started with.
@@ -291,7 +294,8 @@ impl Store {
         self.execute("DELETE FROM plans WHERE NOT EXISTS (SELECT 1 FROM runs WHERE runs.plan = plans.digest)", &[]).await.map(drop)
     }
 
-    fn row(&self, row: &Row) -> Result<RunRow, StateError> {
+    /// `now`: by the clock of the store, in milliseconds since 1970.
+    fn row(&self, row: &Row, now: i64) -> Result<RunRow, StateError> {
         let text = |column| self.read(|| row.text(column));
         let optional = |column| self.read(|| row.optional_text(column));
         let (id, project, flow, plan_digest) = (text(0)?, text(1)?, text(2)?, text(3)?);
@@ -316,7 +320,8 @@ impl Store {
             return Err(damaged());
         }
         let outcome = Outcome::parse(&outcome).ok_or_else(damaged)?;
-        let holder = optional(13)?.as_deref().and_then(Holder::parse).filter(|holder| !holder.is_dead_here());
+        let leased = self.read(|| row.int(15))? > now;
+        let holder = optional(13)?.as_deref().and_then(Holder::parse).filter(|holder| leased && !holder.is_dead_here());
         Ok(RunRow {
             ended: optional(6)?,
             outcome,

@@ -228,7 +228,8 @@ impl Project {
         plan.source(source(api, SourceKind::Http(Box::new(self.api.clone()))));
         plan.source(source(stage, SourceKind::Sqlite(Sqlite { path })));
         let op = Op::HttpRequest(Box::new(self.op.clone()));
-        let node = plan.node(Node { id, title: None, span: SpanId(0), when: None, retry: None, timeout_ms: None, replay: Replay::Once, op });
+        let node =
+            plan.node(Node { id, title: None, span: SpanId(0), when: None, retry: None, timeout_ms: None, replay: Replay::Once, op });
         let surroundings = Surroundings {
             network: self.network.clone(),
             folder: self.folder.path().to_owned(),

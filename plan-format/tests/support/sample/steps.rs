@@ -3,6 +3,7 @@
 use sequor_plan_format::op::assert::{Check, Expect, Severity};
 use sequor_plan_format::op::copy::From;
 use sequor_plan_format::op::for_each::OnError;
+use sequor_plan_format::op::http_request::Backoff;
 use sequor_plan_format::op::if_else::Arm;
 use sequor_plan_format::op::parallel::Branch;
 use sequor_plan_format::op::print::Level;
@@ -11,7 +12,7 @@ use sequor_plan_format::op::{
     Assert, Copy, Execute, Fail, ForEach, Group, IfElse, Leave, Parallel, Print, Rows, RunFlow, Sleep, Transform, TryCatch, WhileLoop,
     WriteMode,
 };
-use sequor_plan_format::{Column, ColumnType, Expr, FlowId, NodeId, Op, Replay, SourceId};
+use sequor_plan_format::{Column, ColumnType, Expr, FlowId, NodeId, Op, Replay, Retry, SourceId};
 
 use super::Sample;
 
@@ -58,7 +59,8 @@ impl Sample {
     pub(super) fn each(&mut self, stage: SourceId, warehouse: SourceId, notify: FlowId) -> NodeId {
         let customer = self.b.text("customer");
         let row = self.b.var("row");
-        let call = RunFlow { flow: notify, parameters: vec![(customer, row)], output: Some(customer), start: None };
+        let start = Some(self.b.text("send"));
+        let call = RunFlow { flow: notify, parameters: vec![(customer, row)], output: Some(customer), start };
         let call = self.node("call", Replay::Pure, Op::RunFlow(call));
         let items = {
             let list = self.b.var("items");
@@ -67,6 +69,10 @@ impl Sample {
             ForEach { rows: Rows::Items(list), item, index: None, body, on_error: OnError::Fail }
         };
         let items = self.node("items", Replay::Pure, Op::ForEach(items));
+        let kinds = ["network", "timeout"].map(|kind| self.b.text(kind)).to_vec();
+        let step = &mut self.b.plan_mut().nodes[items.index()];
+        step.retry = Some(Retry { attempts: 4, kinds, backoff: Backoff::Linear, delay_ms: 2_000, max_delay_ms: 60_000 });
+        step.timeout_ms = Some(3_600_000);
         let queried = {
             let sql = self.b.text_constant("select * from customers");
             let body = self.b.block(vec![items]);
