@@ -6,6 +6,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use sequor_compiler::render::Format;
 use sequor_executor::command::{ForkArguments, GcArguments, ResumeArguments, RunArguments, RunsArguments, StateArguments};
 use sequor_executor::driver::Answer;
+use sequor_plan_format::draw;
 
 /// Integrations as short YAML flows: compiled, shipped as one plan file, run by a small executor.
 #[derive(Debug, Parser)]
@@ -72,6 +73,8 @@ pub(crate) enum Command {
     Gc(GcArguments),
     /// Print a plan file, or the plan of a run, as text
     Show(Show),
+    /// Draw flows: as a tree, as a Mermaid or Graphviz graph, or as a picture
+    Graph(Graph),
     /// Compare two plans step by step: status 0 where nothing differs, 1 where something does. For a run and a plan: whether it can go on with that
     Diff(Diff),
     /// Explain a code of `compile`, such as S103
@@ -232,6 +235,49 @@ pub(crate) struct Show {
     pub json: bool,
     #[command(flatten)]
     pub place: StateArguments,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Graph {
+    /// A flow of the project, by name, a plan file, or a run: its name, or the beginning or end of it
+    #[arg(value_name = "FLOW|PLAN|RUN")]
+    pub plan: String,
+    /// Of a plan with several flows, this one and those that it calls
+    #[arg(long, value_name = "NAME")]
+    pub flow: Option<String>,
+    /// How it is drawn
+    #[arg(long, value_enum, default_value_t = GraphFormat::Text)]
+    pub format: GraphFormat,
+    /// The file to write [default: standard output]
+    #[arg(short, long, value_name = "FILE")]
+    pub output: Option<PathBuf>,
+    #[command(flatten)]
+    pub home: Home,
+    #[command(flatten)]
+    pub place: StateArguments,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum GraphFormat {
+    /// A tree for terminals
+    Text,
+    /// A flowchart of Mermaid, which GitHub and GitLab show in Markdown
+    Mermaid,
+    /// The language of Graphviz
+    Dot,
+    /// A picture
+    Svg,
+}
+
+impl GraphFormat {
+    pub(crate) fn format(self) -> draw::Format {
+        match self {
+            Self::Text => draw::Format::Text,
+            Self::Mermaid => draw::Format::Mermaid,
+            Self::Dot => draw::Format::Dot,
+            Self::Svg => draw::Format::Svg,
+        }
+    }
 }
 
 #[derive(Debug, Args)]

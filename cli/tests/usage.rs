@@ -14,7 +14,7 @@ fn stdout(output: &Output) -> String {
 #[test]
 fn help_names_every_command() {
     let help = stdout(&sequor(&["--help"]));
-    for command in ["demo", "init", "env", "compile", "run", "show", "diff", "explain", "schema", "version"] {
+    for command in ["demo", "init", "env", "compile", "run", "show", "graph", "diff", "explain", "schema", "version"] {
         assert!(help.contains(&format!("\n  {command} ")), "{command} is not in\n{help}");
     }
 }

@@ -21,6 +21,7 @@ mod text;
 mod value;
 
 pub use comparison::render_comparison;
+pub(crate) use expr::brief;
 pub use manifest::{EffectView, ManifestView, PythonView, TableView, manifest_view, render_manifest};
 
 use crate::Plan;

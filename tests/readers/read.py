@@ -1,6 +1,6 @@
 """Reads a report as those do who it is written for, and prints what they get out of it. Ends with 1 where it is not valid.
 
-usage: read.py sarif|junit FILE
+usage: read.py sarif|junit|dot|svg FILE
        read.py schema SCHEMA FILE...      (YAML files against a JSON Schema)
 """
 
@@ -31,6 +31,30 @@ def junit(path):
     return [] if counted == (xml.tests, xml.failures) else [f"counts are wrong: {counted}, {xml.tests}, {xml.failures}"]
 
 
+def dot(path):
+    import pydot
+
+    graphs = pydot.graph_from_dot_file(path) or []
+    open_, found = list(graphs), 0
+    while open_:
+        graph = open_.pop()
+        open_ += graph.get_subgraphs()
+        for node in graph.get_nodes():
+            found += node.get_name() not in ("graph", "node", "edge")
+            label = node.get_label() or ""
+            print(node.get_name(), label.strip('"').replace('\\"', '"').replace("\\\\", "\\"))
+    return [] if found else ["no node was read"]
+
+
+def svg(path):
+    from xml.etree import ElementTree
+
+    texts = [e for e in ElementTree.parse(path).iter() if e.tag == "{http://www.w3.org/2000/svg}text"]
+    for text in texts:
+        print("text", text.text)
+    return [] if texts else ["no text was read"]
+
+
 def schema(path, files):
     from jsonschema.validators import validator_for
     from ruamel.yaml import YAML
@@ -53,7 +77,7 @@ if __name__ == "__main__":
     if kind == "schema":
         errors = schema(path, files)
     else:
-        errors = {"sarif": sarif, "junit": junit}[kind](path)
+        errors = {"sarif": sarif, "junit": junit, "dot": dot, "svg": svg}[kind](path)
     for error in errors:
         print(error, file=sys.stderr)
     sys.exit(1 if errors else 0)

@@ -8,7 +8,7 @@ use crate::{Expr, ExprId, Plan, SourceId, TextId, Value};
 
 use super::code::{Language, Snippets};
 use super::names::{binary, compare, response_part, unary};
-use super::text::{Out, escape, quote};
+use super::text::{Out, escape, quote, visible};
 use super::value::json;
 
 /// `label = expression`, and below it whatever does not fit on a line.
@@ -32,6 +32,28 @@ pub(super) fn field(out: &mut Out<'_>, label: &str, id: ExprId) {
     let mark = if matches!(plan.expr(id), Expr::Jinja { .. } | Expr::Python { .. }) { "" } else { &mark };
     out.line(&format!("{label} = {mark}{text}"));
     out.indented(|out| write.snippets.write(out));
+}
+
+/// An expression on one line, for drawings: a text as it is, a snippet as it is written, what is computed within a text in braces.
+pub(crate) fn brief(plan: &Plan, id: ExprId) -> String {
+    let shown = match plan.expr(id) {
+        Expr::Const(value) => match plan.value(*value) {
+            Value::Text(text) => plan.text(*text).to_owned(),
+            Value::Null | Value::Bool(_) | Value::Int(_) | Value::Float(_) | Value::Number(_) | Value::List(_) | Value::Map(_) => {
+                Writer { plan, snippets: Snippets::default() }.expr(id)
+            }
+        },
+        Expr::Concat(parts) => parts
+            .iter()
+            .map(|&part| match plan.expr(part) {
+                Expr::Const(_) => brief(plan, part),
+                _ => format!("{{{}}}", brief(plan, part)),
+            })
+            .collect(),
+        Expr::Jinja { code, .. } | Expr::Python { code, .. } => plan.text(code.text).to_owned(),
+        _ => Writer { plan, snippets: Snippets::default() }.expr(id),
+    };
+    visible(&shown.split_whitespace().collect::<Vec<_>>().join(" "))
 }
 
 /// A text of several lines.
