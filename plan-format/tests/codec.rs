@@ -63,7 +63,7 @@ fn the_header_is_read_without_the_rest() {
     let file = sample_file();
     let (_, digest) = decode(&file).unwrap();
     let header = codec::header(&file[..1000]).unwrap();
-    assert_eq!((header.version, header.digest, header.length), (3, digest, file.len() as u64));
+    assert_eq!((header.version, header.digest, header.length), (4, digest, file.len() as u64));
     assert_eq!(header.sections.len(), 11);
     assert_eq!(codec::header(&file[..100]), Err(PlanError::HeaderCut));
 }
@@ -126,8 +126,8 @@ fn refusals_say_what_is_wrong() {
     damaged[33] ^= 1;
     assert_eq!(refusal(&damaged), "the header is damaged (digest does not match). Copy the file again or compile the project again");
 
-    let newer = with_header(|file| file[8] = 4);
-    assert!(newer.starts_with("it has plan format version 4; this version of Sequor reads version 3"), "{newer}");
+    let newer = with_header(|file| file[8] = 5);
+    assert!(newer.starts_with("it has plan format version 5; this version of Sequor reads version 4"), "{newer}");
     let featured = with_header(|file| file[16] = 4);
     assert!(featured.starts_with("it needs features that this version of Sequor does not have (feature bits 0x4)"), "{featured}");
     let huge = vec![0; usize::try_from(codec::MAX_FILE_BYTES).unwrap() + 1];

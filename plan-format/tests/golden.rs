@@ -26,7 +26,7 @@ fn golden_plans(version: &str) -> Vec<PathBuf> {
 
 #[test]
 fn plans_of_this_version_are_read_and_print_as_they_did() {
-    for path in golden_plans("v3") {
+    for path in golden_plans("v4") {
         let bytes = std::fs::read(&path).unwrap();
         let (plan, digest) = codec::decode(&bytes).unwrap_or_else(|error| panic!("refused plan {}: {error}", path.display()));
         let expected = std::fs::read_to_string(path.with_extension("txt")).unwrap();
@@ -37,14 +37,14 @@ fn plans_of_this_version_are_read_and_print_as_they_did() {
 
 #[test]
 fn plans_of_earlier_versions_are_refused_and_the_refusal_says_what_to_do() {
-    for version in ["1", "2"] {
+    for version in ["1", "2", "3"] {
         for path in golden_plans(&format!("v{version}")) {
             let bytes = std::fs::read(&path).unwrap();
             let refusal = codec::decode(&bytes).unwrap_err().to_string();
             assert_eq!(
                 refusal,
                 format!(
-                    "it has plan format version {version}; this version of Sequor reads version 3. Compile it again with this version, or run it with the one that wrote it"
+                    "it has plan format version {version}; this version of Sequor reads version 4. Compile it again with this version, or run it with the one that wrote it"
                 )
             );
             assert_eq!(codec::header(&bytes).unwrap_err().to_string(), refusal);
@@ -54,11 +54,11 @@ fn plans_of_earlier_versions_are_refused_and_the_refusal_says_what_to_do() {
 
 #[test]
 fn a_version_that_does_not_exist_yet_is_refused_by_name() {
-    for path in golden_plans("v3") {
+    for path in golden_plans("v4") {
         let mut bytes = std::fs::read(&path).unwrap();
-        bytes[8] = 4;
+        bytes[8] = 5;
         reseal::seal(&mut bytes);
         let refusal = codec::decode(&bytes).unwrap_err().to_string();
-        assert!(refusal.starts_with("it has plan format version 4"), "{refusal}");
+        assert!(refusal.starts_with("it has plan format version 5"), "{refusal}");
     }
 }

@@ -40,7 +40,7 @@ pub(crate) fn file(parts: &[Part]) -> Vec<u8> {
     let first = TABLE_AT + parts.len() * ROW_BYTES;
     let total = first + parts.iter().map(|part| part.bytes.len()).sum::<usize>();
     let mut file = b"\x89SQPLN\r\n".to_vec();
-    file.extend(3u16.to_le_bytes());
+    file.extend(4u16.to_le_bytes());
     file.extend(u16::try_from(parts.len()).unwrap().to_le_bytes());
     file.extend([0; 4 + 8 + 8]);
     file.extend((total as u64).to_le_bytes());
