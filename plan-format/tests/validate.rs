@@ -342,6 +342,7 @@ fn flows_do_not_call_each_other_in_a_circle() {
         match &mut node_mut(plan, "call").op {
             Op::RunFlow(op) => {
                 op.flow = FlowId(1);
+                op.start = None;
                 op.parameters[0].0 = limit;
             }
             other => panic!("{} is no call", other.name()),

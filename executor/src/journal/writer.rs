@@ -67,6 +67,8 @@ struct Open {
     marks: Vec<Mark>,
     end: Option<End>,
     waiting: Vec<oneshot::Sender<Result<(), JournalError>>>,
+    /// Those who can wait a little: they are told last.
+    patient: Vec<oneshot::Sender<Result<(), JournalError>>>,
     /// Somebody waits who cannot wait.
     hurries: bool,
     /// When those who can wait want it written.
@@ -146,11 +148,11 @@ impl Writer {
                 open.hurries = true;
             }
             Message::SyncSoon(answer) => {
-                open.waiting.push(answer);
+                open.patient.push(answer);
                 open.soon.get_or_insert_with(|| Instant::now() + SOON);
             }
             Message::Hurry => {
-                open.hurries = !open.waiting.is_empty();
+                open.hurries |= !open.patient.is_empty();
                 return;
             }
             Message::End { end, answer } => {
@@ -174,7 +176,7 @@ impl Writer {
         if open.since.is_none() {
             return;
         }
-        let waiting = open.waiting;
+        let waiting = open.waiting.into_iter().chain(open.patient);
         let result = match &self.broken {
             Some(error) => Err(error.clone()),
             None => {

@@ -87,28 +87,23 @@ impl Connection {
     pub(super) async fn append(&mut self, run: &str, fence: i64, segment: &Appended<'_>) -> Result<bool, sqlx::Error> {
         let Appended { number, bytes, checksum } = *segment;
         let run = format!("'{}'", run.replace('\'', "''"));
-        let (begin, commit) = match self {
-            Self::Sqlite(_) => ("BEGIN IMMEDIATE;", "; COMMIT"),
-            // Statements that are sent together are one transaction.
-            Self::Postgres(_) => ("", ""),
-        };
         let (bytes, checksum) = (self.literal(bytes), self.literal(checksum));
-        // The update locks the row, so the second statement finds the fence that the first one found.
-        let sql = format!(
-            "{begin} UPDATE runs SET segments = {next} WHERE id = {run} AND fence = {fence} RETURNING id;
-            INSERT INTO journal (run, segment, bytes, checksum) SELECT id, {number}, {bytes}, {checksum} FROM runs WHERE id = {run} AND fence = {fence}{commit}",
-            next = number + 1
+        let insert = format!(
+            "INSERT INTO journal (run, segment, bytes, checksum) SELECT id, {number}, {bytes}, {checksum} FROM runs WHERE id = {run} AND fence = {fence}"
         );
         let proved = match self {
-            Self::Sqlite(connection) => match connection.fetch_all(sqlx::raw_sql(AssertSqlSafe(sql))).await {
-                Ok(rows) => rows.len(),
-                Err(error) => {
-                    // Where it failed before the transaction began there is none to end.
-                    let _ = self.end("ROLLBACK").await;
-                    return Err(error);
-                }
-            },
-            Self::Postgres(connection) => connection.fetch_all(sqlx::raw_sql(AssertSqlSafe(sql))).await?.len(),
+            // The number of segments is kept by a trigger of the connection, so that one statement is all.
+            Self::Sqlite(connection) => {
+                let sql = AssertSqlSafe(format!("{insert} RETURNING segment"));
+                connection.fetch_all(sqlx::raw_sql(sql)).await?.len()
+            }
+            Self::Postgres(connection) => {
+                // Statements that are sent together are one transaction. The update locks the row, so the second statement finds the fence that the first one found.
+                let next = number + 1;
+                let sql =
+                    AssertSqlSafe(format!("UPDATE runs SET segments = {next} WHERE id = {run} AND fence = {fence} RETURNING id; {insert}"));
+                connection.fetch_all(sqlx::raw_sql(sql)).await?.len()
+            }
         };
         Ok(proved == 1)
     }
