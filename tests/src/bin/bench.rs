@@ -10,6 +10,8 @@
 
 #[path = "bench/api.rs"]
 mod api;
+#[path = "bench/compile.rs"]
+mod compile;
 #[path = "bench/load.rs"]
 mod load;
 #[path = "bench/measure.rs"]
@@ -24,7 +26,7 @@ mod start;
 fn main() {
     let parts: [(&str, fn()); 5] = [
         ("start", start::start),
-        ("compile", start::compile),
+        ("compile", compile::compile),
         ("load", load::load),
         ("requests", requests::requests),
         ("resume", resume::resume),

@@ -1,8 +1,8 @@
-//! What it takes to start and to compile.
+//! What it takes to start.
 
 use std::process::Command;
 
-use sequor_tests::program::{Project, executor, sequor};
+use sequor_tests::program::{Project, executor};
 
 use crate::measure::{measure, median, print};
 
@@ -12,11 +12,4 @@ pub(crate) fn start() {
     let empty = median(21, || measure(&mut Command::new("true")));
     let hello = median(21, || measure(project.command(&executor()).args(["run", "hello.plan"])));
     print("start of sequor-executor on a one-line plan", hello, "empty process", empty);
-}
-
-pub(crate) fn compile() {
-    let project = Project::fixture("seed");
-    let empty = median(21, || measure(&mut Command::new("true")));
-    let seed = median(21, || measure(project.command(&sequor()).args(["compile", "-o", "seed.plan"])));
-    print("compile of the seed project", seed, "empty process", empty);
 }
