@@ -1,0 +1,71 @@
+//! A page for each kind of source.
+
+use super::Page;
+use super::keys::{Sections, alone};
+use super::markdown::{codes, fenced};
+use crate::source::{COMMON, Kind, TYPES};
+
+/// A kind of source, with what people wrote about it and the example.
+struct Written {
+    kind: Kind,
+    text: &'static str,
+    example: &'static str,
+}
+
+const WRITTEN: [Written; 3] = [
+    Written {
+        kind: Kind::Http,
+        text: include_str!("text/sources/http.md"),
+        example: include_str!("../../../fixtures/reference/sources/shop.yaml"),
+    },
+    Written {
+        kind: Kind::Sqlite,
+        text: include_str!("text/sources/sqlite.md"),
+        example: include_str!("../../../fixtures/reference/sources/warehouse.yaml"),
+    },
+    Written {
+        kind: Kind::Postgres,
+        text: include_str!("text/sources/postgres.md"),
+        example: include_str!("../../../fixtures/reference/sources/archive.yaml"),
+    },
+];
+
+pub(super) fn path(kind: Kind) -> String {
+    format!("sources/{}.md", kind.name())
+}
+
+/// The kinds of sources in the order of the table of types, each once.
+pub(super) fn kinds() -> Vec<Kind> {
+    let mut kinds = Vec::new();
+    for (_, kind) in TYPES {
+        if !kinds.contains(&kind) {
+            kinds.push(kind);
+        }
+    }
+    kinds
+}
+
+pub(super) fn pages() -> Vec<Page> {
+    kinds().into_iter().map(|kind| Page::new(path(kind), page(kind))).collect()
+}
+
+fn page(kind: Kind) -> String {
+    let name = kind.name();
+    let mut text = format!("# Sources of type `{name}`\n\n{}\n", kind.table().doc);
+    let others: Vec<&str> = TYPES.iter().filter(|(other, k)| *k == kind && *other != name).map(|(other, _)| *other).collect();
+    if !others.is_empty() {
+        text.push_str(&format!("The type may also be written {}.\n", codes(others)));
+    }
+    let written = WRITTEN.iter().find(|w| w.kind == kind);
+    if let Some(written) = written {
+        text.push_str(&format!("\n{}", written.text));
+    }
+    text.push_str("\n## Keys of every source\n\n");
+    text.push_str(&alone(&COMMON, "../"));
+    text.push_str("\n## Keys\n\n*Computed* says whether [Jinja or Python](../README.md#values) may give the value.\n\n");
+    text.push_str(&Sections::new("../").of(kind.table(), ""));
+    if let Some(written) = written {
+        text.push_str(&format!("\n## Example\n\n{}", fenced("yaml", written.example)));
+    }
+    text
+}
