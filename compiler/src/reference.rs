@@ -1,6 +1,6 @@
 //! The reference documentation (docs/reference): Markdown pages made from the tables that the compiler itself reads.
 //!
-//! Takes the key tables, the tables of ops, source types, names and codes, the texts in `reference/text`, and the examples in fixtures/reference; gives
+//! Takes the key tables, the tables of ops, source types, names and codes, the texts in `reference/text`, and the examples in fixtures/projects/reference; gives
 //! paths and texts. Writes nothing: `cargo run -p sequor-compiler --example reference` does.
 
 mod checks;

@@ -162,7 +162,7 @@ fn kind(kind: Kind) -> Value {
         Kind::Bool => json!({"type": ["boolean", "null"]}),
         Kind::Integer => json!({"type": ["integer", "null"]}),
         Kind::Duration => json!({"type": ["string", "number", "null"]}),
-        Kind::Any | Kind::Columns | Kind::Parameters => json!({}),
+        Kind::Any | Kind::Condition | Kind::Columns | Kind::Parameters => json!({}),
         // Case does not matter to the compiler, so a pattern beside the list keeps other spellings valid.
         Kind::Choice(choices) => {
             json!({"anyOf": [{"enum": choices}, {"type": "string", "pattern": in_any_case(choices)}, {"type": "null"}]})

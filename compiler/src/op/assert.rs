@@ -18,7 +18,7 @@ pub static KEYS: Table = Table::new(
     "op 'assert'",
     "Fails or warns where a condition is false, or a query gives something else than expected.",
     &[
-        Key::dynamic("condition", Kind::Any, "what must be true; either this, or 'query' with 'expect'"),
+        Key::dynamic("condition", Kind::Condition, "what must be true; either this, or 'query' with 'expect'"),
         Key::new("source", Kind::Text, "the database that 'query' asks; absent: the project's default one"),
         Key::dynamic("query", Kind::Text, "one query, whose result is compared with 'expect'").mistaken(&["sql"]),
         Key::dynamic(

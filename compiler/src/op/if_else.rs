@@ -22,7 +22,7 @@ pub static KEYS: Table = Table::new(
             Kind::Sections(&ARM),
             "a list of conditions with their steps: the first that is true runs; either this, or 'condition' with 'then'",
         ),
-        Key::dynamic("condition", Kind::Any, "the condition, where there is only one; with 'then'"),
+        Key::dynamic("condition", Kind::Condition, "the condition, where there is only one; with 'then'"),
         Key::new("then", Kind::Steps, "what is done where 'condition' is true"),
         Key::new("else", Kind::Steps, "what is done where no condition is true; absent: nothing").mistaken(&["otherwise"]),
     ],
@@ -33,7 +33,7 @@ pub static ARM: Table = Table::new(
     "a condition",
     "A condition and its steps.",
     &[
-        Key::dynamic("condition", Kind::Any, "the condition").mistaken(&["if", "when"]).required(),
+        Key::dynamic("condition", Kind::Condition, "the condition").mistaken(&["if", "when"]).required(),
         Key::new("then", Kind::Steps, "what is done where it is true").mistaken(&["steps", "do"]).required(),
     ],
 );

@@ -14,7 +14,7 @@ use crate::yaml::Entry;
 pub static KEYS: Table = Table::new(
     "op 'set_variable'",
     "Sets variables, for this flow or for the project.",
-    &[Key::new("set", Kind::Assigns, "variables by name, each set to its value, one after the other")
+    &[Key::new("set", Kind::Assigns, "the variables, as name: value, or name: {value, scope}; they are set one after the other")
         .mistaken(&["variables", "values", "vars"])
         .required()],
 );

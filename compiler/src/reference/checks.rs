@@ -56,9 +56,9 @@ pub(super) fn link(check: &Code, root: &str) -> String {
     format!("[{}]({root}../codes/{}.md) {}: {}", check.code, check.code, code(check.name), check.summary)
 }
 
-/// The checks whose wrong example is about this op: no other op is in it.
+/// The checks whose wrong example is about this op: no other op is in it. Those of YAML and of keys hold everywhere, and are left out.
 pub(super) fn about(spec: &'static Spec) -> impl Iterator<Item = &'static Code> {
-    CODES.iter().filter(move |code| {
+    CODES.iter().filter(|code| !code.code.starts_with(['S', 'Y'])).filter(move |code| {
         let mut ops = wrong_ops(explain(code.code).unwrap_or_default()).peekable();
         ops.peek().is_some() && ops.all(|op| op == spec.name || spec.aliases.contains(&op))
     })
@@ -72,4 +72,22 @@ fn wrong_ops(page: &str) -> impl Iterator<Item = &str> {
         let name = &wrong[at + key.len()..];
         &name[..name.find(|c: char| !c.is_alphanumeric() && c != '_').unwrap_or(name.len())]
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{CODES, FAMILIES, wrong_ops};
+
+    #[test]
+    fn every_letter_says_what_it_is_about() {
+        for code in CODES {
+            assert!(FAMILIES.iter().any(|(letter, _)| code.code.starts_with(*letter)), "{}", code.code);
+        }
+    }
+
+    #[test]
+    fn the_ops_of_wrong_examples_are_found_in_both_styles() {
+        let page = "op: no\n## Wrong\n- op: print\n- {op: sql, stop: 1}\n## Right\n- op: fail\n";
+        assert_eq!(wrong_ops(page).collect::<Vec<_>>(), ["print", "sql"]);
+    }
 }

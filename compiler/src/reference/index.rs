@@ -1,6 +1,6 @@
 //! The first page: how a project is made, and lists of all other pages.
 
-use super::markdown::{code, codes, head, row};
+use super::markdown::{code, codes, head, prose, row};
 use super::{Page, ops, sources};
 use crate::op::{LATER, OPS};
 use crate::source;
@@ -18,7 +18,7 @@ fn all_ops() -> String {
         if !spec.aliases.is_empty() {
             name.push_str(&format!(", also {}", codes(spec.aliases.iter().copied())));
         }
-        text.push_str(&row(&[&name, spec.table.doc]));
+        text.push_str(&row(&[&name, &prose(spec.table.doc)]));
     }
     let later: Vec<String> = LATER.iter().map(|(name, doc)| format!("{} ({doc})", code(name))).collect();
     text.push_str(&format!("\nNot in this version: {}.\n", later.join(", ")));
@@ -28,7 +28,7 @@ fn all_ops() -> String {
 fn all_sources() -> String {
     let mut text = head(&["type", "is"]);
     for kind in sources::kinds() {
-        text.push_str(&row(&[&format!("[{}]({})", code(kind.name()), sources::path(kind)), kind.table().doc]));
+        text.push_str(&row(&[&format!("[{}]({})", code(kind.name()), sources::path(kind)), &prose(kind.table().doc)]));
     }
     text.push_str(&format!("\nNot in this version: {}.\n", codes(source::LATER.iter().copied())));
     text

@@ -1,6 +1,6 @@
 //! A mapping's keys as a table, and a section for each mapping inside it.
 
-use super::markdown::{anchor, code, codes, head, row, sentence};
+use super::markdown::{anchor, code, codes, head, prose, row};
 use crate::source::auth;
 use crate::syntax::fields::EXPRESSION;
 use crate::syntax::key::{Form, Key, Kind, Presence, Table};
@@ -23,38 +23,41 @@ impl Sections {
         Self { root, known: Vec::new(), written: 0, later: Vec::new() }
     }
 
-    /// The keys of the page's own mapping, then of every mapping inside it, then what comes later. `path` is what stands before the names of keys.
-    pub(super) fn of(mut self, table: &'static Table, path: &str) -> String {
-        let mut text = self.keys(table, path);
+    /// The keys of a mapping, then a section for every mapping inside it that has none yet.
+    pub(super) fn of(&mut self, table: &'static Table) -> String {
+        let mut text = self.keys(table, "");
         while let Some((table, heading)) = self.known.get(self.written).cloned() {
             self.written += 1;
-            text.push_str(&format!("\n### {}\n\n{}\n\n", code(&heading), sentence(table.doc)));
+            text.push_str(&format!("\n### {}\n\n{}\n\n", code(&heading), prose(table.doc)));
             let path = heading.split_once(':').map_or(heading.as_str(), |(path, _)| path);
             text.push_str(&self.keys(table, path));
-        }
-        if !self.later.is_empty() {
-            text.push_str("\n## Not in this version\n\nThese belong to the language, and this version refuses them ([S108](");
-            text.push_str(&format!("{}../codes/S108.md)):\n\n{}", self.root, self.later.concat()));
         }
         text
     }
 
+    /// What comes later, of all mappings of the page; nothing where nothing does.
+    pub(super) fn later(self) -> String {
+        if self.later.is_empty() {
+            return String::new();
+        }
+        let about = "These belong to the language, and this version refuses them";
+        format!("\n## Not in this version\n\n{about} ([S108]({}../codes/S108.md)):\n\n{}", self.root, self.later.concat())
+    }
+
+    /// The rows of one table; `path` stands before the names of keys in the list of what comes later.
     fn keys(&mut self, table: &'static Table, path: &str) -> String {
         let mut text = String::new();
         for key in table.keys {
             let name = if path.is_empty() { key.name.to_owned() } else { format!("{path}.{}", key.name) };
             if key.presence == Presence::Later {
-                self.comes_later(format!("- {}: {}\n", code(&name), key.doc));
+                self.comes_later(format!("- {}: {}\n", code(&name), prose(key.doc)));
                 continue;
             }
             if !key.later_values.is_empty() {
                 self.comes_later(format!("- {} with {}\n", code(&name), codes(key.later_values.iter().copied())));
             }
             let kind = self.kind(key, &name);
-            text.push_str(&row(&[&names(key), &kind, &presence(key), computed(key), key.doc]));
-        }
-        if text.is_empty() {
-            return "It has no keys of its own.\n".to_owned();
+            text.push_str(&row(&[&names(key), &kind, &presence(key), &computed(key), &prose(key.doc)]));
         }
         format!("{}{text}", head(&["key", "value", "default", "computed", "meaning"]))
     }
@@ -74,7 +77,9 @@ impl Sections {
             Kind::Bool => "`true`, `false`".to_owned(),
             Kind::Integer => "whole number".to_owned(),
             Kind::Duration => values("duration", "Durations"),
+            Kind::Any if key.form == Form::Python => "Python".to_owned(),
             Kind::Any => "any value".to_owned(),
+            Kind::Condition => format!("[condition]({root}flow.md#conditions)"),
             Kind::Choice(choices) => codes(choices.iter().copied()),
             Kind::Names => "name, or list of names".to_owned(),
             Kind::Entries | Kind::Constants => "name → value".to_owned(),
@@ -109,14 +114,14 @@ impl Sections {
     }
 }
 
-/// The keys of mappings that stand in values of several pages: on a page of their own, without what comes later.
-pub(super) fn shared() -> [(&'static str, &'static Table); 3] {
-    [("Variables that are set", &scalars::ASSIGNMENT), ("Columns", &columns::COLUMN), ("Column types", &columns::TYPE)]
+/// What a column of the tables means.
+pub(super) fn legend(root: &str) -> String {
+    format!("*Computed* says whether [Jinja or Python]({root}README.md#values) may give the value.")
 }
 
-/// The keys of one table, without sections for what is inside.
-pub(super) fn alone(table: &'static Table, root: &'static str) -> String {
-    Sections::new(root).keys(table, "")
+/// Mappings that stand in values on several pages, by the mark that stands for their keys in values.md.
+pub(super) fn shared() -> [(&'static str, &'static Table); 3] {
+    [("Variables that are set", &scalars::ASSIGNMENT), ("Columns", &columns::COLUMN), ("Column types", &columns::TYPE)]
 }
 
 fn names(key: &Key) -> String {
@@ -136,9 +141,9 @@ fn presence(key: &Key) -> String {
 }
 
 /// Whether the value may be made by Jinja or Python.
-fn computed(key: &Key) -> &'static str {
-    match (key.form, key.kind) {
-        (Form::Dynamic, _) => "yes",
+fn computed(key: &Key) -> String {
+    let said = match (key.form, key.kind) {
+        (Form::Dynamic, _) => return format!("yes, or {}", code(&format!("{}{EXPRESSION}", key.name))),
         (Form::Python, _) => "always",
         (Form::Literal, Kind::Entries | Kind::Assigns) => "each value",
         (Form::Literal, Kind::Parameters) => "each default",
@@ -150,6 +155,7 @@ fn computed(key: &Key) -> &'static str {
             | Kind::Integer
             | Kind::Duration
             | Kind::Any
+            | Kind::Condition
             | Kind::Choice(_)
             | Kind::Names
             | Kind::Constants
@@ -157,5 +163,6 @@ fn computed(key: &Key) -> &'static str {
             | Kind::Statuses
             | Kind::Levels,
         ) => "no",
-    }
+    };
+    said.to_owned()
 }

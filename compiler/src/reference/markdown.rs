@@ -36,23 +36,44 @@ pub(super) fn anchor(heading: &str) -> String {
         .collect()
 }
 
-/// The text as a sentence: with a capital and a full stop, unless it begins with a word that is code.
-pub(super) fn sentence(text: &str) -> String {
-    let mut letters = text.chars();
-    let capital = letters.next().map_or_else(String::new, |first| first.to_uppercase().collect());
-    let stop = if text.ends_with('.') { "" } else { "." };
-    format!("{capital}{}{stop}", letters.as_str())
+/// A text of the tables, which are printed in messages too: words in 'quotes' become code. The apostrophe of a genitive stays.
+pub(super) fn prose(text: &str) -> String {
+    let mut prose = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(at) = rest.find('\'') {
+        let (before, quoted) = (&rest[..at], &rest[at + 1..]);
+        let opens = !before.ends_with(char::is_alphanumeric);
+        prose.push_str(before);
+        match quoted.split_once('\'').filter(|_| opens) {
+            Some((word, after)) => {
+                prose.push_str(&code(word));
+                rest = after;
+            }
+            None => {
+                prose.push('\'');
+                rest = quoted;
+            }
+        }
+    }
+    prose.push_str(rest);
+    prose
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{anchor, code, row};
+    use super::{anchor, code, prose, row};
 
     #[test]
     fn anchors_are_those_of_renderers() {
         assert_eq!(anchor("`response.tables`"), "responsetables");
         assert_eq!(anchor("Kinds of values"), "kinds-of-values");
         assert_eq!(anchor("`for_each`"), "for_each");
+    }
+
+    #[test]
+    fn quoted_words_become_code() {
+        assert_eq!(prose("as 'retry' of the source's request"), "as `retry` of the source's request");
+        assert_eq!(prose("'a' or 'b c'"), "`a` or `b c`");
     }
 
     #[test]

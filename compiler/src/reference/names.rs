@@ -57,8 +57,8 @@ fn of_templates() -> Page {
     text.push_str(&format!("\n## Functions\n\n{}", table(FUNCTIONS, OF_A_RUN)));
     text.push_str(&format!("\nThe type at the end of `query_value` is {}.\n", codes(CASTS.iter().copied())));
     text.push_str(&format!("\n## The reply\n\n{}", table(template::RESPONSE_MEMBERS, OF_RESPONSE)));
-    text.push_str(&format!("\n## Filters\n\nAs in Jinja2: {}.\n", codes(FILTERS.iter().copied())));
-    text.push_str(&format!("\n## Tests\n\nAs in Jinja2, behind `is`: {}.\n", codes(TESTS.iter().copied())));
+    text.push_str(&format!("\n## Filters\n\nThose of Jinja2, and some of minijinja's: {}.\n", codes(FILTERS.iter().copied())));
+    text.push_str(&format!("\n## Tests\n\nBehind `is`, as in Jinja2: {}.\n", codes(TESTS.iter().copied())));
     text.push_str(&format!("\n## Other names\n\nJinja2's own: {}; `loop` in a `{{% for %}}`.\n", codes(GLOBALS.iter().copied())));
     Page::new("templates.md", text)
 }

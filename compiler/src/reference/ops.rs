@@ -2,31 +2,53 @@
 
 use super::Page;
 use super::checks;
-use super::keys::Sections;
-use super::markdown::{codes, fenced};
+use super::keys::{Sections, legend};
+use super::markdown::{codes, fenced, prose};
 use crate::op::{OPS, Spec};
 
-/// What people wrote about an op: more than its keys say, and a whole flow.
-pub(super) struct Written {
-    pub(super) name: &'static str,
+/// What people wrote about an op: more than its keys say, and whole flows.
+struct Written {
+    name: &'static str,
     text: &'static str,
     example: &'static str,
+    more: &'static [&'static str],
 }
 
 macro_rules! written {
-    ($($name:literal)*) => {
+    ($($name:literal $(+ $more:literal)*,)*) => {
         &[$(Written {
             name: $name,
             text: include_str!(concat!("text/ops/", $name, ".md")),
-            example: include_str!(concat!("../../../fixtures/reference/flows/", $name, ".yaml")),
+            example: include_str!(concat!("../../../fixtures/projects/reference/flows/", $name, ".yaml")),
+            more: &[$(include_str!(concat!("../../../fixtures/projects/reference/flows/", $more, ".yaml"))),*],
         }),*]
     };
 }
 
-pub(super) const WRITTEN: &[Written] = written! {
-    "http_request" "transform" "execute" "set_variable" "print" "fail" "if" "while" "for_each" "try" "block" "run_flow" "sleep" "assert"
-    "break" "continue" "return" "parallel" "copy"
+const WRITTEN: &[Written] = written! {
+    "http_request" + "paging",
+    "transform",
+    "execute",
+    "set_variable",
+    "print",
+    "fail",
+    "if",
+    "while",
+    "for_each",
+    "try",
+    "block",
+    "run_flow",
+    "sleep",
+    "assert",
+    "break",
+    "continue",
+    "return",
+    "parallel",
+    "copy",
 };
+
+/// Where the sources of the examples are shown.
+const SOURCES: &str = "\nIts sources: [shop](../sources/http.md#example), [warehouse](../sources/sqlite.md#example), [archive](../sources/postgres.md#example).\n";
 
 pub(super) fn path(name: &str) -> String {
     format!("ops/{name}.md")
@@ -37,7 +59,7 @@ pub(super) fn pages() -> impl Iterator<Item = Page> {
 }
 
 fn page(spec: &'static Spec) -> String {
-    let mut text = format!("# `{}`\n\n{}\n", spec.name, spec.table.doc);
+    let mut text = format!("# `{}`\n\n{}\n", spec.name, prose(spec.table.doc));
     if !spec.aliases.is_empty() {
         text.push_str(&format!("It may also be written {}.\n", codes(spec.aliases.iter().copied())));
     }
@@ -45,14 +67,24 @@ fn page(spec: &'static Spec) -> String {
     if let Some(written) = written {
         text.push_str(&format!("\n{}", written.text));
     }
-    text.push_str("\n## Keys\n\nBeside these, it has the keys of [every step](../flow.md#keys-of-every-step). ");
-    text.push_str("*Computed* says whether [Jinja or Python](../README.md#values) may give the value.\n\n");
-    text.push_str(&Sections::new("../").of(spec.table, ""));
+    let mut sections = Sections::new("../");
+    text.push_str("\n## Keys\n\n");
+    text.push_str(if spec.table.keys.is_empty() { "It has only the keys of" } else { "Beside these, it has the keys of" });
+    text.push_str(" [every step](../flow.md#keys-of-every-step).");
+    if spec.table.keys.is_empty() {
+        text.push('\n');
+    } else {
+        text.push_str(&format!(" {}\n\n{}", legend("../"), sections.of(spec.table)));
+    }
+    text.push_str(&sections.later());
     if let Some(written) = written {
         text.push_str(&format!("\n## Example\n\n{}", fenced("yaml", written.example)));
-        text.push_str(
-            "\nIts sources and environment are on the pages of [sources](../README.md#sources) and [environments](../environment.md).\n",
-        );
+        for example in written.more {
+            text.push_str(&format!("\n{}", fenced("yaml", example)));
+        }
+        if written.example.contains("source: ") {
+            text.push_str(SOURCES);
+        }
     }
     let about: Vec<String> = checks::about(spec).map(|code| format!("- {}\n", checks::link(code, "../"))).collect();
     if !about.is_empty() {

@@ -1,8 +1,8 @@
 //! A page for each kind of source.
 
 use super::Page;
-use super::keys::{Sections, alone};
-use super::markdown::{codes, fenced};
+use super::keys::{Sections, legend};
+use super::markdown::{codes, fenced, prose};
 use crate::source::{COMMON, Kind, TYPES};
 
 /// A kind of source, with what people wrote about it and the example.
@@ -16,17 +16,17 @@ const WRITTEN: [Written; 3] = [
     Written {
         kind: Kind::Http,
         text: include_str!("text/sources/http.md"),
-        example: include_str!("../../../fixtures/reference/sources/shop.yaml"),
+        example: include_str!("../../../fixtures/projects/reference/sources/shop.yaml"),
     },
     Written {
         kind: Kind::Sqlite,
         text: include_str!("text/sources/sqlite.md"),
-        example: include_str!("../../../fixtures/reference/sources/warehouse.yaml"),
+        example: include_str!("../../../fixtures/projects/reference/sources/warehouse.yaml"),
     },
     Written {
         kind: Kind::Postgres,
         text: include_str!("text/sources/postgres.md"),
-        example: include_str!("../../../fixtures/reference/sources/archive.yaml"),
+        example: include_str!("../../../fixtures/projects/reference/sources/archive.yaml"),
     },
 ];
 
@@ -51,7 +51,7 @@ pub(super) fn pages() -> Vec<Page> {
 
 fn page(kind: Kind) -> String {
     let name = kind.name();
-    let mut text = format!("# Sources of type `{name}`\n\n{}\n", kind.table().doc);
+    let mut text = format!("# Sources of type `{name}`\n\n{}\n", prose(kind.table().doc));
     let others: Vec<&str> = TYPES.iter().filter(|(other, k)| *k == kind && *other != name).map(|(other, _)| *other).collect();
     if !others.is_empty() {
         text.push_str(&format!("The type may also be written {}.\n", codes(others)));
@@ -60,10 +60,9 @@ fn page(kind: Kind) -> String {
     if let Some(written) = written {
         text.push_str(&format!("\n{}", written.text));
     }
-    text.push_str("\n## Keys of every source\n\n");
-    text.push_str(&alone(&COMMON, "../"));
-    text.push_str("\n## Keys\n\n*Computed* says whether [Jinja or Python](../README.md#values) may give the value.\n\n");
-    text.push_str(&Sections::new("../").of(kind.table(), ""));
+    let mut sections = Sections::new("../");
+    text.push_str(&format!("\n## Keys\n\n{}\n\n{}", legend("../"), sections.of(kind.table())));
+    text.push_str(&format!("\n## Keys of every source\n\n{}{}", sections.of(&COMMON), sections.later()));
     if let Some(written) = written {
         text.push_str(&format!("\n## Example\n\n{}", fenced("yaml", written.example)));
     }

@@ -58,6 +58,8 @@ pub enum Kind {
     /// `30s`, `500ms`, `2m`, or a number of seconds.
     Duration,
     Any,
+    /// What is true or false.
+    Condition,
     Choice(&'static [&'static str]),
     /// A text, or a list of texts.
     Names,

@@ -11,7 +11,7 @@ pub static KEYS: Table = Table::new(
     &[
         Key::new("init", Kind::Section(&INIT), "variables that are set before the first request: where a page loop starts"),
         Key::new("for_each", Kind::Section(&FOR_EACH), "one request, or one page loop, for each row; absent: one for the op"),
-        Key::new("request", Kind::Section(&REQUEST), "the request").required(),
+        Key::new("request", Kind::Section(&REQUEST), "what is sent: URL, method, parameters, headers, body").required(),
         Key::new("response", Kind::Section(&RESPONSE), "how the reply is read: into tables, into variables, and whether another page is asked for"),
         Key::new("timeout", Kind::Duration, "as 'timeout' of the request, which comes first"),
         Key::new("retry", Kind::Section(&RETRY), "as 'retry' of the request, which comes first"),
@@ -28,7 +28,7 @@ pub static KEYS: Table = Table::new(
 pub static INIT: Table = Table::new(
     "'init'",
     "What is set anew each time the op starts.",
-    &[Key::new("variables", Kind::Assigns, "variables by name, each set to its value").mistaken(&["set", "vars"]).required()],
+    &[Key::new("variables", Kind::Assigns, "the variables, as name: value, or name: {value, scope}").mistaken(&["set", "vars"]).required()],
 );
 
 pub static FOR_EACH: Table = Table::new(
@@ -97,7 +97,8 @@ pub static VERIFY: Table = Table::new(
             "the question: GET, HEAD, OPTIONS, or marked idempotent. Its source, where it names none, is that of the op",
         )
         .required(),
-        Key::dynamic("arrived", Kind::Any, "a condition on the answer (response): true where it says that the request arrived").required(),
+        Key::dynamic("arrived", Kind::Condition, "a condition on the answer (response): true where it says that the request arrived")
+            .required(),
         Key::dynamic("reply", Kind::Any, "what stands for the lost reply's JSON; absent: the answer itself"),
     ],
 );
@@ -118,7 +119,7 @@ pub static RESPONSE: Table = Table::new(
         Key::new("tables", Kind::Sections(&TABLE), "the tables that replies are loaded into").mistaken(&["table"]),
         Key::python("parser", "code that returns a map with any of tables, variables and while, instead of or beside the keys of those names"),
         Key::new("variables", Kind::Assigns, "variables that are set after each reply, where response can be read").mistaken(&["vars", "set"]),
-        Key::dynamic("while", Kind::Any, "a condition on the reply: while it is true, the request is made anew and sent again; absent: there is one page"),
+        Key::dynamic("while", Kind::Condition, "a condition on the reply: while it is true, the request is made anew and sent again; absent: there is one page"),
         Key::later("errors", "what is done with replies that are errors: retry, ignore, skip"),
     ],
 );
@@ -131,7 +132,7 @@ pub static TABLE: Table = Table::new(
         Key::dynamic("database", Kind::Text, "the table's database, as the server names it; absent: the one that the source connects to"),
         Key::dynamic("namespace", Kind::Text, "the table's schema; absent: the source's").aliases(&["schema"]),
         Key::dynamic("table", Kind::Text, "the name of the table").mistaken(&["name", "target_table"]).required(),
-        Key::dynamic("columns", Kind::Columns, "the columns with their types; auto: found in the rows of the first reply").default("auto"),
+        Key::new("columns", Kind::Columns, "the columns with their types; auto: found in the rows of the first reply").default("auto"),
         Key::new("model", Kind::Section(&MODEL), "another way to write 'columns'"),
         WRITE_MODE,
         Key::new("data_path", Kind::Text, "where the rows are in the reply: data, result.items, pages[0].rows; absent: the whole reply, or what the parser gives for this table")

@@ -225,13 +225,6 @@ fn columns(fields: &Fields<'_>, reader: &mut Reader<'_>) -> Option<Columns> {
             return columns::read(model.node("columns")?, &mut reader.faults);
         }
     };
-    if field.python {
-        reader.faults.push(
-            Diagnostic::error("S108", field.entry.key_span.clone(), "computed columns are not in this version yet")
-                .help("name the columns, write 'columns: auto', or let parser_expression give full tables with their columns"),
-        );
-        return None;
-    }
     columns::read(&field.entry.value, &mut reader.faults)
 }
 
