@@ -18,37 +18,35 @@ struct Files {
     example: &'static str,
 }
 
-fn all() -> [Files; 3] {
-    [
-        Files {
-            path: "flow.md",
-            title: "Flows",
-            table: &flow::FLOW,
-            also: &[("Keys of every step", &step::COMMON)],
-            text: include_str!("text/flow.md"),
-            example: include_str!("../../../fixtures/projects/reference/flows/return.yaml"),
-        },
-        Files {
-            path: "project.md",
-            title: "project.yaml",
-            table: &settings::KEYS,
-            also: &[],
-            text: include_str!("text/project.md"),
-            example: include_str!("../../../fixtures/projects/reference/project.yaml"),
-        },
-        Files {
-            path: "environment.md",
-            title: "Environments",
-            table: &environment::KEYS,
-            also: &[],
-            text: include_str!("text/environment.md"),
-            example: include_str!("../../../fixtures/projects/reference/envs/test.yaml"),
-        },
-    ]
-}
+static FILES: [Files; 3] = [
+    Files {
+        path: "flow.md",
+        title: "Flows",
+        table: &flow::FLOW,
+        also: &[("Keys of every step", &step::COMMON)],
+        text: include_str!("text/flow.md"),
+        example: include_str!("../../../fixtures/projects/reference/flows/return.yaml"),
+    },
+    Files {
+        path: "project.md",
+        title: "project.yaml",
+        table: &settings::KEYS,
+        also: &[],
+        text: include_str!("text/project.md"),
+        example: include_str!("../../../fixtures/projects/reference/project.yaml"),
+    },
+    Files {
+        path: "environment.md",
+        title: "Environments",
+        table: &environment::KEYS,
+        also: &[],
+        text: include_str!("text/environment.md"),
+        example: include_str!("../../../fixtures/projects/reference/envs/test.yaml"),
+    },
+];
 
 pub(super) fn pages() -> Vec<Page> {
-    all().iter().map(page).chain([values()]).collect()
+    FILES.iter().map(page).chain([values()]).collect()
 }
 
 fn page(files: &Files) -> Page {
