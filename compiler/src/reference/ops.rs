@@ -1,9 +1,8 @@
 //! A page for each op.
 
-use super::Page;
-use super::checks;
 use super::keys::{Sections, legend};
 use super::markdown::{codes, fenced, prose};
+use super::{Page, checks, sources};
 use crate::op::{OPS, Spec};
 
 /// What people wrote about an op: more than its keys say, and whole flows.
@@ -12,6 +11,12 @@ struct Written {
     text: &'static str,
     example: &'static str,
     more: &'static [&'static str],
+}
+
+impl Written {
+    fn examples(&self) -> impl Iterator<Item = &'static str> + Clone + use<> {
+        std::iter::once(self.example).chain(self.more.iter().copied())
+    }
 }
 
 macro_rules! written {
@@ -47,9 +52,6 @@ const WRITTEN: &[Written] = written! {
     "copy",
 };
 
-/// Where the sources of the examples are shown.
-const SOURCES: &str = "\nIts sources: [shop](../sources/http.md#example), [warehouse](../sources/sqlite.md#example), [archive](../sources/postgres.md#example).\n";
-
 pub(super) fn path(name: &str) -> String {
     format!("ops/{name}.md")
 }
@@ -78,12 +80,13 @@ fn page(spec: &'static Spec) -> String {
     }
     text.push_str(&sections.later());
     if let Some(written) = written {
-        text.push_str(&format!("\n## Example\n\n{}", fenced("yaml", written.example)));
-        for example in written.more {
+        text.push_str("\n## Example\n");
+        for example in written.examples() {
             text.push_str(&format!("\n{}", fenced("yaml", example)));
         }
-        if written.example.contains("source: ") {
-            text.push_str(SOURCES);
+        let links = sources::links(written.examples(), "../");
+        if !links.is_empty() {
+            text.push_str(&format!("\nSources: {links}.\n"));
         }
     }
     let about: Vec<String> = checks::about(spec).map(|code| format!("- {}\n", checks::link(code, "../"))).collect();

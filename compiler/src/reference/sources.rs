@@ -1,4 +1,4 @@
-//! A page for each kind of source.
+//! A page for each kind of source, and links to them.
 
 use super::Page;
 use super::keys::{Sections, legend};
@@ -8,6 +8,8 @@ use crate::source::{COMMON, Kind, TYPES};
 /// A kind of source, with what people wrote about it and the example.
 struct Written {
     kind: Kind,
+    /// The source's name in the examples.
+    name: &'static str,
     text: &'static str,
     example: &'static str,
 }
@@ -15,16 +17,19 @@ struct Written {
 const WRITTEN: [Written; 3] = [
     Written {
         kind: Kind::Http,
+        name: "shop",
         text: include_str!("text/sources/http.md"),
         example: include_str!("../../../fixtures/projects/reference/sources/shop.yaml"),
     },
     Written {
         kind: Kind::Sqlite,
+        name: "warehouse",
         text: include_str!("text/sources/sqlite.md"),
         example: include_str!("../../../fixtures/projects/reference/sources/warehouse.yaml"),
     },
     Written {
         kind: Kind::Postgres,
+        name: "archive",
         text: include_str!("text/sources/postgres.md"),
         example: include_str!("../../../fixtures/projects/reference/sources/archive.yaml"),
     },
@@ -43,6 +48,13 @@ pub(super) fn kinds() -> Vec<Kind> {
         }
     }
     kinds
+}
+
+/// Links to the sources that examples use.
+pub(super) fn links(examples: impl Iterator<Item = &'static str> + Clone, root: &str) -> String {
+    let is_used = |w: &&Written| examples.clone().any(|example| example.contains(&format!("source: {}", w.name)));
+    let link = |w: &Written| format!("[{}]({root}{}#example)", w.name, path(w.kind));
+    WRITTEN.iter().filter(is_used).map(link).collect::<Vec<_>>().join(", ")
 }
 
 pub(super) fn pages() -> Vec<Page> {
