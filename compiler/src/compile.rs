@@ -23,8 +23,6 @@ pub struct Compiled {
     pub plan: Option<Plan>,
     /// Sorted by file and place, each once.
     pub diagnostics: Vec<Diagnostic>,
-    /// What project.yaml says about the state store.
-    pub state: Option<String>,
     /// The paths of the files that were checked, sorted: those that the entries reach.
     pub files: Vec<String>,
 }
@@ -108,13 +106,12 @@ pub fn compile(project: &Project, names: &[impl AsRef<str>]) -> Result<Compiled,
     sort(&mut faults);
     let files = checked(project, &resolved, everything);
     let faults = leveled(project, &parsed, &files, faults);
-    let state = parsed.settings.state.clone();
     if faults.iter().any(|f| f.severity == Severity::Error) {
-        return Ok(Compiled { plan: None, diagnostics: faults, state, files });
+        return Ok(Compiled { plan: None, diagnostics: faults, files });
     }
     let plan = lower::lower(&parsed, &resolved, &needed, &texts(project)).map_err(|u| CompileError::Internal(u.to_string()))?;
     validate::validate(&plan).map_err(|e| CompileError::Internal(e.to_string()))?;
-    Ok(Compiled { plan: Some(plan), diagnostics: faults, state, files })
+    Ok(Compiled { plan: Some(plan), diagnostics: faults, files })
 }
 
 /// The faults that the project's own levels and comments leave.

@@ -12,10 +12,9 @@ pub static KEYS: Table = Table::new(
     "an environment",
     "Values that differ from one environment to the other.",
     &[
-        Key::new("variables", Kind::Entries, "values by name").mistaken(&["vars"]),
-        Key::new("secrets", Kind::Entries, "references by name: env:NAME or file:PATH"),
-        Key::new("description", Kind::Text, "what it is for"),
-        Key::new("state", Kind::Text, "where the state of runs is kept"),
+        Key::new("variables", Kind::Constants, "values by name: text, numbers, lists, maps, as they stand").mistaken(&["vars"]),
+        Key::new("secrets", Kind::Constants, "where secrets are kept, by name: env:NAME (a variable of the process) or file:PATH (a file)"),
+        Key::new("description", Kind::Text, "what it is for: a note, which changes nothing"),
     ],
 );
 

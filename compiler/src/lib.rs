@@ -16,6 +16,7 @@ pub mod lint;
 pub mod lower;
 pub mod op;
 pub mod project;
+pub mod reference;
 pub mod render;
 pub mod resolve;
 pub mod schema;

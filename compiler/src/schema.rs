@@ -162,7 +162,7 @@ fn kind(kind: Kind) -> Value {
         Kind::Bool => json!({"type": ["boolean", "null"]}),
         Kind::Integer => json!({"type": ["integer", "null"]}),
         Kind::Duration => json!({"type": ["string", "number", "null"]}),
-        Kind::Any | Kind::Columns | Kind::Parameters => json!({}),
+        Kind::Any | Kind::Condition | Kind::Columns | Kind::Parameters => json!({}),
         // Case does not matter to the compiler, so a pattern beside the list keeps other spellings valid.
         Kind::Choice(choices) => {
             json!({"anyOf": [{"enum": choices}, {"type": "string", "pattern": in_any_case(choices)}, {"type": "null"}]})
@@ -170,6 +170,7 @@ fn kind(kind: Kind) -> Value {
         Kind::Names => {
             json!({"anyOf": [{"type": ["string", "number", "null"]}, {"type": "array", "items": {"type": ["string", "number"]}}]})
         }
+        Kind::Constants => json!({"type": ["object", "null"]}),
         Kind::Entries => json!({"anyOf": [{"type": "object"}, {"type": ["string", "null"]}]}),
         Kind::Assigns => json!({
             "type": ["object", "null"],
@@ -199,7 +200,7 @@ fn in_any_case(words: &[&str]) -> String {
 }
 
 fn auth_schema() -> Value {
-    let cases: Vec<Value> = [&auth::NONE, &auth::BASIC, &auth::BEARER, &auth::API_KEY].into_iter().map(|t| object(&[t])).collect();
+    let cases: Vec<Value> = auth::TABLES.into_iter().map(|t| object(&[t])).collect();
     json!({"anyOf": cases.into_iter().chain([json!({"type": ["string", "null"]})]).collect::<Vec<_>>()})
 }
 

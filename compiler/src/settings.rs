@@ -15,13 +15,18 @@ pub static KEYS: Table = Table::new(
     "project.yaml",
     "What a project is called, and what all its flows share.",
     &[
-        Key::new("name", Kind::Text, "the project's name").required(),
-        Key::new("version", Kind::Text, "the project's own version"),
-        Key::new("description", Kind::Text, "what it is for"),
-        Key::new("variables", Kind::Entries, "constants of all flows").mistaken(&["vars"]),
-        Key::new("default_source", Kind::Text, "the database of queries that name none"),
-        Key::new("state", Kind::Text, "where the state of runs is kept"),
-        Key::later("defaults", "defaults of ops and sources"),
+        Key::new("name", Kind::Text, "the project's name: values that flows remember are kept apart from those of other projects by it")
+            .required(),
+        Key::new("version", Kind::Text, "the project's own version: a note, which changes nothing"),
+        Key::new("description", Kind::Text, "what the project is for: a note, which changes nothing"),
+        Key::new("variables", Kind::Entries, "constants of all flows and sources; flows may set them to other values").mistaken(&["vars"]),
+        Key::new(
+            "default_source",
+            Kind::Text,
+            "the database of steps and queries that name none; absent: the only database source, where there is just one",
+        ),
+        Key::later("state", "where the state of runs is kept; until then, --state or SEQUOR_STATE"),
+        Key::later("defaults", "defaults for the keys of ops and sources"),
         Key::new(
             "lint",
             Kind::Levels,
@@ -36,14 +41,12 @@ pub struct Settings {
     pub name: String,
     pub variables: Vec<(Named, Expression)>,
     pub default_source: Option<Named>,
-    /// Where the state of runs is kept, as written.
-    pub state: Option<String>,
     /// Levels of checks.
     pub lint: Lint,
 }
 
 pub fn read(file: &Arc<SourceFile>, faults: &mut Vec<Diagnostic>) -> Settings {
-    let mut settings = Settings { name: String::new(), variables: Vec::new(), default_source: None, state: None, lint: Lint::default() };
+    let mut settings = Settings { name: String::new(), variables: Vec::new(), default_source: None, lint: Lint::default() };
     let (node, found) = yaml::parse(file);
     faults.extend(found);
     let Some(node) = node else { return settings };
@@ -55,7 +58,6 @@ pub fn read(file: &Arc<SourceFile>, faults: &mut Vec<Diagnostic>) -> Settings {
     }
     settings.variables = fields.node("variables").map(|n| variables(n, faults)).unwrap_or_default();
     settings.default_source = fields.name("default_source", faults).map(named);
-    settings.state = fields.literal("state", faults).map(|(t, _)| t.to_owned());
     settings.lint = fields.node("lint").map(|n| lint::read(n, faults)).unwrap_or_default();
     settings
 }

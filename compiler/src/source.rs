@@ -65,16 +65,16 @@ pub static TYPES: [(&str, Kind); 5] = [
 ];
 
 /// Types of the language that this version does not have.
-const LATER: &[&str] = &["mysql", "mariadb", "duckdb", "adbc", "snowflake", "bigquery"];
+pub const LATER: &[&str] = &["mysql", "mariadb", "duckdb", "adbc", "snowflake", "bigquery"];
 
 /// The keys of every source.
 pub static COMMON: Table = Table::of_source(
     "a source",
     "What every source has.",
     &[
-        Key::new("type", KeyKind::Choice(&["http", "sqlite", "postgres"]), "what the source is").required(),
-        Key::new("description", KeyKind::Text, "what it is for"),
-        Key::new("variables", KeyKind::Entries, "variables of the ops that use the source").mistaken(&["vars"]),
+        Key::new("type", KeyKind::Choice(&["http", "sqlite", "postgres"]), "what kind of source it is").required().later_values(LATER),
+        Key::new("description", KeyKind::Text, "what the source is for: a note, which changes nothing"),
+        Key::new("variables", KeyKind::Entries, "variables that exist in this file and in the ops that use the source").mistaken(&["vars"]),
     ],
 );
 

@@ -21,10 +21,17 @@ fn yaml(folder: &Path, found: &mut Vec<PathBuf>) {
 /// Projects whose files all compile.
 fn projects() -> Vec<PathBuf> {
     let fixtures = workspace().join("fixtures");
-    let mut found: Vec<PathBuf> =
-        ["projects/calls", "projects/datasette", "projects/seed", "projects/services", "flows/base", "flows/ok/sent_twice"]
-            .map(|p| fixtures.join(p))
-            .into();
+    let mut found: Vec<PathBuf> = [
+        "projects/calls",
+        "projects/datasette",
+        "projects/reference",
+        "projects/seed",
+        "projects/services",
+        "flows/base",
+        "flows/ok/sent_twice",
+    ]
+    .map(|p| fixtures.join(p))
+    .into();
     found.retain(|p| p.is_dir());
     found.push(workspace().join("cli/src/init/project"));
     found

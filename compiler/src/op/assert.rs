@@ -16,15 +16,24 @@ use crate::yaml::ScalarValue;
 
 pub static KEYS: Table = Table::new(
     "op 'assert'",
-    "Fails, or warns, where something is not so.",
+    "Fails or warns where a condition is false, or a query gives something else than expected.",
     &[
-        Key::dynamic("condition", Kind::Any, "what must be true; or a query"),
-        Key::new("source", Kind::Text, "the database of the query; the project's default where absent"),
-        Key::dynamic("query", Kind::Text, "a query whose result is looked at, with 'expect'").mistaken(&["sql"]),
-        Key::dynamic("expect", Kind::Any, "empty, not_empty, or the value of the only row's first column")
-            .mistaken(&["expected", "equals"]),
-        Key::dynamic("message", Kind::Text, "what is wrong where it is not so"),
-        Key::new("severity", Kind::Choice(&["error", "warn", "warning"]), "whether the flow fails").default("error"),
+        Key::dynamic("condition", Kind::Condition, "what must be true; either this, or 'query' with 'expect'"),
+        Key::new("source", Kind::Text, "the database that 'query' asks; absent: the project's default one"),
+        Key::dynamic("query", Kind::Text, "one query, whose result is compared with 'expect'").mistaken(&["sql"]),
+        Key::dynamic(
+            "expect",
+            Kind::Any,
+            "what 'query' must give: empty (no rows), not_empty, or a value, which the first column of its only row must equal",
+        )
+        .mistaken(&["expected", "equals"]),
+        Key::dynamic("message", Kind::Text, "what the error or warning says; what was found instead follows in brackets"),
+        Key::new(
+            "severity",
+            Kind::Choice(&["error", "warn", "warning"]),
+            "error: the step fails, with kind 'assertion'; warn: a line in the log, and the flow goes on",
+        )
+        .default("error"),
     ],
 );
 
@@ -49,7 +58,7 @@ pub enum Expect {
 }
 
 pub(super) fn read(fields: &Fields<'_>, at: &Span, reader: &mut Reader<'_>) -> Option<Op> {
-    let severity = match fields.choice("severity", &[], &mut reader.faults) {
+    let severity = match fields.choice("severity", &mut reader.faults) {
         Some("warn" | "warning") => Severity::Warn,
         _ => Severity::Error,
     };

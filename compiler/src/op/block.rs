@@ -10,8 +10,11 @@ use crate::syntax::key::{Key, Kind, Table};
 use crate::syntax::visit::{self, Visitor};
 use crate::syntax::{Reader, Step, step};
 
-pub static KEYS: Table =
-    Table::new("op 'block'", "Runs steps one after the other, as one step.", &[Key::new("steps", Kind::Steps, "the steps").required()]);
+pub static KEYS: Table = Table::new(
+    "op 'block'",
+    "Groups steps under one id, title and 'when'.",
+    &[Key::new("steps", Kind::Steps, "what is done, in order").required()],
+);
 
 #[derive(Debug)]
 pub struct Block {

@@ -18,12 +18,17 @@ pub static KEYS: Table = Table::new(
     "op 'execute'",
     "Runs SQL statements in a database.",
     &[
-        Key::new("source", Kind::Text, "the database; the project's default where absent"),
-        Key::dynamic("statement", Kind::Text, "statements, ended by semicolons or by lines that say go")
+        Key::new("source", Kind::Text, "the database; absent: the project's default one"),
+        Key::dynamic("statement", Kind::Text, "SQL: one statement or several, ended by semicolons or by lines that say just go")
             .aliases(&["sql", "statements"])
             .mistaken(&["query"])
             .required(),
-        Key::new("transaction", Kind::Bool, "all statements in one transaction, or each on its own").default("true"),
+        Key::new(
+            "transaction",
+            Kind::Bool,
+            "true: all statements in one transaction, all or nothing; false: each on its own, for statements that refuse a transaction",
+        )
+        .default("true"),
     ],
 );
 

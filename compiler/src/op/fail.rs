@@ -14,10 +14,10 @@ use crate::syntax::{BEFORE_REPLY, Reader};
 
 pub static KEYS: Table = Table::new(
     "op 'fail'",
-    "Ends the flow with an error.",
+    "Raises an error: a 'try' around it may catch it, otherwise the run fails.",
     &[
-        Key::dynamic("message", Kind::Text, "what went wrong").required(),
-        Key::dynamic("kind", Kind::Text, "what 'catch' can match with 'on'").default("failed"),
+        Key::dynamic("message", Kind::Text, "what the error says").required(),
+        Key::dynamic("kind", Kind::Text, "the kind of the error: a word of your own, which 'catch' can name in its 'on'").default("failed"),
     ],
 );
 

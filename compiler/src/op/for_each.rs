@@ -17,17 +17,25 @@ pub static KEYS: Table = Table::new(
     "op 'for_each'",
     "Runs steps once for each row of a table or query, or each item of a list.",
     &[
-        Key::new("source", Kind::Text, "the database of 'table' or 'query'; the project's default where absent"),
-        Key::dynamic("database", Kind::Text, "the table's database"),
-        Key::dynamic("namespace", Kind::Text, "the table's schema").aliases(&["schema"]),
-        Key::dynamic("table", Kind::Text, "the table whose rows are gone over"),
-        Key::dynamic("query", Kind::Text, "the query whose rows are gone over"),
-        Key::dynamic("items", Kind::Any, "a list, or a map whose keys are gone over").mistaken(&["in", "list", "values"]),
-        Key::new("as", Kind::Text, "the variable that holds the row or item").mistaken(&["var", "variable", "item"]).required(),
-        Key::new("index_as", Kind::Text, "the variable that counts from 0"),
-        Key::new("steps", Kind::Steps, "what is done for each").mistaken(&["do", "body", "then"]).required(),
-        Key::new("on_error", Kind::Choice(&["fail", "skip"]), "what a failing item does to the loop").default("fail"),
-        Key::later("concurrency", "how many items at once"),
+        Key::new("source", Kind::Text, "the database of 'table' or 'query'; absent: the project's default one"),
+        Key::dynamic("database", Kind::Text, "the table's database, as the server names it; absent: the one that the source connects to"),
+        Key::dynamic("namespace", Kind::Text, "the table's schema; absent: the source's").aliases(&["schema"]),
+        Key::dynamic("table", Kind::Text, "the table that gives the rows; one of 'table', 'query' and 'items' is needed"),
+        Key::dynamic("query", Kind::Text, "one query that gives the rows"),
+        Key::dynamic("items", Kind::Any, "a list, or a map, which gives its keys").mistaken(&["in", "list", "values"]),
+        Key::new("as", Kind::Text, "the variable that holds the row or item; it is there inside the loop only")
+            .mistaken(&["var", "variable", "item"])
+            .required(),
+        Key::new("index_as", Kind::Text, "the variable that holds the number of the round, from 0"),
+        Key::new("steps", Kind::Steps, "what is done for each, in order").mistaken(&["do", "body", "then"]).required(),
+        Key::new(
+            "on_error",
+            Kind::Choice(&["fail", "skip"]),
+            "fail: the first error ends the loop and fails the step; skip: the error is reported, and the loop goes on with the next",
+        )
+        .default("fail")
+        .later_values(&["reject"]),
+        Key::later("concurrency", "how many rounds run at the same time"),
     ],
 );
 
@@ -41,7 +49,7 @@ pub struct ForEach {
 }
 
 pub(super) fn read(fields: &Fields<'_>, at: &Span, reader: &mut Reader<'_>) -> Option<Op> {
-    let on_error = match fields.choice("on_error", &["reject"], &mut reader.faults) {
+    let on_error = match fields.choice("on_error", &mut reader.faults) {
         Some("skip") => OnError::Skip,
         _ => OnError::Fail,
     };

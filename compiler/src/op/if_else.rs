@@ -15,12 +15,16 @@ use crate::yaml;
 
 pub static KEYS: Table = Table::new(
     "op 'if'",
-    "Runs the steps of the first condition that is true.",
+    "Runs the steps of the first condition that is true, or of 'else'.",
     &[
-        Key::new("conditions", Kind::Sections(&ARM), "conditions with their steps, tried in order"),
-        Key::dynamic("condition", Kind::Any, "the condition, where there is only one"),
+        Key::new(
+            "conditions",
+            Kind::Sections(&ARM),
+            "a list of conditions with their steps: the first that is true runs; either this, or 'condition' with 'then'",
+        ),
+        Key::dynamic("condition", Kind::Condition, "the condition, where there is only one; with 'then'"),
         Key::new("then", Kind::Steps, "what is done where 'condition' is true"),
-        Key::new("else", Kind::Steps, "what is done where no condition is true").mistaken(&["otherwise"]),
+        Key::new("else", Kind::Steps, "what is done where no condition is true; absent: nothing").mistaken(&["otherwise"]),
     ],
 );
 
@@ -29,8 +33,8 @@ pub static ARM: Table = Table::new(
     "a condition",
     "A condition and its steps.",
     &[
-        Key::dynamic("condition", Kind::Any, "when the steps run").mistaken(&["if", "when"]).required(),
-        Key::new("then", Kind::Steps, "what is done").mistaken(&["steps", "do"]).required(),
+        Key::dynamic("condition", Kind::Condition, "the condition").mistaken(&["if", "when"]).required(),
+        Key::new("then", Kind::Steps, "what is done where it is true").mistaken(&["steps", "do"]).required(),
     ],
 );
 

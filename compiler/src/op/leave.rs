@@ -12,12 +12,12 @@ use crate::syntax::value::{self, Scalars};
 use crate::syntax::visit::{self, Visitor};
 use crate::syntax::{BEFORE_REPLY, Reader};
 
-pub static BREAK: Table = Table::new("op 'break'", "Ends the innermost loop.", &[]);
-pub static CONTINUE: Table = Table::new("op 'continue'", "Goes on with the next round of the innermost loop.", &[]);
+pub static BREAK: Table = Table::new("op 'break'", "Ends the innermost 'while' or 'for_each'.", &[]);
+pub static CONTINUE: Table = Table::new("op 'continue'", "Skips the rest of a round of the innermost 'while' or 'for_each'.", &[]);
 pub static RETURN: Table = Table::new(
     "op 'return'",
-    "Ends the flow, with a value for the flow that called it.",
-    &[Key::dynamic("value", Kind::Any, "what 'output' of run_flow holds; null where absent").mistaken(&["output", "result"])],
+    "Ends the flow at once, with a value for the flow that called it.",
+    &[Key::dynamic("value", Kind::Any, "the value that 'output' of run_flow takes; absent: null").mistaken(&["output", "result"])],
 );
 
 #[derive(Debug)]

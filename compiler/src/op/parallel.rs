@@ -16,8 +16,8 @@ pub static KEYS: Table = Table::new(
     "op 'parallel'",
     "Runs branches side by side. Each starts with a copy of the variables; what it sets is visible after the step.",
     &[
-        Key::new("branches", Kind::Branches, "branch name → its steps").mistaken(&["steps", "tasks"]).required(),
-        Key::new("max_concurrency", Kind::Integer, "how many branches run at a time; all where absent")
+        Key::new("branches", Kind::Branches, "the branches: a name for each, and its steps").mistaken(&["steps", "tasks"]).required(),
+        Key::new("max_concurrency", Kind::Integer, "how many branches run at the same time; absent: all")
             .mistaken(&["concurrency", "max_parallel"]),
     ],
 );

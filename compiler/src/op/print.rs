@@ -18,7 +18,7 @@ pub static KEYS: Table = Table::new(
     "Writes a line to the run's log.",
     &[
         Key::dynamic("message", Kind::Any, "what is written").mistaken(&["text", "msg"]).required(),
-        Key::new("level", Kind::Choice(&["debug", "info", "warning", "warn", "error"]), "how it is marked").default("info"),
+        Key::new("level", Kind::Choice(&["debug", "info", "warning", "warn", "error"]), "how important the line is").default("info"),
     ],
 );
 
@@ -29,7 +29,7 @@ pub struct Print {
 }
 
 pub(super) fn read(fields: &Fields<'_>, _at: &Span, reader: &mut Reader<'_>) -> Option<Op> {
-    let level = match fields.choice("level", &[], &mut reader.faults) {
+    let level = match fields.choice("level", &mut reader.faults) {
         Some("debug") => Level::Debug,
         Some("warning" | "warn") => Level::Warning,
         Some("error") => Level::Error,

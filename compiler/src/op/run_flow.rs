@@ -16,12 +16,20 @@ use crate::syntax::{BEFORE_REPLY, Reader};
 
 pub static KEYS: Table = Table::new(
     "op 'run_flow'",
-    "Runs another flow with parameters.",
+    "Runs another flow of the project with parameters, as a step of this one.",
     &[
-        Key::new("flow", Kind::Text, "the flow's path below flows/, without .yaml").mistaken(&["name", "workflow"]).required(),
-        Key::new("parameters", Kind::Entries, "the flow's parameters by name").mistaken(&["params", "args", "arguments", "inputs", "with"]),
-        Key::new("start_step", Kind::Text, "the id of the step that the flow starts with; those before it are left out"),
-        Key::new("output", Kind::Text, "the variable of this flow that holds what the other one returns")
+        Key::new("flow", Kind::Text, "the flow that runs: its file's path below flows/, without .yaml")
+            .mistaken(&["name", "workflow"])
+            .required(),
+        Key::new("parameters", Kind::Entries, "values for the parameters of that flow, by name").mistaken(&[
+            "params",
+            "args",
+            "arguments",
+            "inputs",
+            "with",
+        ]),
+        Key::new("start_step", Kind::Text, "the id of the step that the flow starts at; those before it are left out"),
+        Key::new("output", Kind::Text, "the local variable that takes what the flow returns; null where it returns nothing")
             .mistaken(&["as", "result", "into"]),
     ],
 );

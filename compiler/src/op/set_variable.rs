@@ -13,8 +13,10 @@ use crate::yaml::Entry;
 
 pub static KEYS: Table = Table::new(
     "op 'set_variable'",
-    "Sets variables.",
-    &[Key::new("set", Kind::Assigns, "name: value, or name: {value, scope}").mistaken(&["variables", "values", "vars"]).required()],
+    "Sets variables, for this flow or for the project.",
+    &[Key::new("set", Kind::Assigns, "the variables, as name: value, or name: {value, scope}; they are set one after the other")
+        .mistaken(&["variables", "values", "vars"])
+        .required()],
 );
 
 #[derive(Debug)]

@@ -14,8 +14,8 @@ use crate::syntax::{BEFORE_REPLY, Reader};
 
 pub static KEYS: Table = Table::new(
     "op 'sleep'",
-    "Waits.",
-    &[Key::dynamic("seconds", Kind::Any, "how long, with or without a fraction")
+    "Waits for some seconds.",
+    &[Key::dynamic("seconds", Kind::Any, "how long, in seconds, at least 0; fractions are fine")
         .mistaken(&["duration", "delay", "time", "for"])
         .required()],
 );

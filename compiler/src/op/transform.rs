@@ -16,12 +16,14 @@ pub static KEYS: Table = Table::new(
     "op 'transform'",
     "Runs a query and makes a table of its result.",
     &[
-        Key::new("source", Kind::Text, "the database; the project's default where absent"),
-        Key::dynamic("query", Kind::Text, "one query").mistaken(&["sql", "statement", "select"]).required(),
-        Key::dynamic("target_table", Kind::Text, "the table that the result becomes").mistaken(&["table", "target"]).required(),
-        Key::new("target_source", Kind::Text, "its source, where it is another one").default("source"),
-        Key::dynamic("target_database", Kind::Text, "its database"),
-        Key::dynamic("target_namespace", Kind::Text, "its schema").aliases(&["target_schema"]),
+        Key::new("source", Kind::Text, "the database that is asked; absent: the project's default one"),
+        Key::dynamic("query", Kind::Text, "one query; it may read the table that it replaces")
+            .mistaken(&["sql", "statement", "select"])
+            .required(),
+        Key::dynamic("target_table", Kind::Text, "the table that is written").mistaken(&["table", "target"]).required(),
+        Key::new("target_source", Kind::Text, "the database that is written; absent: the one that is asked"),
+        Key::dynamic("target_database", Kind::Text, "the target table's database, as the server names it"),
+        Key::dynamic("target_namespace", Kind::Text, "the target table's schema; absent: the source's").aliases(&["target_schema"]),
         WRITE_MODE,
         Key::later("key", "the columns of write_mode merge"),
     ],
@@ -29,8 +31,9 @@ pub static KEYS: Table = Table::new(
 
 /// `write_mode`, wherever a table is written.
 pub const WRITE_MODE: Key =
-    Key::new("write_mode", Kind::Choice(&["create", "replace", "append"]), "create makes the table anew, append adds rows")
-        .default("create");
+    Key::new("write_mode", Kind::Choice(&["create", "replace", "append"]), "create (or replace): a new table, which takes the place of the old one when the step succeeds; append: rows are added, the table is made where it is missing")
+        .default("create")
+        .later_values(&["merge", "upsert", "truncate"]);
 
 #[derive(Debug)]
 pub struct Transform {
@@ -54,7 +57,7 @@ pub(super) fn read(fields: &Fields<'_>, at: &Span, reader: &mut Reader<'_>) -> O
 }
 
 pub(super) fn write_mode(fields: &Fields<'_>, reader: &mut Reader<'_>) -> WriteMode {
-    match fields.choice("write_mode", &["merge", "upsert", "truncate"], &mut reader.faults) {
+    match fields.choice("write_mode", &mut reader.faults) {
         Some("append") => WriteMode::Append,
         _ => WriteMode::Create,
     }

@@ -15,12 +15,16 @@ use crate::yaml::{self, Node};
 
 pub static KEYS: Table = Table::new(
     "op 'try'",
-    "Runs steps and catches their errors.",
+    "Runs steps, catches their errors, and cleans up; it needs 'catch' or 'finally'.",
     &[
         Key::new("steps", Kind::Steps, "the steps whose errors are caught").mistaken(&["do", "body", "try"]).required(),
-        Key::new("catch", Kind::Sections(&CATCH), "what is done on an error: steps, {on, as, steps}, or a list of those")
-            .mistaken(&["except", "on_error"]),
-        Key::new("finally", Kind::Steps, "what is done in every case, last"),
+        Key::new(
+            "catch",
+            Kind::Sections(&CATCH),
+            "what is done on an error: a list of steps, one mapping as below, or a list of those, of which the first that matches runs",
+        )
+        .mistaken(&["except", "on_error"]),
+        Key::new("finally", Kind::Steps, "what is done last in every case, also where an error goes on"),
     ],
 );
 
@@ -29,8 +33,12 @@ pub static CATCH: Table = Table::new(
     "'catch'",
     "What is done on an error.",
     &[
-        Key::new("on", Kind::Names, "the kinds of error; all where absent").aliases(&["kinds"]),
-        Key::new("as", Kind::Text, "the variable that holds the error: kind, message, op, status_code, body"),
+        Key::new("on", Kind::Names, "the kinds of error that it is for; absent: every error").aliases(&["kinds"]),
+        Key::new(
+            "as",
+            Kind::Text,
+            "the variable that holds the error, a map of kind, message, op, status_code and body; it is there inside 'steps' only",
+        ),
         Key::new("steps", Kind::Steps, "what is done").mistaken(&["then", "do"]).required(),
     ],
 );

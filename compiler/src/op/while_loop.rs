@@ -19,9 +19,9 @@ pub static KEYS: Table = Table::new(
     "op 'while'",
     "Repeats steps as long as a condition is true.",
     &[
-        Key::dynamic("condition", Kind::Any, "looked at before each round").required(),
-        Key::new("steps", Kind::Steps, "what is repeated").mistaken(&["do", "then", "body"]).required(),
-        Key::new("max_iterations", Kind::Integer, "reaching it is an error").default("10000"),
+        Key::dynamic("condition", Kind::Condition, "looked at before each round; the loop ends where it is false").required(),
+        Key::new("steps", Kind::Steps, "what is repeated, in order").mistaken(&["do", "then", "body"]).required(),
+        Key::new("max_iterations", Kind::Integer, "how many rounds there may be; one more is an error of kind 'limit'").default("10000"),
     ],
 );
 

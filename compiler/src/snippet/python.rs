@@ -16,7 +16,7 @@ mod scan;
 mod scope;
 mod uses;
 
-pub(super) use rules::RESPONSE_MEMBERS;
+pub(crate) use rules::{CONTEXT_MEMBERS, RESPONSE_MEMBERS, SOURCES_MEMBERS};
 
 use ruff_text_size::TextRange;
 use rustpython_compiler::ast::Expr;

@@ -9,6 +9,8 @@ mod members;
 mod names;
 mod native;
 
+pub(crate) use members::MEMBERS as RESPONSE_MEMBERS;
+
 use minijinja::machinery::{Token, ast};
 
 use super::Place;

@@ -10,7 +10,7 @@ use crate::syntax::key::{Key, Kind, Table};
 use crate::syntax::value::text_of_key;
 use crate::yaml::{self, Node};
 
-const TYPE: Key = Key::new("type", Kind::Choice(TYPES), "how requests are authenticated").required();
+const TYPE: Key = Key::new("type", Kind::Choice(TYPES), "how requests are authenticated").required().later_values(LATER);
 
 /// What `type` may be.
 pub const TYPES: &[&str] = &["none", "basic_auth", "bearer_token", "api_key"];
@@ -32,7 +32,12 @@ pub static BASIC: Table = Table::of_source(
 pub static BEARER: Table = Table::of_source(
     "'auth' of type bearer_token",
     "A token in the Authorization header (RFC 6750).",
-    &[TYPE, Key::dynamic("token", Kind::Text, "the token").mistaken(&["bearer_token", "access_token", "value"]).required()],
+    &[
+        TYPE,
+        Key::dynamic("token", Kind::Text, "the token, sent as `Authorization: Bearer TOKEN`")
+            .mistaken(&["bearer_token", "access_token", "value"])
+            .required(),
+    ],
 );
 
 pub static API_KEY: Table = Table::of_source(
@@ -42,11 +47,14 @@ pub static API_KEY: Table = Table::of_source(
         TYPE,
         Key::dynamic("key_name", Kind::Text, "the name of the header, parameter or cookie").mistaken(&["name", "key", "header"]).required(),
         Key::dynamic("key_value", Kind::Text, "the key").mistaken(&["value", "api_key", "token"]).required(),
-        Key::new("add_to", Kind::Choice(&["header", "query", "cookie"]), "where it is sent")
+        Key::new("add_to", Kind::Choice(&["header", "query", "cookie"]), "where the key is sent")
             .mistaken(&["in", "location"])
             .default("header"),
     ],
 );
+
+/// All forms, in the order of [`TYPES`].
+pub static TABLES: [&Table; 4] = [&NONE, &BASIC, &BEARER, &API_KEY];
 
 #[derive(Debug)]
 pub enum Auth {
@@ -99,7 +107,7 @@ fn read_auth(node: &Node, at: &Span, faults: &mut Vec<Diagnostic>) -> Option<Aut
         what if what == BEARER.what => Some(Auth::Bearer { token: text("token")? }),
         what if what == API_KEY.what => {
             let (name, value) = (text("key_name"), text("key_value"));
-            let place = match fields.choice("add_to", &[], faults) {
+            let place = match fields.choice("add_to", faults) {
                 Some("query") => KeyPlace::Query,
                 Some("cookie") => KeyPlace::Cookie,
                 _ => KeyPlace::Header,

@@ -16,20 +16,30 @@ use crate::yaml::Node;
 
 pub static KEYS: Table = Table::of_source(
     "an http source",
-    "An HTTP API.",
+    "An HTTP API: where it is, and how to show who asks.",
     &[
-        Key::dynamic("base_url", Kind::Text, "put before URLs that are relative").mistaken(&["url", "base", "host", "endpoint"]),
-        Key::new("headers", Kind::Entries, "sent with every request, unless the request has the same header"),
-        Key::new("auth", Kind::Section(&auth::NONE), "how requests show who sends them").mistaken(&["authentication", "authorization"]),
-        Key::new("timeout", Kind::Duration, "for a whole request"),
-        Key::new("retry", Kind::Section(&RETRY), "when a request is sent again"),
-        Key::new("allow_hosts", Kind::Names, "hosts that may be private or local addresses"),
-        Key::new("idempotency", Kind::Section(&IDEMPOTENCY), "how idempotency keys are sent: as header Idempotency-Key where absent"),
-        Key::later("rate_limit", "requests for each second"),
-        Key::later("concurrency", "requests at once"),
-        Key::later("allow_http", "hosts that may be asked without TLS"),
-        Key::later("proxy", "the proxy of requests"),
-        Key::later("tls", "certificates"),
+        Key::dynamic("base_url", Kind::Text, "put before the URLs of requests that are relative: https://api.example.com/v1")
+            .mistaken(&["url", "base", "host", "endpoint"]),
+        Key::new("headers", Kind::Entries, "headers of every request, by name; one that the request has itself comes first"),
+        Key::new("auth", Kind::Section(&auth::NONE), "how requests are authenticated: a mapping as below, or none; absent: none")
+            .mistaken(&["authentication", "authorization"]),
+        Key::new("timeout", Kind::Duration, "the longest time that one attempt of a request may take").default("5m"),
+        Key::new(
+            "retry",
+            Kind::Section(&RETRY),
+            "when a request is sent again, unless the request says so itself. A number alone is 'attempts'",
+        ),
+        Key::new(
+            "allow_hosts",
+            Kind::Names,
+            "hosts (api.example.com, *.example.com) that get the credentials, and may have private or local addresses, although only a reply names them",
+        ),
+        Key::new("idempotency", Kind::Section(&IDEMPOTENCY), "how the idempotency keys of requests are sent"),
+        Key::later("rate_limit", "how many requests are sent in a second"),
+        Key::later("concurrency", "how many requests are in flight together"),
+        Key::later("allow_http", "hosts that are asked without TLS on purpose"),
+        Key::later("proxy", "the proxy that requests go through"),
+        Key::later("tls", "certificate authorities and client certificates"),
     ],
 );
 
@@ -39,9 +49,10 @@ pub static IDEMPOTENCY: Table = Table::of_source(
     "How the API takes idempotency keys; requests that have one say 'idempotency_key'.",
     &[
         Key::new("header", Kind::Text, "the header that holds the key").default("Idempotency-Key"),
-        Key::new("field", Kind::Text, "the field of a JSON or form body that holds the key, instead of a header"),
-        Key::new("quoted", Kind::Bool, "the key is sent in double quotes").default("false"),
-        Key::new("validity", Kind::Duration, "how long the API remembers a key; without limit where absent").mistaken(&["ttl", "expires"]),
+        Key::new("field", Kind::Text, "the field of a JSON or form body that holds the key; instead of a header"),
+        Key::new("quoted", Kind::Bool, "true: the key is sent in double quotes").default("false"),
+        Key::new("validity", Kind::Duration, "how long the API remembers a key: an older one is not relied on; absent: without limit")
+            .mistaken(&["ttl", "expires"]),
     ],
 );
 

@@ -14,16 +14,16 @@ pub static KEYS: Table = Table::of_source(
     "a postgres source",
     "A PostgreSQL database.",
     &[
-        Key::dynamic("conn_str", Kind::Text, "postgresql://host:port/database")
+        Key::dynamic("conn_str", Kind::Text, "where the database is: postgresql://host:5432/database, with parameters such as ?sslmode=require; postgresql+psycopg2:// is understood")
             .aliases(&["connection_string"])
             .mistaken(&["url", "dsn", "uri", "connection", "host"])
             .required(),
-        Key::dynamic("username", Kind::Text, "the user, where conn_str names none").aliases(&["user"]),
-        Key::dynamic("password", Kind::Text, "the password"),
-        Key::dynamic("schema", Kind::Text, "the schema of tables that name none").aliases(&["namespace"]),
-        Key::later("pool", "connections at once"),
-        Key::later("statement_timeout", "ends a statement"),
-        Key::later("session", "statements for each new connection"),
+        Key::dynamic("username", Kind::Text, "the user; it replaces the one of conn_str").aliases(&["user"]),
+        Key::dynamic("password", Kind::Text, "the password; it replaces the one of conn_str"),
+        Key::dynamic("schema", Kind::Text, "the schema of tables that name none; it must exist; absent: the user's own search path").aliases(&["namespace"]),
+        Key::later("pool", "how many connections there are at most"),
+        Key::later("statement_timeout", "the longest time that a statement may take"),
+        Key::later("session", "statements that each new connection runs first"),
     ],
 );
 

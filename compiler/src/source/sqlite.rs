@@ -11,13 +11,13 @@ pub static KEYS: Table = Table::of_source(
     "a sqlite source",
     "An SQLite database file.",
     &[
-        Key::dynamic("path", Kind::Text, "the file; a relative path starts at the project folder")
+        Key::dynamic("path", Kind::Text, "the database file, made where it is missing; a relative path starts at the project folder (at the working folder for sequor-executor). sqlite:///PATH is understood")
             .aliases(&["conn_str"])
             .mistaken(&["file", "database", "db", "filename"])
             .required(),
-        Key::later("pool", "connections at once"),
-        Key::later("statement_timeout", "ends a statement"),
-        Key::later("session", "statements for each new connection"),
+        Key::later("pool", "how many connections there are at most"),
+        Key::later("statement_timeout", "the longest time that a statement may take"),
+        Key::later("session", "statements that each new connection runs first"),
     ],
 );
 

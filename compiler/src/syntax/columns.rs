@@ -23,10 +23,10 @@ pub static COLUMN: Table = Table::new(
     "A column of a table.",
     &[
         Key::new("name", Kind::Text, "the column's name").required(),
-        Key::new("type", Kind::Any, "the type's name, or {name, precision, scale}").required(),
-        Key::new("precision", Kind::Integer, "digits of a numeric"),
-        Key::new("scale", Kind::Integer, "digits after the point of a numeric"),
-        Key::new("length", Kind::Integer, "the longest text of a varchar"),
+        Key::new("type", Kind::Any, "the type: its name, or a mapping as below").required(),
+        Key::new("precision", Kind::Integer, "how many digits a numeric has, 1 to 1000"),
+        Key::new("scale", Kind::Integer, "how many of them are behind the point"),
+        Key::new("length", Kind::Integer, "how many characters a varchar has at most"),
     ],
 );
 
@@ -36,18 +36,15 @@ pub static TYPE: Table = Table::new(
     "A type with its precision.",
     &[
         Key::new("name", Kind::Text, "the type's name").aliases(&["type"]).required(),
-        Key::new("precision", Kind::Integer, "digits of a numeric"),
-        Key::new("scale", Kind::Integer, "digits after the point of a numeric"),
-        Key::new("length", Kind::Integer, "the longest text of a varchar"),
+        Key::new("precision", Kind::Integer, "how many digits a numeric has, 1 to 1000"),
+        Key::new("scale", Kind::Integer, "how many of them are behind the point"),
+        Key::new("length", Kind::Integer, "how many characters a varchar has at most"),
     ],
 );
 
 /// The keys of `model`.
-pub static MODEL: Table = Table::new(
-    "'model'",
-    "A table's columns.",
-    &[Key::new("columns", Kind::Columns, "name → type, a list of {name, type}, or auto").required()],
-);
+pub static MODEL: Table =
+    Table::new("'model'", "A table's columns.", &[Key::new("columns", Kind::Columns, "the columns with their types, or auto").required()]);
 
 pub fn read(node: &Node, faults: &mut Vec<Diagnostic>) -> Option<Columns> {
     match &node.kind {

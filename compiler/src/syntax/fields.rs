@@ -153,8 +153,8 @@ impl<'a> Fields<'a> {
         None
     }
 
-    /// One of the key's choices, in any case. Choices that exist but are `later` are told apart from wrong ones.
-    pub fn choice(&self, name: &str, later: &[&str], faults: &mut Vec<Diagnostic>) -> Option<&'static str> {
+    /// One of the key's choices, in any case. Choices that come later are told apart from wrong ones.
+    pub fn choice(&self, name: &str, faults: &mut Vec<Diagnostic>) -> Option<&'static str> {
         let field = *self.filled(name)?;
         let Kind::Choice(choices) = field.key.kind else { return None };
         let (text, span) = self.literal(name, faults)?;
@@ -165,7 +165,7 @@ impl<'a> Fields<'a> {
             }
             return Some(found);
         }
-        faults.push(not_a_choice(name, text, span, choices, later));
+        faults.push(not_a_choice(name, text, span, choices, field.key.later_values));
         None
     }
 }

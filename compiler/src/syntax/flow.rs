@@ -17,9 +17,13 @@ pub static FLOW: Table = Table::new(
     "A flow file: its steps, and what it is for.",
     &[
         Key::new("steps", Kind::Steps, "what the flow does, in order").required(),
-        Key::new("description", Kind::Text, "what the flow is for"),
-        Key::new("parameters", Kind::Parameters, "what callers may or must give").mistaken(&["params", "inputs", "arguments"]),
-        Key::new("name", Kind::Text, "a title; a flow is called by its file's path"),
+        Key::new("description", Kind::Text, "what the flow is for: a note, which changes nothing"),
+        Key::new("parameters", Kind::Parameters, "what callers may or must give: a list of names, or names with defaults").mistaken(&[
+            "params",
+            "inputs",
+            "arguments",
+        ]),
+        Key::new("name", Kind::Text, "a title for people; the flow itself is named by its file's path below flows/"),
     ],
 );
 
@@ -28,11 +32,11 @@ pub static PARAMETER: Table = Table::new(
     "a parameter",
     "A parameter of a flow.",
     &[
-        Key::new("name", Kind::Text, "the parameter's name, where parameters are a list"),
-        Key::dynamic("default", Kind::Any, "its value where the caller gives none"),
-        Key::new("required", Kind::Bool, "false: null where the caller gives none and there is no default"),
-        Key::new("description", Kind::Text, "what it is for"),
-        Key::later("type", "what callers may give"),
+        Key::new("name", Kind::Text, "the parameter's name, where 'parameters' is a list of mappings"),
+        Key::dynamic("default", Kind::Any, "the value where the caller gives none; a parameter with a default need not be given"),
+        Key::new("required", Kind::Bool, "false: the parameter need not be given, and is null then"),
+        Key::new("description", Kind::Text, "what it is for: a note, which changes nothing"),
+        Key::later("type", "the type that is wanted"),
     ],
 );
 

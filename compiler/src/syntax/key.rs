@@ -43,6 +43,8 @@ pub struct Key {
     pub kind: Kind,
     pub form: Form,
     pub presence: Presence,
+    /// Values of the language that this version does not have, of a [`Kind::Choice`].
+    pub later_values: &'static [&'static str],
     /// One line for the reference.
     pub doc: &'static str,
 }
@@ -56,11 +58,15 @@ pub enum Kind {
     /// `30s`, `500ms`, `2m`, or a number of seconds.
     Duration,
     Any,
+    /// What is true or false.
+    Condition,
     Choice(&'static [&'static str]),
     /// A text, or a list of texts.
     Names,
     /// Name → value; each entry may be written `NAME_expression`.
     Entries,
+    /// Name → value, as it stands.
+    Constants,
     /// Name → value, or name → `{value, scope}`.
     Assigns,
     Section(&'static Table),
@@ -102,7 +108,7 @@ pub enum Presence {
 impl Key {
     #[must_use]
     pub const fn new(name: &'static str, kind: Kind, doc: &'static str) -> Self {
-        Self { name, aliases: &[], mistaken: &[], kind, form: Form::Literal, presence: Presence::Optional, doc }
+        Self { name, aliases: &[], mistaken: &[], kind, form: Form::Literal, presence: Presence::Optional, later_values: &[], doc }
     }
 
     /// A key whose value may be computed.
@@ -141,6 +147,12 @@ impl Key {
     #[must_use]
     pub const fn mistaken(self, mistaken: &'static [&'static str]) -> Self {
         Self { mistaken, ..self }
+    }
+
+    /// Values that are refused because this version does not have them.
+    #[must_use]
+    pub const fn later_values(self, later_values: &'static [&'static str]) -> Self {
+        Self { later_values, ..self }
     }
 
     /// The spellings that a message about a missing key names.

@@ -17,15 +17,27 @@ use crate::yaml::{self, Entry, Node, ScalarValue};
 /// The keys of `retry`.
 pub static RETRY: Table = Table::new(
     "'retry'",
-    "When a request is sent again by itself.",
+    "When a request that failed is sent again by itself.",
     &[
         Key::new("attempts", Kind::Integer, "how often the request is sent at most, the first time included")
             .default("5")
             .mistaken(ATTEMPTS),
-        Key::new("on", Kind::Statuses, "statuses, classes like 5xx, and 'network'").default("[408, 429, 5xx, network]"),
-        Key::new("backoff", Kind::Choice(BACKOFF), "how the wait grows").default("exponential"),
-        Key::new("delay", Kind::Duration, "the first wait").default("500ms").aliases(&["initial_delay"]),
-        Key::new("max_delay", Kind::Duration, "the longest wait; a server that asks for more ends the request").default("5m"),
+        Key::new(
+            "on",
+            Kind::Statuses,
+            "after what it is sent again: statuses, classes like 5xx, and network (no connection, a broken one, time-outs)",
+        )
+        .default("[408, 429, 5xx, network]"),
+        Key::new(
+            "backoff",
+            Kind::Choice(BACKOFF),
+            "how the wait grows: exponential doubles it and takes a random part of that, linear adds 'delay' each time",
+        )
+        .default("exponential"),
+        Key::new("delay", Kind::Duration, "the first wait; where the server says how long (Retry-After), its word counts")
+            .default("500ms")
+            .aliases(&["initial_delay"]),
+        Key::new("max_delay", Kind::Duration, "the longest wait; where the server asks for more, the request fails").default("5m"),
     ],
 );
 
@@ -52,9 +64,13 @@ pub static ASSIGNMENT: Table = Table::new(
     "a variable",
     "A variable's value and its scope.",
     &[
-        Key::dynamic("value", Kind::Any, "the value"),
-        Key::new("scope", Kind::Choice(&["project", "local"]), "project outlives the run; local belongs to the running flow")
-            .default("project"),
+        Key::dynamic("value", Kind::Any, "the value; absent: null"),
+        Key::new(
+            "scope",
+            Kind::Choice(&["project", "local"]),
+            "project: seen by all flows, and kept for the next run; local: seen by this flow only, until it ends",
+        )
+        .default("project"),
     ],
 );
 
@@ -174,7 +190,7 @@ fn attempts(fields: &Fields<'_>, faults: &mut Vec<Diagnostic>) -> Option<u32> {
 }
 
 fn backoff(fields: &Fields<'_>, faults: &mut Vec<Diagnostic>) -> Backoff {
-    match fields.choice("backoff", &[], faults) {
+    match fields.choice("backoff", faults) {
         Some("linear") => Backoff::Linear,
         Some("constant") => Backoff::Constant,
         Some(_) | None => Backoff::Exponential,
@@ -257,7 +273,7 @@ fn assign(entry: &Entry, place: Place, reader: &mut Reader<'_>) -> Assign {
     } else if is_long_assignment(&entry.value)
         && let Some(fields) = Fields::read(&entry.value, &entry.key_span, &[&ASSIGNMENT], &mut reader.faults)
     {
-        if fields.choice("scope", &[], &mut reader.faults) == Some("local") {
+        if fields.choice("scope", &mut reader.faults) == Some("local") {
             scope = Scope::Local;
         }
         value::of_key(&fields, "value", Scalars::Variable, place, &mut reader.faults).unwrap_or_else(|| {

@@ -1,4 +1,4 @@
-//! Environment files: `variables:` with values, `secrets:` with references.
+//! Environment files: `variables:` with values, `secrets:` with references, and a `description:`.
 //!
 //! The only YAML that the executor reads: an environment is given to a run, not compiled into a plan.
 
@@ -35,6 +35,8 @@ pub(super) fn read(path: &Path) -> Result<Contents, EnvironmentError> {
                     contents.secrets.insert(name.into(), reference);
                 }
             }
+            // For people only.
+            "description" => {}
             other => return Err(file.error(&format!("unknown key '{other}'; an environment has 'variables' and 'secrets'"))),
         }
     }

@@ -17,10 +17,8 @@ use crate::syntax::value::{self, Scalars, is_template};
 use crate::syntax::{Assign, BEFORE_REPLY, IN_PARSER, IN_REPLY, Reader, rows};
 use crate::yaml::{self, Node};
 
-const LATER_BODIES: &[&str] = &["multipart_form_data", "multipart", "xml", "binary", "graphql"];
-
 pub(in crate::op) fn read(fields: &Fields<'_>, _at: &Span, reader: &mut Reader<'_>) -> Option<Op> {
-    fields.choice("on_error", &["skip", "reject"], &mut reader.faults);
+    fields.choice("on_error", &mut reader.faults);
     let init = fields.filled("init").map(|f| init(&f.entry.value, &f.entry.key_span, reader));
     let for_each = fields.filled("for_each").map(|f| for_each(&f.entry.value, &f.entry.key_span, reader));
     let request = fields.filled("request").and_then(|f| request(&f.entry.value, &f.entry.key_span, fields, reader));
@@ -97,7 +95,7 @@ fn method(fields: &Fields<'_>, reader: &mut Reader<'_>) -> Method {
         fields.name("method", &mut reader.faults);
         return Method::Get;
     }
-    match fields.choice("method", &[], &mut reader.faults) {
+    match fields.choice("method", &mut reader.faults) {
         Some("POST") => Method::Post,
         Some("PUT") => Method::Put,
         Some("PATCH") => Method::Patch,
@@ -132,7 +130,7 @@ fn pairs(fields: &Fields<'_>, key: &str, reader: &mut Reader<'_>) -> Pairs {
 }
 
 fn body(fields: &Fields<'_>, reader: &mut Reader<'_>) -> Option<(BodyFormat, Expression)> {
-    let format = match fields.choice("body_format", LATER_BODIES, &mut reader.faults) {
+    let format = match fields.choice("body_format", &mut reader.faults) {
         Some("json") => BodyFormat::Json,
         Some("form_urlencoded" | "form") => BodyFormat::Form,
         Some("text") => BodyFormat::Text,
@@ -154,7 +152,7 @@ impl Response {
 fn response(node: &Node, at: &Span, reader: &mut Reader<'_>) -> Option<Response> {
     let fields = Fields::read(node, at, &[&RESPONSE], &mut reader.faults)?;
     let success = fields.node("success_status").map(|n| statuses(n, "'success_status'", None, &mut reader.faults));
-    let format = match fields.choice("format", &["xml", "binary"], &mut reader.faults) {
+    let format = match fields.choice("format", &mut reader.faults) {
         Some("json") => ReplyFormat::Json,
         Some("jsonl") => ReplyFormat::JsonLines,
         Some("csv") => ReplyFormat::Csv,
@@ -227,13 +225,6 @@ fn columns(fields: &Fields<'_>, reader: &mut Reader<'_>) -> Option<Columns> {
             return columns::read(model.node("columns")?, &mut reader.faults);
         }
     };
-    if field.python {
-        reader.faults.push(
-            Diagnostic::error("S108", field.entry.key_span.clone(), "computed columns are not in this version yet")
-                .help("name the columns, write 'columns: auto', or let parser_expression give full tables with their columns"),
-        );
-        return None;
-    }
     columns::read(&field.entry.value, &mut reader.faults)
 }
 

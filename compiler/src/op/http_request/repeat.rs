@@ -58,7 +58,7 @@ fn question(request: &Request, at: &Span, reader: &mut Reader<'_>) {
 
 pub(super) fn in_doubt(fields: &Fields<'_>, reader: &mut Reader<'_>) -> Option<(InDoubt, Span)> {
     let span = fields.filled("on_in_doubt")?.entry.key_span.clone();
-    let choice = match fields.choice("on_in_doubt", &[], &mut reader.faults)? {
+    let choice = match fields.choice("on_in_doubt", &mut reader.faults)? {
         "send" => InDoubt::Send,
         "skip" => InDoubt::Skip,
         "done" => InDoubt::Done,

@@ -18,7 +18,7 @@ use super::names::Names;
 use crate::diagnostic::{Diagnostic, Severity};
 use members::Roots;
 
-pub(in crate::snippet) use members::RESPONSE as RESPONSE_MEMBERS;
+pub(crate) use members::{CONTEXT as CONTEXT_MEMBERS, RESPONSE as RESPONSE_MEMBERS, SOURCES as SOURCES_MEMBERS};
 
 pub(super) fn check(form: &Form<'_>, names: &Names, source: Source<'_>, place: Place, faults: &mut Vec<Diagnostic>) {
     let roots = Roots::of(form, names, place);

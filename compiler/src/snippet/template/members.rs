@@ -7,7 +7,7 @@ use super::names::Check;
 use crate::diagnostic::{Diagnostic, did_you_mean};
 
 /// What templates have of it.
-const MEMBERS: &[&str] = &["elapsed", "headers", "json", "ok", "status_code", "text", "url"];
+pub(crate) const MEMBERS: &[&str] = &["elapsed", "headers", "json", "ok", "status_code", "text", "url"];
 
 impl Check<'_> {
     fn is_reply(&self, expr: &Expr<'_>) -> bool {

@@ -14,11 +14,11 @@ use super::super::names::Names;
 use crate::diagnostic::{Diagnostic, did_you_mean};
 
 /// Members of `response`.
-pub(in crate::snippet) const RESPONSE: &[&str] = &["content", "elapsed", "encoding", "headers", "json", "ok", "status_code", "text", "url"];
+pub(crate) const RESPONSE: &[&str] = &["content", "elapsed", "encoding", "headers", "json", "ok", "status_code", "text", "url"];
 /// Members of `context`.
-const CONTEXT: &[&str] = &["is_var_defined", "log", "query", "query_scalar", "query_value", "sources", "table", "var"];
+pub(crate) const CONTEXT: &[&str] = &["is_var_defined", "log", "query", "query_scalar", "query_value", "sources", "table", "var"];
 /// Members of `context.sources`.
-const SOURCES: &[&str] = &["query", "query_scalar", "query_value", "table"];
+pub(crate) const SOURCES: &[&str] = &["query", "query_scalar", "query_value", "table"];
 
 /// What other members are called elsewhere, and what does the same here.
 const ELSEWHERE: &[(&str, &str)] = &[
