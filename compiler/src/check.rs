@@ -21,6 +21,7 @@ mod rows;
 mod secrets;
 mod sql_text;
 mod types;
+mod unreached;
 mod variables;
 mod writers;
 
@@ -36,6 +37,7 @@ pub fn check(parsed: &Parsed, resolved: &Resolved<'_>) -> (BTreeSet<String>, Vec
     let mut faults = Vec::new();
     branches::check(parsed, resolved, &mut faults);
     control::check(resolved, &mut faults);
+    unreached::check(resolved, &mut faults);
     ids::check(resolved, &mut faults);
     parameters::check(resolved, &mut faults);
     attempts::check(resolved, &mut faults);

@@ -33,7 +33,7 @@ macro_rules! codes {
 pub const CODES: &[Code] = codes! {
     C301 Warning "constant-condition"       "A condition comes out the same in every run."
     C302 Error   "not-a-condition"          "A condition can never be true or false."
-    C303 Warning "unreachable-step"         "A step comes after one that always leaves."
+    C303 Warning "unreachable-step"         "A step comes after one that never goes on."
     C304 Error   "endless-while"            "Nothing in a `while` can change its condition."
     C305 Error   "same-page-forever"        "A page loop asks for the same page again and again."
     C306 Error   "first-page-without-value" "The first request of a page loop reads a variable that only its reply sets."
