@@ -11,6 +11,7 @@ mod first_page;
 mod graph;
 mod http;
 mod ids;
+mod loop_tables;
 mod loops;
 mod pages;
 mod parameters;
@@ -19,8 +20,12 @@ mod parsers;
 mod requests;
 mod rows;
 mod secrets;
+mod shadowing;
 mod sql_text;
+mod text_numbers;
 mod types;
+mod unreached;
+mod unused;
 mod variables;
 mod writers;
 
@@ -36,6 +41,7 @@ pub fn check(parsed: &Parsed, resolved: &Resolved<'_>) -> (BTreeSet<String>, Vec
     let mut faults = Vec::new();
     branches::check(parsed, resolved, &mut faults);
     control::check(resolved, &mut faults);
+    unreached::check(resolved, &mut faults);
     ids::check(resolved, &mut faults);
     parameters::check(resolved, &mut faults);
     attempts::check(resolved, &mut faults);
@@ -44,6 +50,7 @@ pub fn check(parsed: &Parsed, resolved: &Resolved<'_>) -> (BTreeSet<String>, Vec
     columns::check(parsed, resolved, &catalog, &mut faults);
     effects::check(parsed, resolved, &catalog, &mut faults);
     writers::check(resolved, &catalog, &mut faults);
+    loop_tables::check(resolved, &catalog, &mut faults);
     types::check(resolved, &mut faults);
     parsers::check(resolved, &mut faults);
     rows::check(resolved, &catalog, &mut faults);
@@ -55,6 +62,9 @@ pub fn check(parsed: &Parsed, resolved: &Resolved<'_>) -> (BTreeSet<String>, Vec
     loops::check(resolved, &assigned, &mut faults);
     pages::check(parsed, resolved, &mut faults);
     let reported = first_page::check(parsed, resolved, &mut faults);
+    shadowing::check(resolved, &mut faults);
+    text_numbers::check(parsed, resolved, &mut faults);
+    unused::check(parsed, resolved, &mut faults);
     let needed = variables::check(parsed, resolved, &assigned, &reported, &mut faults);
     (needed, faults)
 }

@@ -181,6 +181,14 @@ fn fixpoint<'p>(flow: &Known<'p>, run: &mut Run<'_, 'p>, entry: Sets) -> BTreeMa
                     state
                 }
                 Edge::Error => before.clone().interrupted(&after),
+                Edge::Together => {
+                    let ends = nodes.edges_directed(edge.target(), Direction::Incoming).map(|end| befores.get(&end.source()));
+                    match ends.collect::<Option<Vec<_>>>() {
+                        Some(ends) => ends.into_iter().fold(Sets::default(), Sets::together),
+                        // Another branch has not come to its end.
+                        None => continue,
+                    }
+                }
             };
             let changed = match befores.get_mut(&edge.target()) {
                 Some(known) => known.join(&state),

@@ -1,4 +1,4 @@
-//! Control flow. C315: `break` and `continue` stand inside of a loop. C303: nothing follows a step that always leaves.
+//! Control flow. C315: `break` and `continue` stand inside of a loop.
 
 use crate::diagnostic::Diagnostic;
 use crate::op::Op;
@@ -62,20 +62,5 @@ fn block(steps: &[Step], around: Around, faults: &mut Vec<Diagnostic>) {
         for steps in step.op.blocks() {
             block(steps, inside, faults);
         }
-    }
-    unreachable(steps, faults);
-}
-
-/// Once for a list of steps.
-fn unreachable(steps: &[Step], faults: &mut Vec<Diagnostic>) {
-    let leaves = |step: &Step| step.when.is_none() && matches!(step.op, Op::Leave(_) | Op::Fail(_));
-    let Some(last) = steps.iter().position(leaves) else { return };
-    if let Some(next) = steps.get(last + 1) {
-        let name = steps[last].op.name();
-        faults.push(
-            Diagnostic::warning("C303", next.span.clone(), format!("this step is never reached: '{name}' comes before it in every case"))
-                .also(steps[last].span.clone(), "here the steps end")
-                .help(format!("take it out, or give '{name}' a 'when'")),
-        );
     }
 }

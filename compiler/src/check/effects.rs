@@ -1,6 +1,6 @@
 //! Q706, Q712, T905: tables that SQL names, and statements that do more than may be meant.
 
-use sqlparser::ast::{FromTable, ObjectName, ObjectNamePart, ObjectType, Statement, TableFactor, TableObject};
+use sqlparser::ast::{FromTable, ObjectName, ObjectType, Statement, TableFactor, TableObject};
 
 use crate::compile::Parsed;
 use crate::diagnostic::{Diagnostic, Span};
@@ -10,7 +10,6 @@ use crate::op::execute::Execute;
 use crate::resolve::Resolved;
 use crate::snippet::expression::Expression;
 use crate::sql::Dialect;
-use crate::sql::columns::kept;
 use crate::sql::outline::Outline;
 use crate::syntax::visit::{self, Visitor};
 use crate::syntax::{Flow, Step, TableRef};
@@ -121,23 +120,14 @@ impl<'p> Walk<'_, 'p> {
         let outlines: Vec<&Outline> = op.statements.iter().filter_map(|s| flow.sql.get(&s.span.start)).collect();
         for (i, outline) in outlines.iter().enumerate() {
             let Some(statement) = &outline.statement else { continue };
-            let (word, table, all) = match statement.as_ref() {
-                Statement::Delete(delete) if delete.selection.is_none() && delete.using.is_none() && delete.limit.is_none() => {
-                    let (FromTable::WithFromKeyword(from) | FromTable::WithoutKeyword(from)) = &delete.from;
-                    match from.as_slice() {
-                        [only] if only.joins.is_empty() => ("DELETE", plain_table(&only.relation), true),
-                        _ => continue,
-                    }
-                }
-                Statement::Update(update) if update.selection.is_none() && update.from.is_none() && update.limit.is_none() => {
-                    ("UPDATE", plain_table(&update.table.relation), true)
-                }
-                Statement::Drop { object_type: ObjectType::Table | ObjectType::View, if_exists: false, names, .. } => {
+            let (word, table, all) = match (unguarded(statement), statement.as_ref()) {
+                (Some((word, table)), _) => (word, table, true),
+                (None, Statement::Drop { object_type: ObjectType::Table | ObjectType::View, if_exists: false, names, .. }) => {
                     ("DROP", names.first(), false)
                 }
-                _ => continue,
+                (None, _) => continue,
             };
-            let Some((key, shown)) = table.and_then(|t| self.key(t, outline, source)) else { continue };
+            let Some((key, shown)) = table.and_then(|t| self.catalog.key_in_sql(t, outline, source)) else { continue };
             let refilled = outlines[i + 1..].iter().any(|later| fills(later, &shown));
             let at = outline.span_of(0, outline.text.trim_end().lines().next().map_or(0, str::len));
             let known = self.catalog.tables.get(&key);
@@ -166,21 +156,22 @@ impl<'p> Walk<'_, 'p> {
             self.faults.push(Diagnostic::warning("Q712", at, message).help(help));
         }
     }
+}
 
-    fn key(&self, name: &ObjectName, outline: &Outline, source: &str) -> Option<(Key, String)> {
-        let parts: Option<Vec<String>> = name
-            .0
-            .iter()
-            .map(|part| match part {
-                ObjectNamePart::Identifier(ident) if !outline.is_computed(ident) => Some(kept(ident, outline.dialect)),
-                ObjectNamePart::Identifier(_) | ObjectNamePart::Function(_) => None,
-            })
-            .collect();
-        match parts?.as_slice() {
-            [name] => Some((self.catalog.key(source, None, name), name.clone())),
-            [schema, name] => Some((self.catalog.key(source, Some(schema), name), name.clone())),
-            _ => None,
+/// A statement that changes all rows of a table: its first word, and the table's name where it is plain.
+pub(super) fn unguarded(statement: &Statement) -> Option<(&'static str, Option<&ObjectName>)> {
+    match statement {
+        Statement::Delete(delete) if delete.selection.is_none() && delete.using.is_none() && delete.limit.is_none() => {
+            let (FromTable::WithFromKeyword(from) | FromTable::WithoutKeyword(from)) = &delete.from;
+            match from.as_slice() {
+                [only] if only.joins.is_empty() => Some(("DELETE", plain_table(&only.relation))),
+                _ => None,
+            }
         }
+        Statement::Update(update) if update.selection.is_none() && update.from.is_none() && update.limit.is_none() => {
+            Some(("UPDATE", plain_table(&update.table.relation)))
+        }
+        _ => None,
     }
 }
 

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::compile::Parsed;
-use crate::diagnostic::Diagnostic;
+use crate::diagnostic::{Diagnostic, Span};
 use crate::op::Op;
 use crate::op::http_request::HttpRequest;
 use crate::resolve::Resolved;
@@ -11,7 +11,7 @@ use crate::snippet::expression::{Expression, Named};
 use crate::syntax::visit::{self, Visitor};
 use crate::syntax::{Assign, Step};
 
-use super::parsed::parsed_names;
+use super::parsed::{has_while, literal_variables, parsed_names};
 
 /// The places of the reads that were reported: they are no longer to be reported as perhaps undefined.
 pub(super) type Reported = BTreeSet<(String, u32)>;
@@ -45,7 +45,8 @@ struct Setters<'p> {
     /// How often each name is set.
     counts: BTreeMap<&'p str, usize>,
     tested: BTreeSet<String>,
-    parsed: BTreeSet<String>,
+    /// How many parsers may set each name.
+    parsed: BTreeMap<String, usize>,
     unsure: bool,
 }
 
@@ -59,7 +60,9 @@ impl<'p> Visitor<'p> for Setters<'p> {
     }
 
     fn parser(&mut self, parser: &'p Expression, _: bool) {
-        self.parsed.extend(parsed_names(parser));
+        for name in parsed_names(parser) {
+            *self.parsed.entry(name).or_default() += 1;
+        }
     }
 
     fn bind(&mut self, name: &'p Named) {
@@ -82,7 +85,7 @@ struct Pages<'r, 'p, 'f> {
 impl<'p> Visitor<'p> for Pages<'_, '_, '_> {
     fn enter_step(&mut self, step: &'p Step) {
         if let Op::HttpRequest(op) = &step.op
-            && op.response.repeat.is_some()
+            && (op.response.repeat.is_some() || op.response.parser.iter().any(|parser| has_while(&parser.expression)))
         {
             self.first_page(op);
         }
@@ -93,14 +96,13 @@ impl Pages<'_, '_, '_> {
     /// Only where the reply of this very request is all that ever sets the variable.
     fn first_page(&mut self, op: &HttpRequest) {
         let mut told = BTreeSet::new();
+        let mut set: Vec<(&str, &Span)> = op.response.variables.iter().map(|a| (a.name.name.as_str(), &a.name.span)).collect();
+        set.extend(op.response.parser.iter().flat_map(|parser| literal_variables(&parser.expression)));
         for used in op.request.expressions().into_iter().flat_map(|e| e.uses().variables) {
-            let Some(setter) = op.response.variables.iter().find(|a| a.name.name == used.name) else { continue };
             let name = used.name.as_str();
-            let set_elsewhere = self.setters.counts.get(name).is_some_and(|n| *n > 1)
-                || self.setters.given.contains(name)
-                || self.setters.tested.contains(name)
-                || self.setters.parsed.contains(name);
-            if set_elsewhere {
+            let Some((_, setter)) = set.iter().find(|(set, _)| *set == name) else { continue };
+            let setters = self.setters.counts.get(name).unwrap_or(&0) + self.setters.parsed.get(name).unwrap_or(&0);
+            if setters > 1 || self.setters.given.contains(name) || self.setters.tested.contains(name) {
                 continue;
             }
             self.reported.insert((self.flow.to_owned(), used.span.start));
@@ -111,7 +113,7 @@ impl Pages<'_, '_, '_> {
                         used.span.clone(),
                         format!("the first request has no value for '{name}': only its reply sets it"),
                     )
-                    .also(setter.name.span.clone(), "set here, once there is a reply")
+                    .also((*setter).clone(), "set here, once there is a reply")
                     .help(format!("give it a first value in this op: `init: {{variables: {{{name}: …}}}}`")),
                 );
             }

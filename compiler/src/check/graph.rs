@@ -7,18 +7,23 @@
 mod build;
 mod loops;
 
+use std::collections::BTreeSet;
+
 use petgraph::graph::{DiGraph, NodeIndex};
+use petgraph::visit::{Dfs, VisitMap};
 use sequor_plan_format::op::Scope;
 
 use crate::op::run_flow::RunFlow;
 use crate::snippet::expression::{Expression, Kind, Named};
-use crate::syntax::Flow;
+use crate::syntax::{Flow, Step};
 
 pub(super) struct Graph<'p> {
     pub(super) nodes: DiGraph<Vec<Action<'p>>, Edge<'p>>,
     pub(super) entry: NodeIndex,
     /// Where the flow has ended without an error.
     pub(super) exit: NodeIndex,
+    /// Each step with the nodes that lead to it.
+    starts: Vec<(&'p Step, Vec<NodeIndex>)>,
 }
 
 /// One thing that a node does.
@@ -39,11 +44,21 @@ pub(super) enum Edge<'p> {
     Branch(&'p Expression, bool),
     /// An error at any point of the node.
     Error,
+    /// The end of a branch. What it leads to waits for all other branches.
+    Together,
 }
 
 impl<'p> Graph<'p> {
     pub(super) fn of(flow: &'p Flow) -> Self {
         build::build(&flow.steps)
+    }
+
+    /// The steps that some way through the flow comes to, by where they start in the file.
+    pub(super) fn reached(&self) -> BTreeSet<u32> {
+        let mut ways = Dfs::new(&self.nodes, self.entry);
+        while ways.next(&self.nodes).is_some() {}
+        let is_reached = |node: &NodeIndex| ways.discovered.is_visited(node);
+        self.starts.iter().filter(|(_, from)| from.iter().any(is_reached)).map(|(step, _)| step.span.start).collect()
     }
 }
 

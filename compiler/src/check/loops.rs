@@ -127,7 +127,7 @@ fn asks_outside(condition: &Expression) -> bool {
 }
 
 /// Some step ends the loop, or may: with an error of its own too. The depth of steps is bounded by the YAML reader.
-fn leaves(steps: &[Step]) -> bool {
+pub(super) fn leaves(steps: &[Step]) -> bool {
     steps.iter().any(|step| match &step.op {
         Op::Leave(_) | Op::Fail(_) | Op::Assert(_) => true,
         Op::HttpRequest(_)

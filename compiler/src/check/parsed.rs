@@ -2,7 +2,9 @@
 
 use std::collections::BTreeSet;
 
+use crate::diagnostic::Span;
 use crate::snippet::expression::{DictItem, Expression, Kind};
+use crate::tables::text;
 
 /// Every name that the parser may set. Where it is plain Python, each text in it may be one.
 pub(super) fn parsed_names(parser: &Expression) -> BTreeSet<String> {
@@ -13,7 +15,7 @@ pub(super) fn parsed_names(parser: &Expression) -> BTreeSet<String> {
         for (key, value) in items.iter().filter_map(pair) {
             match (&key.kind, &value.kind) {
                 (Kind::Text(part), Kind::Dict(variables)) if part == "variables" && variables.iter().all(is_named) => {
-                    names.extend(variables.iter().filter_map(pair).filter_map(|(name, _)| text(name)));
+                    names.extend(variables.iter().filter_map(pair).filter_map(|(name, _)| text(name).map(str::to_owned)));
                 }
                 (Kind::Text(part), _) if part != "variables" => {}
                 _ => return any_text(parser),
@@ -22,6 +24,43 @@ pub(super) fn parsed_names(parser: &Expression) -> BTreeSet<String> {
         return names;
     }
     any_text(parser)
+}
+
+/// A literal result of the parser asks for another page.
+pub(super) fn has_while(parser: &Expression) -> bool {
+    let mut found = false;
+    results(parser, &mut |result| {
+        if let Kind::Dict(items) = &result.kind {
+            found |= items.iter().filter_map(pair).any(|(key, _)| text(key) == Some("while"));
+        }
+    });
+    found
+}
+
+/// The variables that literal results of the parser set for sure, with the place of each name.
+pub(super) fn literal_variables(parser: &Expression) -> Vec<(&str, &Span)> {
+    let mut found = Vec::new();
+    results(parser, &mut |result| {
+        let Kind::Dict(items) = &result.kind else { return };
+        for (key, value) in items.iter().filter_map(pair) {
+            if let (Some("variables"), Kind::Dict(variables)) = (text(key), &value.kind) {
+                found.extend(variables.iter().filter_map(pair).filter_map(|(name, _)| Some((text(name)?, &name.span))));
+            }
+        }
+    });
+    found
+}
+
+/// Everything that an expression may come out as.
+pub(super) fn results<'e>(expression: &'e Expression, found: &mut dyn FnMut(&'e Expression)) {
+    match &expression.kind {
+        Kind::Let { body, .. } => results(body, found),
+        Kind::If { then, otherwise, .. } => {
+            results(then, found);
+            results(otherwise, found);
+        }
+        _ => found(expression),
+    }
 }
 
 fn any_text(parser: &Expression) -> BTreeSet<String> {
@@ -42,11 +81,4 @@ fn pair(item: &DictItem) -> Option<(&Expression, &Expression)> {
 
 fn is_named(item: &DictItem) -> bool {
     pair(item).is_some_and(|(key, _)| text(key).is_some())
-}
-
-fn text(expression: &Expression) -> Option<String> {
-    match &expression.kind {
-        Kind::Text(text) => Some(text.clone()),
-        _ => None,
-    }
 }

@@ -2,6 +2,7 @@
 
 use sequor_plan_format::expr as plan;
 
+use super::parsed::results;
 use crate::diagnostic::{Diagnostic, did_you_mean};
 use crate::op::Op;
 use crate::op::http_request::{HttpRequest, TableData};
@@ -34,18 +35,6 @@ impl<'p> Visitor<'p> for Walk<'_> {
                 );
             }
         }
-    }
-}
-
-/// Everything that an expression may come out as.
-fn results<'e>(expression: &'e Expression, found: &mut dyn FnMut(&'e Expression)) {
-    match &expression.kind {
-        Kind::Let { body, .. } => results(body, found),
-        Kind::If { then, otherwise, .. } => {
-            results(then, found);
-            results(otherwise, found);
-        }
-        _ => found(expression),
     }
 }
 

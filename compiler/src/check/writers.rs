@@ -55,7 +55,7 @@ fn overwritten(key: &Key, table: &Table<'_>, faults: &mut Vec<Diagnostic>) {
 }
 
 /// Whether a text names the table: not as a part of a URL's path.
-fn mentions(text: &str, name: &str) -> bool {
+pub(super) fn mentions(text: &str, name: &str) -> bool {
     text.match_indices(name).any(|(at, _)| !text[..at].ends_with('/'))
 }
 

@@ -1,7 +1,9 @@
 //! The columns of a table, from all that write it.
 
+use sqlparser::ast::{ObjectName, ObjectNamePart};
+
 use super::{Catalog, Given, How, Key};
-use crate::sql::columns::{Class, Columns};
+use crate::sql::columns::{Class, Columns, kept};
 use crate::sql::outline::Outline;
 use crate::sql::scope::{self, Looked, Tables};
 
@@ -40,6 +42,24 @@ impl Catalog<'_> {
             }
         }
         all
+    }
+
+    /// The key of a table that a statement names, and the name as the engine keeps it; `None` where a part is computed.
+    #[must_use]
+    pub fn key_in_sql(&self, name: &ObjectName, outline: &Outline, source: &str) -> Option<(Key, String)> {
+        let parts: Option<Vec<String>> = name
+            .0
+            .iter()
+            .map(|part| match part {
+                ObjectNamePart::Identifier(ident) if !outline.is_computed(ident) => Some(kept(ident, outline.dialect)),
+                ObjectNamePart::Identifier(_) | ObjectNamePart::Function(_) => None,
+            })
+            .collect();
+        match parts?.as_slice() {
+            [name] => Some((self.key(source, None, name), name.clone())),
+            [schema, name] => Some((self.key(source, Some(schema), name), name.clone())),
+            _ => None,
+        }
     }
 
     /// Looks at a statement of a source.

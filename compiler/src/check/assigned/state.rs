@@ -120,6 +120,13 @@ impl Sets {
         changed.contains(&true)
     }
 
+    /// Where both have run, each for itself.
+    pub(super) fn together(mut self, other: &Self) -> Self {
+        self.must.unite(&other.must);
+        self.project_must.unite(&other.project_must);
+        self.interrupted(other)
+    }
+
     /// Between this state and `after`: a step that failed somewhere on the way.
     pub(super) fn interrupted(mut self, after: &Self) -> Self {
         self.may.unite(&after.may);

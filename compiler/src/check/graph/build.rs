@@ -6,6 +6,7 @@ use sequor_plan_format::op::Scope;
 use super::{Action, Edge, Graph, constant};
 use crate::op::Op;
 use crate::op::leave::Leave;
+use crate::op::parallel::Parallel;
 use crate::op::try_catch::TryCatch;
 use crate::snippet::expression::{Expression, Kind};
 use crate::syntax::visit::Visitor;
@@ -36,21 +37,24 @@ pub(super) enum Frame<'p> {
         errors: Open<'p>,
         left: Vec<(Target, Open<'p>)>,
     },
+    /// Of a `parallel`: nothing around it can be left from inside.
+    Branch,
 }
 
 pub(super) struct Builder<'p> {
     nodes: DiGraph<Vec<Action<'p>>, Edge<'p>>,
     pub(super) frames: Vec<Frame<'p>>,
     returns: Open<'p>,
+    starts: Vec<(&'p Step, Vec<NodeIndex>)>,
 }
 
 pub(super) fn build(steps: &[Step]) -> Graph<'_> {
-    let mut builder = Builder { nodes: DiGraph::new(), frames: Vec::new(), returns: Vec::new() };
+    let mut builder = Builder { nodes: DiGraph::new(), frames: Vec::new(), returns: Vec::new(), starts: Vec::new() };
     let entry = builder.nodes.add_node(Vec::new());
     let mut end = builder.block(steps, vec![(entry, Edge::Next)]);
     end.append(&mut builder.returns);
     let exit = builder.node(Vec::new(), &end);
-    Graph { nodes: builder.nodes, entry, exit }
+    Graph { nodes: builder.nodes, entry, exit, starts: builder.starts }
 }
 
 impl<'p> Builder<'p> {
@@ -63,6 +67,7 @@ impl<'p> Builder<'p> {
     }
 
     fn step(&mut self, step: &'p Step, open: Open<'p>) -> Open<'p> {
+        self.starts.push((step, open.iter().map(|(node, _)| *node).collect()));
         let Some(when) = &step.when else { return self.op(&step.op, open) };
         let (run, mut skipped) = self.branch(when, &open);
         let mut after = self.op(&step.op, run);
@@ -96,8 +101,7 @@ impl<'p> Builder<'p> {
             }
             Op::Leave(leave) => {
                 let open = self.simple(op, &open);
-                self.leave(target(leave), open);
-                Vec::new()
+                self.leave(target(leave), open)
             }
             Op::HttpRequest(op) => self.http_request(op, &open),
             Op::IfElse(op) => {
@@ -115,9 +119,26 @@ impl<'p> Builder<'p> {
             Op::ForEach(op) => self.for_each(op, &open),
             Op::TryCatch(op) => self.try_catch(op, open),
             Op::Block(op) => self.block(&op.steps, open),
-            // All branches have run behind it. In one branch, what another sets counts as perhaps set.
-            Op::Parallel(op) => op.branches.iter().fold(open, |open, branch| self.block(&branch.steps, open)),
+            Op::Parallel(op) => self.parallel(op, &open),
         }
+    }
+
+    /// Branches that do not see each other. What comes behind them sees what all have done.
+    fn parallel(&mut self, op: &'p Parallel, open: &Open<'p>) -> Open<'p> {
+        let mut ends = Vec::new();
+        for branch in &op.branches {
+            self.frames.push(Frame::Branch);
+            let end = self.block(&branch.steps, open.clone());
+            self.frames.pop();
+            if !end.is_empty() {
+                ends.push((self.node(Vec::new(), &end), Edge::Together));
+            }
+        }
+        // A branch that always fails is one that the others wait for in vain.
+        if ends.len() < op.branches.len() {
+            return Vec::new();
+        }
+        vec![(self.node(Vec::new(), &ends), Edge::Next)]
     }
 
     /// An op without steps, as one node.
@@ -168,9 +189,9 @@ impl<'p> Builder<'p> {
         let Some(finally) = &op.finally else { return after };
         let (errors, left) = match self.frames.pop() {
             Some(Frame::Finally { errors, left }) => (errors, left),
-            Some(Frame::Loop { .. } | Frame::Catch { .. }) | None => (Vec::new(), Vec::new()),
+            Some(Frame::Loop { .. } | Frame::Catch { .. } | Frame::Branch) | None => (Vec::new(), Vec::new()),
         };
-        let after = self.block(finally, after);
+        let mut after = self.block(finally, after);
         let mut leaving = errors.clone();
         leaving.extend(left.iter().flat_map(|(_, open)| open.iter().copied()));
         if !leaving.is_empty() {
@@ -179,7 +200,7 @@ impl<'p> Builder<'p> {
                 self.throw(&end);
             }
             for (target, _) in left {
-                self.leave(target, end.clone());
+                after.extend(self.leave(target, end.clone()));
             }
         }
         after
@@ -189,14 +210,14 @@ impl<'p> Builder<'p> {
     pub(super) fn caught(&mut self) -> Open<'p> {
         match self.frames.pop() {
             Some(Frame::Catch { errors }) => errors,
-            Some(Frame::Loop { .. } | Frame::Finally { .. }) | None => Vec::new(),
+            Some(Frame::Loop { .. } | Frame::Finally { .. } | Frame::Branch) | None => Vec::new(),
         }
     }
 
     fn throw(&mut self, open: &Open<'p>) {
         for frame in self.frames.iter_mut().rev() {
             match frame {
-                Frame::Loop { .. } => {}
+                Frame::Loop { .. } | Frame::Branch => {}
                 Frame::Catch { errors } | Frame::Finally { errors, .. } => {
                     errors.extend_from_slice(open);
                     return;
@@ -205,7 +226,8 @@ impl<'p> Builder<'p> {
         }
     }
 
-    fn leave(&mut self, target: Target, open: Open<'p>) {
+    /// Gives back what goes on because there is nothing to leave, which is reported elsewhere.
+    fn leave(&mut self, target: Target, open: Open<'p>) -> Open<'p> {
         for frame in self.frames.iter_mut().rev() {
             match frame {
                 Frame::Finally { left, .. } => {
@@ -213,18 +235,29 @@ impl<'p> Builder<'p> {
                         Some((_, waiting)) => waiting.extend(open),
                         None => left.push((target, open)),
                     }
-                    return;
+                    return Vec::new();
                 }
                 Frame::Loop { breaks, continues } => match target {
-                    Target::Break => return breaks.extend(open),
-                    Target::Continue => return continues.extend(open),
+                    Target::Break => {
+                        breaks.extend(open);
+                        return Vec::new();
+                    }
+                    Target::Continue => {
+                        continues.extend(open);
+                        return Vec::new();
+                    }
                     Target::Return => {}
                 },
+                Frame::Branch => return open,
                 Frame::Catch { .. } => {}
             }
         }
-        if target == Target::Return {
-            self.returns.extend(open);
+        match target {
+            Target::Return => {
+                self.returns.extend(open);
+                Vec::new()
+            }
+            Target::Break | Target::Continue => open,
         }
     }
 

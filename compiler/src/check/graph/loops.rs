@@ -54,7 +54,7 @@ impl<'p> Builder<'p> {
     fn end_loop(&mut self) -> (Open<'p>, Open<'p>) {
         match self.frames.pop() {
             Some(Frame::Loop { breaks, continues }) => (breaks, continues),
-            Some(Frame::Catch { .. } | Frame::Finally { .. }) | None => (Vec::new(), Vec::new()),
+            Some(Frame::Catch { .. } | Frame::Finally { .. } | Frame::Branch) | None => (Vec::new(), Vec::new()),
         }
     }
 

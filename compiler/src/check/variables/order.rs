@@ -5,8 +5,9 @@ use sequor_plan_format::op::Scope;
 use super::Rule;
 use crate::check::assigned::Standing;
 use crate::diagnostic::{Diagnostic, Span};
+use crate::op::Op;
 use crate::snippet::expression::Named;
-use crate::syntax::Flow;
+use crate::syntax::{Flow, Step};
 
 impl Rule<'_> {
     /// For a name that something sets.
@@ -44,6 +45,15 @@ impl Rule<'_> {
     fn unset(&mut self, used: &Named, flow: &Flow) {
         let name = used.name.as_str();
         let fault = match self.setter(name, flow) {
+            Some((place, scope)) if in_another_branch(&flow.steps, place, &used.span) => {
+                let message = format!("variable '{name}' is set in another branch of this parallel, which this branch does not see");
+                let fault = match scope {
+                    Scope::Local => Diagnostic::error("V403", used.span.clone(), message),
+                    // The run before may have left a value.
+                    Scope::Project => Diagnostic::warning("V403", used.span.clone(), message),
+                };
+                fault.also(place.clone(), "set here").help("set it before the parallel, or read it after the parallel")
+            }
             Some((place, Scope::Local)) => {
                 Diagnostic::error("V403", used.span.clone(), format!("variable '{name}' is read before it is set"))
                     .also(place.clone(), "set only here")
@@ -67,5 +77,17 @@ impl Rule<'_> {
             }
         };
         self.faults.push(fault);
+    }
+}
+
+/// Two places are in different branches of one `parallel`. The depth of steps is bounded by the YAML reader.
+fn in_another_branch(steps: &[Step], one: &Span, other: &Span) -> bool {
+    let Some(step) = steps.iter().rfind(|step| step.span.start <= one.start.min(other.start)) else { return false };
+    let blocks = step.op.blocks();
+    let branch = |place: &Span| blocks.iter().rposition(|block| block.first().is_some_and(|first| first.span.start <= place.start));
+    match (branch(one), branch(other)) {
+        (Some(a), Some(b)) if a == b => in_another_branch(blocks[a], one, other),
+        (Some(_), Some(_)) => matches!(step.op, Op::Parallel(_)),
+        _ => false,
     }
 }
