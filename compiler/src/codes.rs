@@ -122,6 +122,7 @@ pub const CODES: &[Code] = codes! {
     S109 Hint    "letter-case"              "A value is written in other letters than usual."
     S110 Warning "empty-block"              "A list of steps is empty."
     S111 Error   "duplicate-id"             "Two steps of a flow have the same `id`."
+    S112 Hint    "repeated-without-id"      "A request that is sent again and again has no `id`."
     S114 Warning "not-a-flow"               "A file in `flows/` is no flow."
     S115 Hint    "older-form"               "An older form is used, which goes on working."
     S116 Error   "bad-start-step"           "A call starts with a step that the flow does not have."
