@@ -7,11 +7,13 @@ mod columns;
 mod conditions;
 mod control;
 mod effects;
+mod environments;
 mod first_page;
 mod graph;
 mod http;
 mod ids;
 mod loops;
+mod names;
 mod pages;
 mod parameters;
 mod parsed;
@@ -37,6 +39,7 @@ pub fn check(parsed: &Parsed, resolved: &Resolved<'_>) -> (BTreeSet<String>, Vec
     branches::check(parsed, resolved, &mut faults);
     control::check(resolved, &mut faults);
     ids::check(resolved, &mut faults);
+    names::check(parsed, resolved, &mut faults);
     parameters::check(resolved, &mut faults);
     attempts::check(resolved, &mut faults);
     requests::check(parsed, resolved, &mut faults);
@@ -56,5 +59,6 @@ pub fn check(parsed: &Parsed, resolved: &Resolved<'_>) -> (BTreeSet<String>, Vec
     pages::check(parsed, resolved, &mut faults);
     let reported = first_page::check(parsed, resolved, &mut faults);
     let needed = variables::check(parsed, resolved, &assigned, &reported, &mut faults);
+    environments::check(parsed, &needed, &mut faults);
     (needed, faults)
 }
