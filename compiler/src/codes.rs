@@ -111,6 +111,7 @@ pub const CODES: &[Code] = codes! {
     R207 Error   "unknown-environment"      "An environment is chosen that does not exist."
     R208 Error   "missing-in-environment"   "The chosen environment does not define a variable that the flows need."
     R209 Warning "environments-differ"      "An environment lacks a variable that another one gives and flows read."
+    R210 Hint    "unused-source"            "No flow uses a source."
     R211 Error   "no-source"                "No source is given, and the project has no default one."
     S101 Error   "unknown-op"               "A step names an op that does not exist."
     S102 Error   "missing-op"               "A step has no `op`."
