@@ -7,12 +7,14 @@ mod columns;
 mod conditions;
 mod control;
 mod effects;
+mod environments;
 mod first_page;
 mod graph;
 mod http;
 mod ids;
 mod loop_tables;
 mod loops;
+mod names;
 mod pages;
 mod parameters;
 mod parsed;
@@ -43,6 +45,7 @@ pub fn check(parsed: &Parsed, resolved: &Resolved<'_>) -> (BTreeSet<String>, Vec
     control::check(resolved, &mut faults);
     unreached::check(resolved, &mut faults);
     ids::check(resolved, &mut faults);
+    names::check(parsed, resolved, &mut faults);
     parameters::check(resolved, &mut faults);
     attempts::check(resolved, &mut faults);
     requests::check(parsed, resolved, &mut faults);
@@ -66,5 +69,6 @@ pub fn check(parsed: &Parsed, resolved: &Resolved<'_>) -> (BTreeSet<String>, Vec
     text_numbers::check(parsed, resolved, &mut faults);
     unused::check(parsed, resolved, &mut faults);
     let needed = variables::check(parsed, resolved, &assigned, &reported, &mut faults);
+    environments::check(parsed, &needed, &mut faults);
     (needed, faults)
 }

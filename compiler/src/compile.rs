@@ -101,6 +101,9 @@ pub fn compile(project: &Project, names: &[impl AsRef<str>]) -> Result<Compiled,
     faults.extend(found);
     faults.extend(shape_faults(&parsed, project, &resolved, everything));
     faults.extend(no_flows(&parsed, &entries));
+    if everything {
+        faults.extend(resolve::unused::sources(&parsed, project, &resolved));
+    }
     let (needed, found) = check::check(&parsed, &resolved);
     faults.extend(found);
     sort(&mut faults);

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use crate::diagnostic::{Diagnostic, Severity, Span, did_you_mean};
 use crate::project::Project;
+use crate::snippet::expression::Named;
 use crate::syntax::fields::Fields;
 use crate::syntax::key::{Key, Kind, Table};
 use crate::yaml;
@@ -27,20 +28,42 @@ pub struct Environments {
     pub chosen: Option<String>,
     /// There is at least one environment file.
     pub any: bool,
+    /// The project's own files that could be read, where none is chosen.
+    pub files: Vec<EnvironmentFile>,
+    /// Names that the command line gives.
+    pub given: BTreeSet<String>,
+}
+
+/// The names of one file.
+#[derive(Debug)]
+pub struct EnvironmentFile {
+    /// The environment's name.
+    pub name: String,
+    /// The start of the file.
+    pub start: Span,
+    /// Its variables and secrets.
+    pub names: Vec<Named>,
 }
 
 /// Reads the names of the environment files; faults are those of the chosen one, or of the project's own.
 pub fn read(project: &Project, faults: &mut Vec<Diagnostic>) -> Environments {
     let chosen = project.options.env.clone();
     let mut environments = Environments { any: !project.environments.is_empty(), ..Environments::default() };
+    environments.given.extend(project.options.variables.iter().cloned());
     environments.names.extend(project.options.variables.iter().cloned());
     for file in &project.environments {
         if chosen.as_ref().is_some_and(|c| *c != file.name) {
             continue;
         }
         let mut found = Vec::new();
-        environments.names.extend(names(file, &mut found));
-        if chosen.is_some() || file.file.path.starts_with("envs/") {
+        let names = names(file, &mut found);
+        environments.names.extend(names.iter().map(|name| name.name.clone()));
+        let own = file.file.path.starts_with("envs/");
+        if own && chosen.is_none() && found.is_empty() {
+            let start = Span { file: file.file.clone(), start: 0, end: 0 };
+            environments.files.push(EnvironmentFile { name: file.name.clone(), start, names });
+        }
+        if chosen.is_some() || own {
             faults.extend(found);
         }
         if chosen.is_some() {
@@ -55,7 +78,7 @@ pub fn read(project: &Project, faults: &mut Vec<Diagnostic>) -> Environments {
     environments
 }
 
-fn names(file: &crate::project::File, faults: &mut Vec<Diagnostic>) -> Vec<String> {
+fn names(file: &crate::project::File, faults: &mut Vec<Diagnostic>) -> Vec<Named> {
     let (node, found) = yaml::parse(&file.file);
     // An environment with nothing in it is fine.
     faults.extend(found.into_iter().filter(|f| f.code != "Y008"));
@@ -65,7 +88,7 @@ fn names(file: &crate::project::File, faults: &mut Vec<Diagnostic>) -> Vec<Strin
     let mut names = Vec::new();
     for key in ["variables", "secrets"] {
         if let Some(yaml::Kind::Mapping(entries)) = fields.node(key).map(|n| &n.kind) {
-            names.extend(entries.iter().map(|e| e.key.clone()));
+            names.extend(entries.iter().map(|e| Named { name: e.key.clone(), span: e.key_span.clone() }));
         }
     }
     names

@@ -4,6 +4,7 @@
 
 mod circle;
 mod references;
+pub(crate) mod unused;
 
 use std::collections::{BTreeMap, BTreeSet};
 

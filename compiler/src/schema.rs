@@ -12,7 +12,7 @@ use crate::settings;
 use crate::source::{self, auth};
 use crate::syntax::fields::EXPRESSION;
 use crate::syntax::key::{Form, Key, Kind, Presence, Table};
-use crate::syntax::{flow, scalars, step};
+use crate::syntax::{assign, flow, step};
 
 /// Which files a schema is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -174,7 +174,7 @@ fn kind(kind: Kind) -> Value {
         Kind::Entries => json!({"anyOf": [{"type": "object"}, {"type": ["string", "null"]}]}),
         Kind::Assigns => json!({
             "type": ["object", "null"],
-            "additionalProperties": {"anyOf": [object(&[&scalars::ASSIGNMENT]), {}]},
+            "additionalProperties": {"anyOf": [object(&[&assign::ASSIGNMENT]), {}]},
         }),
         Kind::Section(table) if std::ptr::eq(table, &raw const auth::NONE) => auth_schema(),
         Kind::Section(table) => json!({"anyOf": [object(&[table]), {"type": ["integer", "null"]}]}),

@@ -12,10 +12,10 @@ use sequor_plan_format as plan;
 use crate::diagnostic::{Diagnostic, Severity, SourceFile, Span};
 use crate::lower::Lowering;
 use crate::snippet::expression::{Expression, Named};
-use crate::syntax::BEFORE_REPLY;
 use crate::syntax::fields::{Fields, not_a_choice, scalar};
 use crate::syntax::key::{Key, Kind as KeyKind, Table};
 use crate::syntax::value::{self, Scalars};
+use crate::syntax::{BEFORE_REPLY, assign};
 use crate::yaml;
 
 /// What a source is.
@@ -146,10 +146,11 @@ fn read_source(node: &yaml::Node, name: &str, kind: Kind, faults: &mut Vec<Diagn
 
 /// Constants of a source or of the project: name → value.
 pub fn variables(node: &yaml::Node, faults: &mut Vec<Diagnostic>) -> Vec<(Named, Expression)> {
-    value::entries(node, "'variables'", Scalars::Variable, BEFORE_REPLY, faults)
-        .into_iter()
-        .map(|(name, entry, value)| (Named { name: name.to_owned(), span: entry.key_span.clone() }, value))
-        .collect()
+    let entries = value::entries(node, "'variables'", Scalars::Variable, BEFORE_REPLY, faults);
+    for (name, entry, _) in &entries {
+        faults.extend(assign::no_name(name, entry).or_else(|| assign::constant_with_scope(name, entry)));
+    }
+    entries.into_iter().map(|(name, entry, value)| (Named { name: name.to_owned(), span: entry.key_span.clone() }, value)).collect()
 }
 
 impl Source {

@@ -2,6 +2,7 @@
 //!
 //! A fault leaves out the smallest thing that it spoils, so that the rest is still checked.
 
+pub mod assign;
 pub mod columns;
 pub mod fields;
 pub mod flow;
@@ -51,6 +52,14 @@ pub struct Flow {
     pub sql: BTreeMap<u32, Outline>,
     /// The file could not be read as a flow, so nothing is known about what it does.
     pub unreadable: bool,
+}
+
+impl Flow {
+    /// A part of the flow that could not be read has this name in its text.
+    #[must_use]
+    pub fn may_name(&self, name: &str) -> bool {
+        self.suspected_text.contains(&name.to_lowercase()) || (self.unreadable && self.span.file.text.contains(name))
+    }
 }
 
 #[derive(Debug)]

@@ -102,10 +102,31 @@ fn ops_and_values_are_mended_where_only_one_is_near() {
 #[test]
 fn values_are_written_as_usual() {
     let flow = "- op: http_request\n  request: {url: 'https://api.example.com', method: get}\n- {op: print, message: a, level: Info}\n";
-    let faults = compile(&alone(flow), NONE).unwrap();
+    let faults = compile(&alone(flow), &["main"]).unwrap();
     let found: Vec<_> = faults.diagnostics.iter().map(|d| (d.code, d.severity)).collect();
     assert_eq!(found, [("S109", Severity::Hint), ("S109", Severity::Hint)]);
     assert_eq!(mended(flow), flow.replace("get}", "GET}").replace("Info", "info"));
+}
+
+#[test]
+fn ops_get_their_usual_names() {
+    let flow = "- {op: log, message: a} # said\n- op: sql\n  source: stage\n  statement: select 1\n- {op: 'wait', seconds: 1}\n";
+    let expected = flow.replace("log", "print").replace("op: sql", "op: execute");
+    assert_eq!(mended(flow), expected, "only what stands there just so is replaced");
+}
+
+#[test]
+fn a_misspelt_parameter_is_written_as_the_flow_declares_it() {
+    let mut project = base();
+    let call = "- op: run_flow\n  flow: sync\n  parameters: {regoin_expression: \"'eu'\", limt: 2}\n";
+    let file = |name: &str, text: &str| File { name: name.to_owned(), file: SourceFile::new(format!("flows/{name}.yaml"), text) };
+    let sync = "parameters: [region, limit]\nsteps:\n  - {op: print, message: \"{{ var('region') }} {{ var('limit') }}\"}\n";
+    project.flows = vec![file("main", call), file("sync", sync)];
+    let errors = compile(&project, &["main"]).unwrap().diagnostics;
+    assert_eq!(errors.iter().map(|d| (d.code, d.severity)).collect::<Vec<_>>(), [("V406", Severity::Error), ("V406", Severity::Error)]);
+    let fixed = fix(&mut project, &["main"], |_| true).unwrap();
+    assert!(fixed.compiled.plan.is_some());
+    assert_eq!(project.flows[0].file.text, call.replace("regoin", "region").replace("limt", "limit"));
 }
 
 #[test]

@@ -1,6 +1,7 @@
 //! Flows and projects under `fixtures/`, each with the report or the plan that it must give beside it.
 //!
-//! `flows/ok/NAME.yaml` and `flows/err/NAME.yaml` are compiled as the only flow of the project `flows/base`; a folder there is a project of its own.
+//! `flows/ok/NAME.yaml` and `flows/err/NAME.yaml` are compiled as a flow that is named, of the project `flows/base`; a folder there is a project of its
+//! own, compiled as a whole.
 //! `INSTA_UPDATE=always` writes what is expected.
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
@@ -19,8 +20,20 @@ fn fixtures() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../fixtures")
 }
 
-/// A case: its name and its project.
-fn cases(folder: &str) -> Vec<(String, Project)> {
+struct Case {
+    name: String,
+    project: Project,
+    /// None: all of the project.
+    flow: Option<String>,
+}
+
+impl Case {
+    fn compile(&self) -> Compiled {
+        compile(&self.project, self.flow.as_slice()).unwrap()
+    }
+}
+
+fn cases(folder: &str) -> Vec<Case> {
     let dir = fixtures().join(folder);
     let mut paths: Vec<PathBuf> =
         fs::read_dir(&dir).unwrap().map(|e| e.unwrap().path()).filter(|p| p.extension().is_none_or(|e| e == "yaml")).collect();
@@ -30,8 +43,10 @@ fn cases(folder: &str) -> Vec<(String, Project)> {
         .into_iter()
         .map(|path| {
             let name = path.file_stem().unwrap().to_str().unwrap().to_owned();
-            let project = if path.is_dir() { Project::open(&path, Options::default()).unwrap() } else { alone(&path, &name) };
-            (name, project)
+            match path.is_dir() {
+                true => Case { project: Project::open(&path, Options::default()).unwrap(), name, flow: None },
+                false => Case { project: alone(&path, &name), flow: Some(name.clone()), name },
+            }
         })
         .collect()
 }
@@ -73,8 +88,8 @@ fn no_forgotten(folder: &str, names: &BTreeSet<String>) {
 #[test]
 fn faults_are_reported_all_at_once() {
     let mut names = BTreeSet::new();
-    for (name, project) in cases("flows/err") {
-        let compiled = all(&project);
+    for case in cases("flows/err") {
+        let (compiled, name) = (case.compile(), case.name);
         assert!(compiled.has_errors() || !compiled.diagnostics.is_empty(), "{name}: nothing is reported");
         assert_eq!(compiled.plan.is_some(), !compiled.has_errors(), "{name}");
         expect("flows/err", &name, &report(&compiled));
@@ -86,8 +101,8 @@ fn faults_are_reported_all_at_once() {
 #[test]
 fn sound_flows_give_the_expected_plan() {
     let mut names = BTreeSet::new();
-    for (name, project) in cases("flows/ok") {
-        let compiled = all(&project);
+    for case in cases("flows/ok") {
+        let (compiled, name) = (case.compile(), case.name);
         let plan = compiled.plan.as_ref().unwrap_or_else(|| panic!("{name} does not compile:\n{}", report(&compiled)));
         let text = format!("{}\n{}", report(&compiled), sequor_plan_format::render::render(plan));
         expect("flows/ok", &name, &text);

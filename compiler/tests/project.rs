@@ -107,6 +107,33 @@ fn variables_from_outside_are_in_the_manifest() {
     assert_eq!(names, ["api_token", "rate"]);
 }
 
+#[test]
+fn names_of_files_must_be_easy_to_write_and_to_tell_apart() {
+    const HI: &str = "- {op: print, message: hi}\n";
+    let found = |names: &[&str]| {
+        let flows: Vec<(&str, &str)> = names.iter().map(|name| (*name, HI)).collect();
+        let compiled = compile(&with_flows(&flows, Options::default()), names).unwrap();
+        assert!(compiled.plan.is_some());
+        compiled.diagnostics.iter().map(|d| format!("{} {}", d.code, d.message)).collect::<Vec<_>>()
+    };
+    assert_eq!(found(&["load orders"]), ["S113 the name of the flow 'load orders' has a space in it"]);
+    assert_eq!(found(&["shop/orders", "Shop/Orders"]), ["S113 the flows 'Shop/Orders' and 'shop/orders' differ in capitals only"]);
+    assert_eq!(found(&["2026/load-orders.v2", "2026/load_orders"]), [""; 0]);
+}
+
+#[test]
+fn sources_are_unused_only_where_the_whole_project_is_looked_at() {
+    let flows = [("main", "- {op: execute, source: warehouse, statement: select 1}\n"), ("bad", "- {op: execte, source: api}\n")];
+    let unused = |flows: &[(&str, &str)], names: &[&str]| {
+        let compiled = compile(&with_flows(flows, Options::default()), names).unwrap();
+        let found = compiled.diagnostics.into_iter().filter(|d| d.code == "R210");
+        found.map(|d| d.span.unwrap().file.path.clone()).collect::<Vec<_>>()
+    };
+    assert_eq!(unused(&flows[..1], &[]), ["sources/api.yaml"], "stage is the default");
+    assert_eq!(unused(&flows[..1], &["main"]), [""; 0]);
+    assert_eq!(unused(&flows, &[]), [""; 0], "a step that cannot be read names it");
+}
+
 /// Every beginning of every fixture, and every fixture without one of its lines, gives a plan or faults, and never a panic or an internal fault.
 #[test]
 fn broken_files_are_reported() {

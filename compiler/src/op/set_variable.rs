@@ -8,7 +8,7 @@ use crate::lower::Lowering;
 use crate::syntax::fields::{EXPRESSION, Fields, scalar};
 use crate::syntax::key::{Key, Kind, Table};
 use crate::syntax::visit::{self, Visitor};
-use crate::syntax::{Assign, BEFORE_REPLY, Reader, scalars};
+use crate::syntax::{Assign, BEFORE_REPLY, Reader, assign};
 use crate::yaml::Entry;
 
 pub static KEYS: Table = Table::new(
@@ -41,7 +41,7 @@ pub fn other_form(entries: &[Entry]) -> Option<Diagnostic> {
 
 pub(super) fn read(fields: &Fields<'_>, _at: &Span, reader: &mut Reader<'_>) -> Option<Op> {
     let node = fields.node("set")?;
-    Some(Op::SetVariable(SetVariable { assigns: scalars::assigns(node, "'set'", BEFORE_REPLY, reader) }))
+    Some(Op::SetVariable(SetVariable { assigns: assign::read(node, "'set'", BEFORE_REPLY, reader) }))
 }
 
 impl SetVariable {

@@ -121,7 +121,7 @@ pub(super) fn legend(root: &str) -> String {
 
 /// Mappings that stand in values on several pages, by the mark that stands for their keys in values.md.
 pub(super) fn shared() -> [(&'static str, &'static Table); 3] {
-    [("Variables that are set", &scalars::ASSIGNMENT), ("Columns", &columns::COLUMN), ("Column types", &columns::TYPE)]
+    [("Variables that are set", &assign::ASSIGNMENT), ("Columns", &columns::COLUMN), ("Column types", &columns::TYPE)]
 }
 
 fn names(key: &Key) -> String {

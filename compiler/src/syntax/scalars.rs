@@ -1,18 +1,12 @@
-//! Small literal forms: durations, statuses, variable assignments, paths into a reply.
+//! Small literal forms: durations, statuses, retries, names.
 
-use std::collections::HashMap;
-
-use sequor_plan_format::op::Scope;
 use sequor_plan_format::op::http_request::{Backoff, RetryPolicy, StatusRange};
 
 use super::key::{Key, Kind, Table};
-use super::{Assign, Reader};
-use crate::diagnostic::{Diagnostic, Span, did_you_mean};
-use crate::snippet::Place;
+use crate::diagnostic::{Diagnostic, Span};
 use crate::snippet::expression::Named;
 use crate::syntax::fields::{Fields, scalar, wrong_kind};
-use crate::syntax::value::{self, Scalars};
-use crate::yaml::{self, Entry, Node, ScalarValue};
+use crate::yaml::{self, Node, ScalarValue};
 
 /// The keys of `retry`.
 pub static RETRY: Table = Table::new(
@@ -58,21 +52,6 @@ pub static STEP_RETRY: Table = Table::new(
 
 const ATTEMPTS: &[&str] = &["max_attempts", "tries", "retries", "count", "max_retries"];
 const BACKOFF: &[&str] = &["exponential", "linear", "constant"];
-
-/// The keys of one assignment in its long form.
-pub static ASSIGNMENT: Table = Table::new(
-    "a variable",
-    "A variable's value and its scope.",
-    &[
-        Key::dynamic("value", Kind::Any, "the value; absent: null"),
-        Key::new(
-            "scope",
-            Kind::Choice(&["project", "local"]),
-            "project: seen by all flows, and kept for the next run; local: seen by this flow only, until it ends",
-        )
-        .default("project"),
-    ],
-);
 
 /// A duration in milliseconds.
 pub fn duration(fields: &Fields<'_>, name: &str, faults: &mut Vec<Diagnostic>) -> Option<u64> {
@@ -238,59 +217,6 @@ pub fn kinds(fields: &Fields<'_>, faults: &mut Vec<Diagnostic>) -> Vec<Named> {
         faults.push(wrong_kind(on, "'on'", "a kind of error or a list of them").help("leave 'on' out for every error"));
     }
     kinds
-}
-
-/// Variables to set: `name: value` or `name: {value, scope}`.
-pub fn assigns(node: &Node, what: &str, place: Place, reader: &mut Reader<'_>) -> Vec<Assign> {
-    let yaml::Kind::Mapping(entries) = &node.kind else {
-        reader.faults.push(wrong_kind(node, what, "a mapping of names to values"));
-        return Vec::new();
-    };
-    let mut assigns: Vec<Assign> = Vec::new();
-    let mut given: HashMap<String, usize> = HashMap::with_capacity(entries.len());
-    for entry in entries {
-        let assign = assign(entry, place, reader);
-        match given.get(&assign.name.name) {
-            Some(&i) => reader.faults.push(
-                Diagnostic::error("S105", assign.name.span, format!("'{}' is set twice", assign.name.name))
-                    .also(assigns[i].name.span.clone(), "the other one")
-                    .help("keep one of the two"),
-            ),
-            None => {
-                given.insert(assign.name.name.clone(), assigns.len());
-                assigns.push(assign);
-            }
-        }
-    }
-    assigns
-}
-
-fn assign(entry: &Entry, place: Place, reader: &mut Reader<'_>) -> Assign {
-    let (name, is_python) = value::split_name(entry);
-    let mut scope = Scope::Project;
-    let value = if is_python {
-        value::python(&entry.value, place, &mut reader.faults)
-    } else if is_long_assignment(&entry.value)
-        && let Some(fields) = Fields::read(&entry.value, &entry.key_span, &[&ASSIGNMENT], &mut reader.faults)
-    {
-        if fields.choice("scope", &mut reader.faults) == Some("local") {
-            scope = Scope::Local;
-        }
-        value::of_key(&fields, "value", Scalars::Variable, place, &mut reader.faults).unwrap_or_else(|| {
-            crate::snippet::expression::Expression { span: entry.value.span.clone(), kind: crate::snippet::expression::Kind::Null }
-        })
-    } else {
-        value::of_node(&entry.value, Scalars::Variable, place, &mut reader.faults)
-    };
-    Assign { name: Named { name: name.to_owned(), span: entry.key_span.clone() }, scope, value }
-}
-
-/// A mapping is the long form when it says `value` and nothing that the long form does not have, or nearly.
-fn is_long_assignment(node: &Node) -> bool {
-    let yaml::Kind::Mapping(entries) = &node.kind else { return false };
-    let is = |e: &Entry, name: &str| e.key == name;
-    entries.iter().any(|e| is(e, "value") || is(e, "value_expression"))
-        && entries.iter().all(|e| is(e, "value") || is(e, "value_expression") || did_you_mean(&e.key, ["scope"]).is_some())
 }
 
 /// A name with its place.

@@ -65,7 +65,7 @@ pub fn read_key(fields: &Fields<'_>, key: &str, reader: &mut Reader<'_>) -> Opti
 fn read(node: &Node, reader: &mut Reader<'_>) -> Option<Step> {
     let before = reader.faults.len();
     let step = read_step(node, reader);
-    if reader.faults.len() > before {
+    if reader.faults[before..].iter().any(|f| f.severity != Severity::Hint) {
         map_keys(node, reader);
     }
     if step.is_none() || reader.faults[before..].iter().any(|f| f.severity == Severity::Error && !f.code.starts_with(['Q', 'J', 'P'])) {
@@ -91,6 +91,10 @@ fn read_step(node: &Node, reader: &mut Reader<'_>) -> Option<Step> {
         reader.faults.push(unknown_op(name, &entry.value.span));
         return None;
     };
+    if spec.name != name {
+        let fault = Diagnostic::hint("S115", entry.value.span.clone(), format!("'{name}' is another name of the op '{}'", spec.name));
+        reader.faults.push(fields::instead(fault, name, spec.name).help(format!("write '{}'", spec.name)));
+    }
     if let Some(fault) = op::other_form(spec, entries) {
         reader.faults.push(fault);
         return None;

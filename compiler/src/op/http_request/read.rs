@@ -11,10 +11,10 @@ use crate::op::{Op, transform};
 use crate::snippet::expression::{Expression, Named};
 use crate::syntax::columns::{self, Columns, MODEL};
 use crate::syntax::fields::{EXPRESSION, Fields, scalar, wrong_kind};
-use crate::syntax::scalars::{assigns, duration, named, names, retry, statuses};
+use crate::syntax::scalars::{duration, named, names, retry, statuses};
 use crate::syntax::table::{self, Keys};
 use crate::syntax::value::{self, Scalars, is_template};
-use crate::syntax::{Assign, BEFORE_REPLY, IN_PARSER, IN_REPLY, Reader, rows};
+use crate::syntax::{Assign, BEFORE_REPLY, IN_PARSER, IN_REPLY, Reader, assign, rows};
 use crate::yaml::{self, Node};
 
 pub(in crate::op) fn read(fields: &Fields<'_>, _at: &Span, reader: &mut Reader<'_>) -> Option<Op> {
@@ -47,7 +47,7 @@ pub(in crate::op) fn read(fields: &Fields<'_>, _at: &Span, reader: &mut Reader<'
 
 fn init(node: &Node, at: &Span, reader: &mut Reader<'_>) -> Vec<Assign> {
     let Some(fields) = Fields::read(node, at, &[&INIT], &mut reader.faults) else { return Vec::new() };
-    fields.node("variables").map(|n| assigns(n, "'variables'", BEFORE_REPLY, reader)).unwrap_or_default()
+    fields.node("variables").map(|n| assign::read(n, "'variables'", BEFORE_REPLY, reader)).unwrap_or_default()
 }
 
 fn for_each(node: &Node, at: &Span, reader: &mut Reader<'_>) -> Option<ForEachRow> {
@@ -164,7 +164,7 @@ fn response(node: &Node, at: &Span, reader: &mut Reader<'_>) -> Option<Response>
         expression: value::python(&f.entry.value, IN_PARSER, &mut reader.faults),
     });
     let tables = fields.node("tables").map(|n| tables(n, parser.is_some(), reader)).unwrap_or_default();
-    let variables = fields.node("variables").map(|n| assigns(n, "'variables'", IN_REPLY, reader)).unwrap_or_default();
+    let variables = fields.node("variables").map(|n| assign::read(n, "'variables'", IN_REPLY, reader)).unwrap_or_default();
     let repeat = value::condition(&fields, "while", IN_REPLY, &mut reader.faults);
     Some(Response { success, format, tables, parser, variables, repeat })
 }
@@ -221,6 +221,8 @@ fn columns(fields: &Fields<'_>, reader: &mut Reader<'_>) -> Option<Columns> {
         }
         (Some(columns), None) => columns,
         (None, Some(model)) => {
+            let fault = Diagnostic::hint("S115", model.entry.key_span.clone(), "'model' is the older way to write the columns of a table");
+            reader.faults.push(fault.help("write what is under 'columns' of the model as the table's own 'columns'"));
             let model = Fields::read(&model.entry.value, &model.entry.key_span, &[&MODEL], &mut reader.faults)?;
             return columns::read(model.node("columns")?, &mut reader.faults);
         }

@@ -65,11 +65,16 @@ pub(super) fn of<'a>(syntax: &'a Syntax, source: Source<'_>, faults: &mut Vec<Di
     });
     let body = Returns::of(statements);
     if let (Some(function), false) = (evaluate, body.any) {
+        let before = faults.len();
         if !Returns::of(&function.body).value && !ends_in_raise(&function.body) {
             let fault = Diagnostic::error("P605", source.span(function.name.range()), "`evaluate` never returns a value");
             faults.push(fault.help("end it with `return` and the value"));
         }
         required_parameters(function, source, faults);
+        if faults.len() == before {
+            let fault = Diagnostic::hint("S115", source.span(function.name.range()), "`def evaluate` is the older form of a snippet");
+            faults.push(fault.help("write what is in it as the snippet itself: `context` and `response` are there without it"));
+        }
         return Form::Evaluate { module: statements, function };
     }
     if !body.value && !ends_in_raise(statements) {
