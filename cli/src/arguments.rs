@@ -72,6 +72,8 @@ pub(crate) enum Command {
     Gc(GcArguments),
     /// Print a plan file, or the plan of a run, as text
     Show(Show),
+    /// Draw how the steps of a flow follow each other: as a tree, or for Mermaid, Graphviz and browsers
+    Graph(Graph),
     /// Compare two plans step by step: status 0 where nothing differs, 1 where something does. For a run and a plan: whether it can go on with that
     Diff(Diff),
     /// Explain a code of `compile`, such as S103
@@ -235,13 +237,48 @@ pub(crate) struct Show {
 }
 
 #[derive(Debug, Args)]
+pub(crate) struct Graph {
+    /// A flow of the project, by name, a plan file, or a run: its name, or the beginning or end of it
+    #[arg(value_name = "FLOW|PLAN|RUN")]
+    pub target: String,
+    /// What is written
+    #[arg(long, value_enum, value_name = "FORMAT", default_value_t = GraphFormat::Text)]
+    pub format: GraphFormat,
+    /// The widest line of a tree, in columns; longer ones are cut [default: not cut]
+    #[arg(long, value_name = "COLUMNS", value_parser = clap::value_parser!(u16).range(20..))]
+    pub width: Option<u16>,
+    /// The file to write [default: standard output]
+    #[arg(short, long, value_name = "FILE")]
+    pub output: Option<PathBuf>,
+    #[command(flatten)]
+    pub home: Home,
+    #[command(flatten)]
+    pub place: StateArguments,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum GraphFormat {
+    /// A tree for terminals
+    Text,
+    /// A flowchart for Markdown files
+    Mermaid,
+    /// A graph for Graphviz
+    Dot,
+    /// A picture for browsers
+    Svg,
+}
+
+#[derive(Debug, Args)]
 pub(crate) struct Diff {
-    /// A plan file, or a run: its name, or the beginning or end of it
+    /// A plan file, a flow of the project, by name, or a run: its name, or the beginning or end of it
     #[arg(value_name = "OLD|RUN")]
     pub before: String,
-    /// A plan file; for a run also a flow of the project, by name
+    /// A plan file, or a flow of the project [default: the flows that a run of OLD may start with, as the project has them now]
     #[arg(value_name = "NEW")]
-    pub after: String,
+    pub after: Option<String>,
+    /// As one JSON object
+    #[arg(long)]
+    pub json: bool,
     #[command(flatten)]
     pub home: Home,
     #[command(flatten)]

@@ -6,10 +6,12 @@ mod compile;
 mod demo;
 mod diff;
 mod explain;
+mod graph;
 mod init;
 mod plan_age;
 mod run;
 mod show;
+mod target;
 
 use std::io::{self, IsTerminal as _, Write as _};
 use std::path::PathBuf;
@@ -62,6 +64,7 @@ fn run_command(Arguments { global, command }: Arguments) -> anyhow::Result<u8> {
         }
         Command::Gc(arguments) => return Ok(command::gc(&arguments.into_request(project(&global))).code()),
         Command::Show(arguments) => return show::show(arguments, &global, out),
+        Command::Graph(arguments) => return graph::graph(arguments, &global, out),
         Command::Diff(arguments) => return diff::diff(arguments, &global, out),
         Command::Explain { code } => explain::explain(code.as_deref(), out)?,
         Command::Schema { kind } => {

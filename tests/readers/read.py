@@ -1,6 +1,6 @@
 """Reads a report as those do who it is written for, and prints what they get out of it. Ends with 1 where it is not valid.
 
-usage: read.py sarif|junit FILE
+usage: read.py sarif|junit|dot|svg FILE
        read.py schema SCHEMA FILE...      (YAML files against a JSON Schema)
 """
 
@@ -48,12 +48,43 @@ def schema(path, files):
     return errors
 
 
+def dot(path):
+    import pydot
+
+    graphs = pydot.graph_from_dot_file(path, encoding="utf-8")
+    if not graphs or len(graphs) != 1:
+        return ["it is no graph"]
+    nodes, edges, clusters = [], [], []
+    open_graphs = graphs
+    while open_graphs:
+        graph = open_graphs.pop()
+        nodes += [n.get_name() for n in graph.get_nodes() if n.get_name() not in ("graph", "node", "edge")]
+        edges += graph.get_edges()
+        clusters += graph.get_subgraphs()
+        open_graphs += graph.get_subgraphs()
+    print(len(nodes), "nodes,", len(edges), "edges,", len(clusters), "clusters")
+    ends = {end for edge in edges for end in (edge.get_source(), edge.get_destination())}
+    return [f"{end} is no node" for end in sorted(ends - set(nodes))]
+
+
+def svg(path):
+    from xml.etree import ElementTree
+
+    picture = ElementTree.parse(path)
+    space = "{http://www.w3.org/2000/svg}"
+    print(sum(1 for _ in picture.iter(space + "title")), "steps")
+    strange = [e.tag for e in picture.iter() if e.tag.removeprefix(space) in ("script", "image", "foreignObject") or not e.tag.startswith(space)]
+    links = [e.get("href") for e in picture.iter(space + "a")]
+    places = {"#" + e.get("id") for e in picture.iter() if e.get("id")}
+    return strange + [f"{link} leads nowhere" for link in links if link not in places]
+
+
 if __name__ == "__main__":
     kind, path, files = sys.argv[1], sys.argv[2], sys.argv[3:]
     if kind == "schema":
         errors = schema(path, files)
     else:
-        errors = {"sarif": sarif, "junit": junit}[kind](path)
+        errors = {"sarif": sarif, "junit": junit, "dot": dot, "svg": svg}[kind](path)
     for error in errors:
         print(error, file=sys.stderr)
     sys.exit(1 if errors else 0)

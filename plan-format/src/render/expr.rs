@@ -8,7 +8,7 @@ use crate::{Expr, ExprId, Plan, SourceId, TextId, Value};
 
 use super::code::{Language, Snippets};
 use super::names::{binary, compare, response_part, unary};
-use super::text::{Out, escape, quote};
+use super::text::{Out, escape, quote, visible};
 use super::value::json;
 
 /// `label = expression`, and below it whatever does not fit on a line.
@@ -32,6 +32,32 @@ pub(super) fn field(out: &mut Out<'_>, label: &str, id: ExprId) {
     let mark = if matches!(plan.expr(id), Expr::Jinja { .. } | Expr::Python { .. }) { "" } else { &mark };
     out.line(&format!("{label} = {mark}{text}"));
     out.indented(|out| write.snippets.write(out));
+}
+
+/// The expression on one line, without marks and control characters: of a snippet the first line of its source.
+pub(super) fn inline(plan: &Plan, id: ExprId) -> String {
+    match plan.expr(id) {
+        Expr::Jinja { code, .. } | Expr::Python { code, .. } => {
+            let text = plan.text(code.text).trim().replace('\t', " ");
+            match text.split_once('\n') {
+                Some((first, _)) => format!("{} …", visible(first.trim_end())),
+                None => visible(&text),
+            }
+        }
+        _ => Writer { plan, snippets: Snippets::default() }.expr(id),
+    }
+}
+
+/// The text itself where the expression is a constant text that can stand without quotes, else the expression on one line.
+pub(super) fn bare(plan: &Plan, id: ExprId) -> String {
+    if let Expr::Const(value) = plan.expr(id)
+        && let Value::Text(text) = plan.value(*value)
+        && !plan.text(*text).is_empty()
+        && !plan.text(*text).contains(|c: char| c.is_whitespace() || c.is_control())
+    {
+        return visible(plan.text(*text));
+    }
+    inline(plan, id)
 }
 
 /// A text of several lines.
