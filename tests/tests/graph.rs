@@ -2,6 +2,8 @@
 //!
 //! No parser of Mermaid is installed: it needs Node and a document. What is printed for it is compared in `plan-format/tests/drawing.rs`.
 
+#![allow(clippy::expect_used, reason = "a test that cannot go on fails")]
+
 use sequor_tests::program::Project;
 use sequor_tests::readers;
 
@@ -48,4 +50,15 @@ fn graphviz_gets_a_graph() {
 fn browsers_get_a_picture() {
     let Some(found) = read("svg") else { return };
     assert_eq!(found, "9 steps\n");
+}
+
+#[test]
+fn a_run_is_drawn_by_its_stored_plan() {
+    let project = project();
+    let _ = project.sequor(["run", "other"]).ended(0);
+    let runs: serde_json::Value = serde_json::from_str(&project.sequor(["runs", "--json"]).ended(0).stdout).expect("JSON");
+    let run = runs["run"].as_str().expect("a name");
+    project.write("flows/other.yaml", "- {op: print, message: something else}\n");
+    let drawn = project.sequor(["graph", run]).ended(0).stdout;
+    assert!(drawn.contains("\"hello\"") && !drawn.contains("something else"), "{drawn}");
 }
