@@ -1,5 +1,7 @@
 //! Drawings of a plan that uses everything, with hostile texts.
 
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
+
 mod support;
 
 use sequor_plan_format::render::drawing::{Drawing, dot, mermaid, svg, text};

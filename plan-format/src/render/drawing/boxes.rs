@@ -1,8 +1,9 @@
 //! Boxes of flows and steps.
 
 use super::edges::{Ways, called};
-use super::labels::{caught, condition, does, named};
+use super::labels::{caught, does, named};
 use super::{Area, AreaKind, EdgeKind, FlowBox, Point, StepBox};
+use crate::render::expr::inline;
 use crate::render::text::visible;
 use crate::{BlockId, FlowId, NodeId, Op, Plan, TextId};
 
@@ -45,7 +46,7 @@ impl Boxes<'_> {
             op: node.op.name(),
             place: if span.file == self.file { line } else { format!("{} {line}", visible(plan.text(span.file))) },
             title: node.title.map(|title| visible(plan.text(title))),
-            when: node.when.map(|when| condition(plan, when)),
+            when: node.when.map(|when| inline(plan, when)),
             does: does(plan, &node.op),
             calls: called(&node.op),
             is_reached: self.ways.reached.contains(&id),
@@ -71,10 +72,10 @@ impl Boxes<'_> {
             Op::IfElse(op) => {
                 let words = std::iter::once("if").chain(std::iter::repeat("else if"));
                 let arms = op.arms.iter().zip(words);
-                let arms = arms.map(|(arm, word)| area(AreaKind::Choice, format!("{word} {}", condition(plan, arm.condition)), arm.then));
+                let arms = arms.map(|(arm, word)| area(AreaKind::Choice, format!("{word} {}", inline(plan, arm.condition)), arm.then));
                 arms.chain(op.otherwise.map(|block| area(AreaKind::Choice, "else".to_owned(), block))).collect()
             }
-            Op::WhileLoop(op) => vec![area(self.around(id), format!("while {}", condition(plan, op.condition)), op.body)],
+            Op::WhileLoop(op) => vec![area(self.around(id), format!("while {}", inline(plan, op.condition)), op.body)],
             Op::ForEach(op) => vec![area(self.around(id), format!("for each {}", named(plan, op.item)), op.body)],
             Op::TryCatch(op) => {
                 let body = std::iter::once(area(AreaKind::Body, "try".to_owned(), op.body));

@@ -7,10 +7,11 @@ use std::collections::BTreeSet;
 
 use petgraph::visit::EdgeRef as _;
 
-use super::labels::{caught, condition};
+use super::labels::caught;
 use super::{Edge, EdgeKind, Point};
 use crate::graph::{self, FlowGraph, Place};
 use crate::op::Leave;
+use crate::render::expr::inline;
 use crate::{FlowId, NodeId, Op, Plan};
 
 /// The ways of one flow.
@@ -109,13 +110,13 @@ fn label(plan: &Plan, from: Point, edge: graph::Edge) -> Option<String> {
     let Point::Step(id) = from else { return None };
     let op = &plan.node(id).op;
     match (edge, op) {
-        (graph::Edge::Arm(index), Op::IfElse(op)) => op.arms.get(index as usize).map(|arm| condition(plan, arm.condition)),
+        (graph::Edge::Arm(index), Op::IfElse(op)) => op.arms.get(index as usize).map(|arm| inline(plan, arm.condition)),
         (graph::Edge::Branch(index), Op::Parallel(op)) => {
             op.branches.get(index as usize).map(|branch| super::labels::named(plan, branch.name))
         }
         (graph::Edge::Catch(index), Op::TryCatch(op)) => op.catches.get(index as usize).map(|catch| caught(plan, catch)),
         (graph::Edge::Otherwise, _) => Some("else".to_owned()),
-        (graph::Edge::Body, Op::WhileLoop(op)) => Some(condition(plan, op.condition)),
+        (graph::Edge::Body, Op::WhileLoop(op)) => Some(inline(plan, op.condition)),
         (graph::Edge::Body, Op::ForEach(_)) => Some("each".to_owned()),
         (graph::Edge::Skipped, _) => Some("skipped".to_owned()),
         (graph::Edge::Done, _) => Some("done".to_owned()),

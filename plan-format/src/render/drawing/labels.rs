@@ -8,7 +8,7 @@ use crate::op::{Assign, Leave, Rows, Table};
 use crate::render::expr::{bare, inline};
 use crate::render::op::texts;
 use crate::render::text::{listed, name};
-use crate::{ExprId, Op, Plan, SourceId, TextId};
+use crate::{Op, Plan, SourceId, TextId};
 
 pub(super) fn does(plan: &Plan, op: &Op) -> Vec<String> {
     match op {
@@ -34,7 +34,7 @@ pub(super) fn does(plan: &Plan, op: &Op) -> Vec<String> {
         }
         Op::Sleep(op) => vec![format!("{} seconds", inline(plan, op.seconds))],
         Op::Assert(op) => vec![match &op.check {
-            Check::Condition(checked) => condition(plan, *checked),
+            Check::Condition(checked) => inline(plan, *checked),
             Check::Query { source: id, query: _, expect } => {
                 let expected = match expect {
                     Expect::Empty => "no row".to_owned(),
@@ -72,15 +72,10 @@ fn request(plan: &Plan, op: &HttpRequest) -> Vec<String> {
         lines.push(format!("for each {} in {}", named(plan, each.item), rows(plan, &each.rows)));
     }
     if let Some(repeat) = op.response.repeat {
-        lines.push(format!("page after page while {}", condition(plan, repeat)));
+        lines.push(format!("page after page while {}", inline(plan, repeat)));
     }
     lines.extend(op.response.tables.iter().map(|ResponseTable { table, .. }| into(plan, table)));
     lines
-}
-
-/// A condition. An expression that is a text says so by its quotes.
-pub(super) fn condition(plan: &Plan, id: ExprId) -> String {
-    inline(plan, id)
 }
 
 /// `catch broken, network as error`.
