@@ -6,7 +6,6 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use sequor_compiler::render::Format;
 use sequor_executor::command::{ForkArguments, GcArguments, ResumeArguments, RunArguments, RunsArguments, StateArguments};
 use sequor_executor::driver::Answer;
-use sequor_plan_format::draw;
 
 /// Integrations as short YAML flows: compiled, shipped as one plan file, run by a small executor.
 #[derive(Debug, Parser)]
@@ -73,7 +72,7 @@ pub(crate) enum Command {
     Gc(GcArguments),
     /// Print a plan file, or the plan of a run, as text
     Show(Show),
-    /// Draw flows: as a tree, as a Mermaid or Graphviz graph, or as a picture
+    /// Draw how the steps of a flow follow each other: as a tree, or for Mermaid, Graphviz and browsers
     Graph(Graph),
     /// Compare two plans step by step: status 0 where nothing differs, 1 where something does. For a run and a plan: whether it can go on with that
     Diff(Diff),
@@ -241,13 +240,13 @@ pub(crate) struct Show {
 pub(crate) struct Graph {
     /// A flow of the project, by name, a plan file, or a run: its name, or the beginning or end of it
     #[arg(value_name = "FLOW|PLAN|RUN")]
-    pub plan: String,
-    /// Of a plan with several flows, this one and those that it calls
-    #[arg(long, value_name = "NAME")]
-    pub flow: Option<String>,
-    /// How it is drawn
-    #[arg(long, value_enum, default_value_t = GraphFormat::Text)]
+    pub target: String,
+    /// What is written
+    #[arg(long, value_enum, value_name = "FORMAT", default_value_t = GraphFormat::Text)]
     pub format: GraphFormat,
+    /// The widest line of a tree, in columns; longer ones are cut [default: not cut]
+    #[arg(long, value_name = "COLUMNS", value_parser = clap::value_parser!(u16).range(20..))]
+    pub width: Option<u16>,
     /// The file to write [default: standard output]
     #[arg(short, long, value_name = "FILE")]
     pub output: Option<PathBuf>,
@@ -261,33 +260,25 @@ pub(crate) struct Graph {
 pub(crate) enum GraphFormat {
     /// A tree for terminals
     Text,
-    /// A flowchart of Mermaid, which GitHub and GitLab show in Markdown
+    /// A flowchart for Markdown files
     Mermaid,
-    /// The language of Graphviz
+    /// A graph for Graphviz
     Dot,
-    /// A picture
+    /// A picture for browsers
     Svg,
-}
-
-impl GraphFormat {
-    pub(crate) fn format(self) -> draw::Format {
-        match self {
-            Self::Text => draw::Format::Text,
-            Self::Mermaid => draw::Format::Mermaid,
-            Self::Dot => draw::Format::Dot,
-            Self::Svg => draw::Format::Svg,
-        }
-    }
 }
 
 #[derive(Debug, Args)]
 pub(crate) struct Diff {
-    /// A plan file, or a run: its name, or the beginning or end of it
+    /// A plan file, a flow of the project, by name, or a run: its name, or the beginning or end of it
     #[arg(value_name = "OLD|RUN")]
     pub before: String,
-    /// A plan file; for a run also a flow of the project, by name
+    /// A plan file, or a flow of the project [default: the flows that a run of OLD may start with, as the project has them now]
     #[arg(value_name = "NEW")]
-    pub after: String,
+    pub after: Option<String>,
+    /// As one JSON object
+    #[arg(long)]
+    pub json: bool,
     #[command(flatten)]
     pub home: Home,
     #[command(flatten)]

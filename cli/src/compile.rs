@@ -118,16 +118,22 @@ pub(crate) fn compile_flows(global: &Global, options: Options, flows: &[String])
     Ok(sequor_compiler::compile(&project, flows)?)
 }
 
-/// Compiles one flow for a run. Faults go to standard error: standard output belongs to the flow. `None` where there are errors.
-pub(crate) fn compile_for_run(global: &Global, options: Options, flow: &str) -> anyhow::Result<Option<Vec<u8>>> {
-    let compiled = compile_flows(global, options, &[flow.to_owned()])?;
+/// Compiles flows for a command with an output of its own: faults go to standard error. `None` where there are errors.
+pub(crate) fn compile_aside(global: &Global, options: Options, flows: &[String]) -> anyhow::Result<Option<Plan>> {
+    let compiled = compile_flows(global, options, flows)?;
     let mut shown = compiled.diagnostics;
     shown.retain(|d| d.severity < Severity::Hint);
     if !shown.is_empty() {
         let color = colored(global, io::stderr().is_terminal());
         io::stderr().lock().write_all(render(Format::Full, &shown, color).as_bytes())?;
     }
-    compiled.plan.map(|plan| Ok(codec::encode(&plan)?)).transpose()
+    Ok(compiled.plan)
+}
+
+/// Compiles one flow for a run.
+pub(crate) fn compile_for_run(global: &Global, options: Options, flow: &str) -> anyhow::Result<Option<Vec<u8>>> {
+    let plan = compile_aside(global, options, &[flow.to_owned()])?;
+    plan.map(|plan| Ok(codec::encode(&plan)?)).transpose()
 }
 
 /// Names that `SEQUOR_VAR_…` give.

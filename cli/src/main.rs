@@ -11,6 +11,7 @@ mod init;
 mod plan_age;
 mod run;
 mod show;
+mod target;
 
 use std::io::{self, IsTerminal as _, Write as _};
 use std::path::PathBuf;

@@ -11,7 +11,7 @@ use sequor_plan_format::compare::compare;
 
 use crate::arguments::Global;
 use crate::colored;
-use crate::show::read;
+use crate::target::read;
 
 /// Warns on standard error where the project at hand gives another plan for the same flows. What cannot be compared is passed over: the plan is
 /// run as it is in any case, and reading it reports its own faults.

@@ -7,6 +7,7 @@ use sequor_executor::command::{self, PlanSource, ResumeArguments};
 
 use crate::arguments::{Global, Run};
 use crate::compile::{compile_for_run, process_variables};
+use crate::target::is_plan_file;
 use crate::{REFUSED, home_dir, plan_age};
 
 pub(crate) fn run(Run { target, flow, arguments }: Run, global: &Global) -> anyhow::Result<u8> {
@@ -52,10 +53,4 @@ pub(crate) fn resume(mut arguments: ResumeArguments, global: &Global) -> anyhow:
     let mut request = arguments.into_request(Some(global.project_dir.clone()));
     request.plan = plan;
     Ok(command::resume(request).code())
-}
-
-/// A flow has no `.plan` at its end; a file without it can still be named by a path.
-fn is_plan_file(target: &str) -> bool {
-    let path = Path::new(target);
-    path.extension().is_some_and(|e| e == "plan") || (path.is_file() && path.extension().is_none_or(|e| e != "yaml" && e != "yml"))
 }

@@ -90,6 +90,37 @@ fn another_order_and_other_settings_are_differences_too() {
 }
 
 #[test]
+fn a_shipped_plan_is_compared_with_the_project_of_today() {
+    let folder = std::env::temp_dir().join(format!("sequor-diff-{}-today", std::process::id()));
+    let shipped = plan(&folder, "shop", FLOW).display().to_string();
+    let project = folder.join("shop").display().to_string();
+    let run = |arguments: &[&str]| {
+        let output = sequor(&[&["-p", &project, "diff"], arguments].concat());
+        (String::from_utf8(output.stdout).expect("UTF-8"), output.status.code())
+    };
+    assert_eq!(run(&[&shipped]), ("3 steps are the same\n".to_owned(), Some(0)));
+
+    std::fs::write(folder.join("shop/flows/main.yaml"), FLOW.replace("hello", "good day")).expect("can be written");
+    let forth = "main/loop/say: payload changed\n  - message = \"hello\"\n  + message = \"good day\"\n2 steps are the same\n";
+    assert_eq!(run(&[&shipped]), (forth.to_owned(), Some(1)), "the flows of the plan where none is named");
+    assert_eq!(run(&[&shipped, "main"]), (forth.to_owned(), Some(1)));
+    let back = "main/loop/say: payload changed\n  - message = \"good day\"\n  + message = \"hello\"\n2 steps are the same\n";
+    assert_eq!(run(&["main", &shipped]), (back.to_owned(), Some(1)));
+
+    let (json, status) = run(&[&shipped, "main", "--json"]);
+    let json: serde_json::Value = serde_json::from_str(&json).expect("JSON");
+    let expected = serde_json::json!({"is_same": false, "same_steps": 2, "differences": [{
+        "kind": "step", "name": "main/loop/say", "fate": "changed", "was": null, "is_moved": false, "parts": ["payload"],
+        "lines": [{"old": "message = \"hello\""}, {"new": "message = \"good day\""}],
+    }]});
+    assert_eq!((json, status), (expected, Some(1)));
+
+    std::fs::write(folder.join("shop/flows/main.yaml"), FLOW.replace("message: hello", "mesage: hello")).expect("can be written");
+    assert_eq!(run(&[&shipped]), (String::new(), Some(2)), "a flow with faults has no plan");
+    std::fs::remove_dir_all(&folder).expect("can be removed");
+}
+
+#[test]
 fn what_is_no_plan_is_refused() {
     let output = sequor(&["diff", "/nonexistent.plan", "/nonexistent.plan"]);
     assert_eq!(output.status.code(), Some(2));

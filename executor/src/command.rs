@@ -140,12 +140,13 @@ pub fn fork(request: ResumeRequest, from: &str) -> ExitStatus {
     told(fork::fork(request, from))
 }
 
-/// Prints what differs between the plan of a run and another one, and whether the run can go on with that. Gives whether nothing differs.
+/// Prints what differs between the plan of a run and another one, and whether the run can go on with that, as text or
+/// as one JSON object. Gives whether nothing differs.
 ///
 /// # Errors
 /// The exit status; what is wrong has been printed.
-pub fn diff(request: &StateRequest, run: &str, plan: PlanSource) -> Result<bool, ExitStatus> {
-    runs::diff(request, run, plan).map_err(|refusal| told(Err(refusal)))
+pub fn diff(request: &StateRequest, run: &str, plan: PlanSource, json: bool) -> Result<bool, ExitStatus> {
+    runs::diff(request, run, plan, json).map_err(|refusal| told(Err(refusal)))
 }
 
 /// The plan that a run goes on with, and what is known of the run.

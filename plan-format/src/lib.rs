@@ -10,7 +10,6 @@ pub mod builder;
 pub mod codec;
 pub mod column;
 pub mod compare;
-pub mod draw;
 pub mod expr;
 pub mod fingerprint;
 pub mod graph;

@@ -1,14 +1,15 @@
 //! The text form of a plan: what `sequor show` prints, and what reviews and snapshots read.
 //!
 //! [`render`] prints everything that a plan decides, in a stable order, without colours; equal plans print equally. [`render_manifest`] prints what
-//! a plan touches, and [`manifest_view`] gives the same as data for `--json`. [`render_comparison`] prints what differs between two plans. They take validated
-//! plans and do not evaluate anything.
+//! a plan touches, and [`manifest_view`] gives the same as data for `--json`. [`render_comparison`] prints what differs between two plans, and [`drawing`] draws
+//! how the steps of flows follow each other. They take validated plans and do not evaluate anything.
 //!
 //! Expressions are marked with the path that they take: `native`, `jinja`, `python`, or several joined by `+`. Constants have no mark. The source of Jinja
 //! and Python snippets, and texts of several lines, follow below their field with `|` before each line.
 
 mod code;
 mod comparison;
+pub mod drawing;
 mod expr;
 mod flow;
 mod http;
@@ -20,8 +21,7 @@ mod source;
 mod text;
 mod value;
 
-pub use comparison::render_comparison;
-pub(crate) use expr::brief;
+pub use comparison::{ChangedLine, ComparisonView, Difference, comparison_view, render_comparison};
 pub use manifest::{EffectView, ManifestView, PythonView, TableView, manifest_view, render_manifest};
 
 use crate::Plan;

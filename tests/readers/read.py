@@ -31,30 +31,6 @@ def junit(path):
     return [] if counted == (xml.tests, xml.failures) else [f"counts are wrong: {counted}, {xml.tests}, {xml.failures}"]
 
 
-def dot(path):
-    import pydot
-
-    graphs = pydot.graph_from_dot_file(path) or []
-    open_, found = list(graphs), 0
-    while open_:
-        graph = open_.pop()
-        open_ += graph.get_subgraphs()
-        for node in graph.get_nodes():
-            found += node.get_name() not in ("graph", "node", "edge")
-            label = node.get_label() or ""
-            print(node.get_name(), label.strip('"').replace('\\"', '"').replace("\\\\", "\\"))
-    return [] if found else ["no node was read"]
-
-
-def svg(path):
-    from xml.etree import ElementTree
-
-    texts = [e for e in ElementTree.parse(path).iter() if e.tag == "{http://www.w3.org/2000/svg}text"]
-    for text in texts:
-        print("text", text.text)
-    return [] if texts else ["no text was read"]
-
-
 def schema(path, files):
     from jsonschema.validators import validator_for
     from ruamel.yaml import YAML
@@ -70,6 +46,37 @@ def schema(path, files):
         errors += [f"{file}: {list(e.absolute_path)}: {e.message[:300]}" for e in found]
         print(file, "is not valid" if found else "is valid")
     return errors
+
+
+def dot(path):
+    import pydot
+
+    graphs = pydot.graph_from_dot_file(path, encoding="utf-8")
+    if not graphs or len(graphs) != 1:
+        return ["it is no graph"]
+    nodes, edges, clusters = [], [], []
+    open_graphs = graphs
+    while open_graphs:
+        graph = open_graphs.pop()
+        nodes += [n.get_name() for n in graph.get_nodes() if n.get_name() not in ("graph", "node", "edge")]
+        edges += graph.get_edges()
+        clusters += graph.get_subgraphs()
+        open_graphs += graph.get_subgraphs()
+    print(len(nodes), "nodes,", len(edges), "edges,", len(clusters), "clusters")
+    ends = {end for edge in edges for end in (edge.get_source(), edge.get_destination())}
+    return [f"{end} is no node" for end in sorted(ends - set(nodes))]
+
+
+def svg(path):
+    from xml.etree import ElementTree
+
+    picture = ElementTree.parse(path)
+    space = "{http://www.w3.org/2000/svg}"
+    print(sum(1 for _ in picture.iter(space + "title")), "steps")
+    strange = [e.tag for e in picture.iter() if e.tag.removeprefix(space) in ("script", "image", "foreignObject") or not e.tag.startswith(space)]
+    links = [e.get("href") for e in picture.iter(space + "a")]
+    places = {"#" + e.get("id") for e in picture.iter() if e.get("id")}
+    return strange + [f"{link} leads nowhere" for link in links if link not in places]
 
 
 if __name__ == "__main__":

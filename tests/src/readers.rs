@@ -1,4 +1,4 @@
-//! Those who read what `sequor compile` and `sequor schema` print: programs that nobody here wrote. Installed by `tests/run`.
+//! Those who read what `sequor compile`, `sequor schema` and `sequor graph` print: programs that nobody here wrote. Installed by `tests/run`.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;

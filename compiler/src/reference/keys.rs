@@ -4,7 +4,7 @@ use super::markdown::{anchor, code, codes, head, prose, row};
 use crate::source::auth;
 use crate::syntax::fields::EXPRESSION;
 use crate::syntax::key::{Form, Key, Kind, Presence, Table};
-use crate::syntax::{columns, flow, scalars};
+use crate::syntax::{assign, columns, flow};
 
 /// The sections of one page.
 pub(super) struct Sections {

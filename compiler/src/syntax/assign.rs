@@ -20,8 +20,13 @@ pub static ASSIGNMENT: Table = Table::new(
     "a variable",
     "A variable's value and its scope.",
     &[
-        Key::dynamic("value", Kind::Any, "the value"),
-        Key::new("scope", Kind::Choice(SCOPES), "project outlives the run; local belongs to the running flow").default("project"),
+        Key::dynamic("value", Kind::Any, "the value; absent: null"),
+        Key::new(
+            "scope",
+            Kind::Choice(SCOPES),
+            "project: seen by all flows, and kept for the next run; local: seen by this flow only, until it ends",
+        )
+        .default("project"),
     ],
 );
 

@@ -8,7 +8,6 @@ use std::sync::Arc;
 
 use sequor_plan_format::compare::{Comparison, compare};
 use sequor_plan_format::path::node_path;
-use sequor_plan_format::render::render_comparison;
 
 use super::resume::Known;
 use super::settings::Settings;
@@ -31,12 +30,6 @@ mod standing;
 mod table;
 
 use judge::{Judgement, judge};
-
-/// The plans step by step, and whether nothing differs.
-pub(super) fn differences(known: &Known, new: &Loaded) -> (String, bool) {
-    let comparison = compare(&known.plan, &new.plan);
-    (render_comparison(&known.plan, &new.plan, &comparison), comparison.is_same())
-}
 
 /// What a new plan means for a run.
 pub(super) struct Proposal {

@@ -4,7 +4,11 @@ use std::io::Write as _;
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use sequor_plan_format::compare::compare;
+use sequor_plan_format::render::{comparison_view, render_comparison};
+
 use super::outlook::{Facts, Given, Outlook};
+use super::plan_change::Proposal;
 use super::resume::{Known, find, open};
 use super::run::{location, network, on_runtime};
 use super::session::clean_up;
@@ -97,24 +101,33 @@ pub(super) fn stored_plan(request: &StateRequest, run: &str) -> Result<StoredPla
 }
 
 /// Gives whether nothing differs.
-pub(super) fn diff(request: &StateRequest, run: &str, plan: PlanSource) -> Result<bool, Refusal> {
+pub(super) fn diff(request: &StateRequest, run: &str, plan: PlanSource, json: bool) -> Result<bool, Refusal> {
     let new = plan_change::load(plan)?;
     on_runtime(async {
         let mut store = store(request).await?;
         let row = find(&mut store, run).await?;
         let finished = row.outcome.is_finished();
         let known = Known::of(&mut store, row).await?;
-        let (mut text, same) = plan_change::differences(&known, &new);
+        let comparison = compare(&known.plan, &new.plan);
+        let proposal = if finished { None } else { Some(plan_change::propose(&known, &new)?) };
         let id = &known.row.id;
-        if finished {
-            text.push_str(&format!("\nrun {id} is over: nothing of it is left to go on with\n"));
+        let out = &mut std::io::stdout().lock();
+        if json {
+            let mut object = serde_json::to_value(comparison_view(&known.plan, &new.plan, &comparison))?;
+            object["run"] = serde_json::json!(id);
+            object["plan_change"] = proposal.as_ref().map_or(serde_json::Value::Null, Proposal::json);
+            writeln!(out, "{object:#}")?;
         } else {
-            let proposal = plan_change::propose(&known, &new)?;
-            let verdict = if proposal.is_accepted() { "can" } else { "cannot" };
-            text.push_str(&format!("\n{}run {id} {verdict} go on with this plan\n", proposal.table));
+            out.write_all(render_comparison(&known.plan, &new.plan, &comparison).as_bytes())?;
+            match &proposal {
+                None => writeln!(out, "\nrun {id} is over: nothing of it is left to go on with")?,
+                Some(proposal) => {
+                    let verdict = if proposal.is_accepted() { "can" } else { "cannot" };
+                    writeln!(out, "\n{}run {id} {verdict} go on with this plan", proposal.table)?;
+                }
+            }
         }
-        std::io::stdout().lock().write_all(text.as_bytes())?;
-        Ok(same)
+        Ok(comparison.is_same())
     })
 }
 

@@ -1,5 +1,7 @@
 //! What differs between two plans: what `sequor diff` prints.
 
+use serde::Serialize;
+
 use crate::compare::{Comparison, Fate, Kept, Outside, Part, Step, Subject};
 use crate::path::Paths;
 use crate::{NodeId, Plan};
@@ -10,24 +12,107 @@ use super::lines::{Line, differing};
 use super::text::{Out, listed, name, visible};
 use super::{flow, source};
 
+/// A comparison as data, for `--json`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct ComparisonView {
+    pub is_same: bool,
+    /// How many steps are the same.
+    pub same_steps: usize,
+    /// What differs beside the steps, then steps.
+    pub differences: Vec<Difference>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Difference {
+    /// `step`, `flow`, `source`, `project variable`, or what else of the project it is.
+    pub kind: &'static str,
+    /// A step's path in the plan that has it, in the new one where both do. None where the kind says it all.
+    pub name: Option<String>,
+    /// `added`, `removed` or `changed`.
+    pub fate: &'static str,
+    /// A step's path in the old plan, where that is another one.
+    pub was: Option<String>,
+    /// The step stands in another block, or in another order.
+    pub is_moved: bool,
+    /// The parts that differ.
+    pub parts: Vec<String>,
+    /// The lines that went and came, as `sequor show` writes them.
+    pub lines: Vec<ChangedLine>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum ChangedLine {
+    Old(String),
+    New(String),
+}
+
 /// One entry for each difference, with the lines that went and came; a last line counts the steps that are the same. Stable, without colours.
 #[must_use]
 pub fn render_comparison(old: &Plan, new: &Plan, comparison: &Comparison) -> String {
-    let texts = Texts { old, new, old_paths: Paths::new(old), new_paths: Paths::new(new) };
+    let ComparisonView { is_same: _, same_steps, differences } = comparison_view(old, new, comparison);
     let mut out = Out::own(new);
-    for difference in &comparison.outside {
-        texts.outside(&mut out, difference);
+    for difference in &differences {
+        entry(&mut out, difference);
     }
-    for step in comparison.steps.iter().filter(|step| !step.is_same()) {
-        match step {
-            Step::Kept(kept) => texts.kept(&mut out, kept),
-            Step::Added(id) => out.line(&format!("{}: added", visible(&texts.new_paths.path(*id)))),
-            Step::Removed(id) => out.line(&format!("{}: removed", visible(&texts.old_paths.path(*id)))),
-        }
-    }
-    let same = comparison.steps.iter().filter(|step| step.is_same()).count();
-    out.line(&if same == 1 { "1 step is the same".to_owned() } else { format!("{same} steps are the same") });
+    out.line(&if same_steps == 1 { "1 step is the same".to_owned() } else { format!("{same_steps} steps are the same") });
     out.finish()
+}
+
+/// The same as data.
+#[must_use]
+pub fn comparison_view(old: &Plan, new: &Plan, comparison: &Comparison) -> ComparisonView {
+    let texts = Texts { old, new, old_paths: Paths::new(old), new_paths: Paths::new(new) };
+    let outside = comparison.outside.iter().map(|difference| texts.outside(difference));
+    let steps = comparison.steps.iter().filter(|step| !step.is_same()).map(|step| match step {
+        Step::Kept(kept) => texts.kept(kept),
+        Step::Added(id) => Difference::of(STEP, Some(visible(&texts.new_paths.path(*id))), "added"),
+        Step::Removed(id) => Difference::of(STEP, Some(visible(&texts.old_paths.path(*id))), "removed"),
+    });
+    ComparisonView {
+        is_same: comparison.is_same(),
+        same_steps: comparison.steps.iter().filter(|step| step.is_same()).count(),
+        differences: outside.chain(steps).collect(),
+    }
+}
+
+fn entry(out: &mut Out<'_>, difference: &Difference) {
+    let Difference { kind, name, fate, was, is_moved, parts, lines } = difference;
+    let subject = match name {
+        Some(name) if *kind == STEP => name.clone(),
+        Some(name) => format!("{kind} {name}"),
+        None => (*kind).to_owned(),
+    };
+    let mut says = Vec::new();
+    match (is_moved, was) {
+        (true, None) => says.push("in another order".to_owned()),
+        (true, Some(was)) => says.push(format!("moved, was {was}")),
+        (false, Some(was)) => says.push(format!("was {was}")),
+        (false, None) => {}
+    }
+    if !parts.is_empty() {
+        says.push(format!("{} {fate}", parts.join(", ")));
+    } else if says.is_empty() {
+        says.push((*fate).to_owned());
+    }
+    out.line(&format!("{subject}: {}", says.join("; ")));
+    out.indented(|out| {
+        for line in lines {
+            out.line(&match line {
+                ChangedLine::Old(line) => format!("- {line}"),
+                ChangedLine::New(line) => format!("+ {line}"),
+            });
+        }
+    });
+}
+
+/// The kind of difference that is a step.
+const STEP: &str = "step";
+
+impl Difference {
+    fn of(kind: &'static str, name: Option<String>, fate: &'static str) -> Self {
+        Self { kind, name, fate, was: None, is_moved: false, parts: Vec::new(), lines: Vec::new() }
+    }
 }
 
 struct Texts<'a> {
@@ -38,56 +123,49 @@ struct Texts<'a> {
 }
 
 impl Texts<'_> {
-    fn kept(&self, out: &mut Out<'_>, kept: &Kept) {
+    fn kept(&self, kept: &Kept) -> Difference {
         let (before, after) = (self.old_paths.path(kept.old), self.new_paths.path(kept.new));
-        let mut says = Vec::new();
-        match (kept.moved, before == after) {
-            (true, true) => says.push("in another order".to_owned()),
-            (true, false) => says.push(format!("moved, was {}", visible(&before))),
-            (false, false) => says.push(format!("was {}", visible(&before))),
-            (false, true) => {}
+        Difference {
+            was: (before != after).then(|| visible(&before)),
+            is_moved: kept.moved,
+            parts: kept.parts.iter().filter(|part| **part != Part::Inside).map(Part::to_string).collect(),
+            lines: changed(&step(self.old, kept.old), &step(self.new, kept.new)),
+            ..Difference::of(STEP, Some(visible(&after)), "changed")
         }
-        let parts: Vec<String> = kept.parts.iter().filter(|part| **part != Part::Inside).map(Part::to_string).collect();
-        if !parts.is_empty() {
-            says.push(format!("{} changed", parts.join(", ")));
-        }
-        out.line(&format!("{}: {}", visible(&after), says.join("; ")));
-        lines(out, &step(self.old, kept.old), &step(self.new, kept.new));
     }
 
-    fn outside(&self, out: &mut Out<'_>, difference: &Outside) {
+    fn outside(&self, difference: &Outside) -> Difference {
         let Outside { subject, fate } = difference;
-        let what = match subject {
-            Subject::ProjectName => "project name".to_owned(),
-            Subject::Entries => "flows that a run may start with".to_owned(),
-            Subject::DefaultSource => "default source".to_owned(),
-            Subject::Variable(variable) => format!("project variable {}", name(variable)),
-            Subject::Flow(flow) => format!("flow {}", name(flow)),
-            Subject::Source(source) => format!("source {}", name(source)),
+        let (kind, named) = match subject {
+            Subject::ProjectName => ("project name", None),
+            Subject::Entries => ("flows that a run may start with", None),
+            Subject::DefaultSource => ("default source", None),
+            Subject::Variable(variable) => ("project variable", Some(name(variable))),
+            Subject::Flow(flow) => ("flow", Some(name(flow))),
+            Subject::Source(source) => ("source", Some(name(source))),
         };
-        let (says, shown) = match (fate, subject) {
-            (Fate::Added, _) => ("added", false),
-            (Fate::Removed, _) => ("removed", false),
-            (Fate::Changed, Subject::Flow(_)) => ("parameters changed", true),
-            (Fate::Changed, _) => ("changed", true),
-            (Fate::Settings, _) => ("settings changed", true),
+        let (fate, part) = match (fate, subject) {
+            (Fate::Added, _) => return Difference::of(kind, named, "added"),
+            (Fate::Removed, _) => return Difference::of(kind, named, "removed"),
+            (Fate::Changed, Subject::Flow(_)) => ("changed", Some("parameters".to_owned())),
+            (Fate::Changed, _) => ("changed", None),
+            (Fate::Settings, _) => ("changed", Some("settings".to_owned())),
         };
-        out.line(&format!("{what}: {says}"));
-        if shown {
-            lines(out, &beside(self.old, subject), &beside(self.new, subject));
+        Difference {
+            parts: part.into_iter().collect(),
+            lines: changed(&beside(self.old, subject), &beside(self.new, subject)),
+            ..Difference::of(kind, named, fate)
         }
     }
 }
 
-fn lines(out: &mut Out<'_>, old: &[String], new: &[String]) {
-    out.indented(|out| {
-        for line in differing(old, new) {
-            out.line(&match line {
-                Line::Gone(line) => format!("- {line}"),
-                Line::Come(line) => format!("+ {line}"),
-            });
-        }
-    });
+fn changed(old: &[String], new: &[String]) -> Vec<ChangedLine> {
+    let lines = differing(old, new).into_iter();
+    let owned = |line: Line<'_>| match line {
+        Line::Gone(line) => ChangedLine::Old(line.to_owned()),
+        Line::Come(line) => ChangedLine::New(line.to_owned()),
+    };
+    lines.map(owned).collect()
 }
 
 /// What a step says itself.

@@ -34,26 +34,30 @@ pub(super) fn field(out: &mut Out<'_>, label: &str, id: ExprId) {
     out.indented(|out| write.snippets.write(out));
 }
 
-/// An expression on one line, for drawings: a text as it is, a snippet as it is written, what is computed within a text in braces.
-pub(crate) fn brief(plan: &Plan, id: ExprId) -> String {
-    let shown = match plan.expr(id) {
-        Expr::Const(value) => match plan.value(*value) {
-            Value::Text(text) => plan.text(*text).to_owned(),
-            Value::Null | Value::Bool(_) | Value::Int(_) | Value::Float(_) | Value::Number(_) | Value::List(_) | Value::Map(_) => {
-                Writer { plan, snippets: Snippets::default() }.expr(id)
+/// The expression on one line, without marks and control characters: of a snippet the first line of its source.
+pub(super) fn inline(plan: &Plan, id: ExprId) -> String {
+    match plan.expr(id) {
+        Expr::Jinja { code, .. } | Expr::Python { code, .. } => {
+            let text = plan.text(code.text).trim().replace('\t', " ");
+            match text.split_once('\n') {
+                Some((first, _)) => format!("{} …", visible(first.trim_end())),
+                None => visible(&text),
             }
-        },
-        Expr::Concat(parts) => parts
-            .iter()
-            .map(|&part| match plan.expr(part) {
-                Expr::Const(_) => brief(plan, part),
-                _ => format!("{{{}}}", brief(plan, part)),
-            })
-            .collect(),
-        Expr::Jinja { code, .. } | Expr::Python { code, .. } => plan.text(code.text).to_owned(),
+        }
         _ => Writer { plan, snippets: Snippets::default() }.expr(id),
-    };
-    visible(&shown.split_whitespace().collect::<Vec<_>>().join(" "))
+    }
+}
+
+/// The text itself where the expression is a constant text that can stand without quotes, else the expression on one line.
+pub(super) fn bare(plan: &Plan, id: ExprId) -> String {
+    if let Expr::Const(value) = plan.expr(id)
+        && let Value::Text(text) = plan.value(*value)
+        && !plan.text(*text).is_empty()
+        && !plan.text(*text).contains(|c: char| c.is_whitespace() || c.is_control())
+    {
+        return visible(plan.text(*text));
+    }
+    inline(plan, id)
 }
 
 /// A text of several lines.
