@@ -19,7 +19,7 @@ const FLOW: &str = "\
       x = 1
       // one
       return x
-- {op: print, message: \"{{ var('nothing') }}\"}
+- {op: print, message: \"{{ var('one') }} {{ var('nothing') }}\"}
 ";
 
 fn project(settings: &str, flows: &[(&str, &str)], options: Options) -> Project {
