@@ -122,6 +122,25 @@ fn names_of_files_must_be_easy_to_write_and_to_tell_apart() {
 }
 
 #[test]
+fn names_of_variables_are_looked_at_wherever_they_are_given() {
+    let mut project = with_flows(&[("main", "- op: http_request\n  request: {source: api, url: /orders}\n")], Options::default());
+    let file = |name: &str, path: &str, text: &str| File { name: name.to_owned(), file: SourceFile::new(path, text) };
+    project.settings = SourceFile::new("project.yaml", "name: shop\nvariables: {a b: 1}\n");
+    project.sources = vec![file("api", "sources/api.yaml", "type: http\nbase_url: https://api.example.com\nvariables: {Key: 1, key: 2}\n")];
+    project.environments = vec![file("test", "envs/test.yaml", "variables: {1st: 1, second: 2}\n")];
+    let compiled = compile(&project, &["main"]).unwrap();
+    let found: Vec<_> = compiled.diagnostics.iter().map(|d| format!("{} {}", d.span.as_ref().unwrap().file.path, d.message)).collect();
+    assert_eq!(
+        found,
+        [
+            "envs/test.yaml the name of the variable '1st' starts with a digit",
+            "project.yaml the name of the variable 'a b' has a space in it",
+            "sources/api.yaml the variables 'Key' and 'key' differ in capitals only",
+        ]
+    );
+}
+
+#[test]
 fn sources_are_unused_only_where_the_whole_project_is_looked_at() {
     let flows = [("main", "- {op: execute, source: warehouse, statement: select 1}\n"), ("bad", "- {op: execte, source: api}\n")];
     let unused = |flows: &[(&str, &str)], names: &[&str]| {

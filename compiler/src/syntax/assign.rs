@@ -109,7 +109,7 @@ fn without_value(name: &str, entry: &Entry) -> Option<Diagnostic> {
     match entries.as_slice() {
         [only] if is_scope(only) => Some(
             Diagnostic::error("V409", only.key_span.clone(), format!("variable '{name}' has a scope and no value"))
-                .help("add 'value: …' beside it; 'value: null' sets it to null"),
+                .help("add 'value: …' beside it; a variable that is to hold this very mapping has it under 'value'"),
         ),
         [one, other] if is_scope(one) || is_scope(other) => {
             let key = if is_scope(one) { other } else { one };
