@@ -8,15 +8,15 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use petgraph::Direction;
 use petgraph::graph::NodeIndex;
-use petgraph::visit::EdgeRef;
+use petgraph::visit::EdgeRef as _;
 use sequor_plan_format::op::Scope;
 
 use super::graph::{self, Action, Edge, Graph};
 use super::parsed::parsed_names;
 use crate::diagnostic::Span;
-use crate::snippet::expression::Named;
+use crate::snippet::expression::{Expression, Named};
 use crate::syntax::Flow;
-use state::{Names, Sets};
+use state::{Bits, Names, Sets};
 
 /// How a variable stands at a place that reads it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -140,65 +140,56 @@ fn analyse<'p>(name: &'p str, known: &BTreeMap<&'p str, Known<'p>>, reads: Optio
             entry.project(id, must.contains(name));
         }
     }
-    let befores = fixpoint(flow, &mut run, entry);
-    if let Some(reads) = reads {
-        run.reads = Some(reads);
-        for node in flow.graph.nodes.node_indices() {
-            if let Some(before) = befores.get(&node) {
-                run.through(&flow.graph.nodes[node], before.clone());
-            }
-        }
+    let kept = kept(&flow.graph);
+    let befores = fixpoint(flow, &kept, &mut run, entry);
+    run.reads = reads;
+    let mut may = Bits::default();
+    for (node, before) in &befores {
+        let _ = run.walk(flow, &kept, &befores, (*node, before.clone()), |before| {
+            may.unite(&before.project_may);
+        });
     }
     let names = &run.names;
-    let mut may = BTreeSet::new();
-    for before in befores.values() {
-        may.extend(names.of(&before.project_may));
-    }
     // The last steps of a flow lead to its exit, unless they end with an error.
     let must = befores.get(&flow.graph.exit).map(|s| names.of(&s.project_must).collect()).unwrap_or_default();
-    Found { summary: (must, may), calls: run.calls }
+    Found { summary: (must, names.of(&may).collect()), calls: run.calls }
 }
 
-/// What is set before each node that is reached.
-fn fixpoint<'p>(flow: &Known<'p>, run: &mut Run<'_, 'p>, entry: Sets) -> BTreeMap<NodeIndex, Sets> {
-    let nodes = &flow.graph.nodes;
+/// The nodes whose state is kept: those that several ways lead to. What is set before any other node follows from the one before it, so that a long flow with many
+/// variables needs no state for each step.
+fn kept(graph: &Graph<'_>) -> Vec<bool> {
+    let nodes = &graph.nodes;
+    let joins = |node: NodeIndex, direction| nodes.edges_directed(node, direction).any(|edge| matches!(edge.weight(), Edge::Together));
+    nodes
+        .node_indices()
+        .map(|node| {
+            node == graph.entry
+                || node == graph.exit
+                || nodes.edges_directed(node, Direction::Incoming).count() != 1
+                || joins(node, Direction::Incoming)
+                || joins(node, Direction::Outgoing)
+        })
+        .collect()
+}
+
+type Befores = BTreeMap<NodeIndex, Sets>;
+
+/// What is set before each kept node that is reached.
+fn fixpoint<'p>(flow: &Known<'p>, kept: &[bool], run: &mut Run<'_, 'p>, entry: Sets) -> Befores {
     let mut befores = BTreeMap::from([(flow.graph.entry, entry)]);
     let mut waiting = BTreeSet::from([flow.graph.entry]);
     while let Some(node) = waiting.pop_first() {
         let Some(before) = befores.get(&node).cloned() else { continue };
-        let after = run.through(&nodes[node], before.clone());
-        for edge in nodes.edges_directed(node, Direction::Outgoing) {
-            let state = match edge.weight() {
-                Edge::Next => after.clone(),
-                Edge::Branch(condition, outcome) => {
-                    let mut state = after.clone();
-                    let mut tested = Vec::new();
-                    graph::tested(condition, *outcome, &mut tested);
-                    for name in tested {
-                        let id = run.names.id_of(&name);
-                        state.known(id);
-                    }
-                    state
-                }
-                Edge::Error => before.clone().interrupted(&after),
-                Edge::Together => {
-                    let ends = nodes.edges_directed(edge.target(), Direction::Incoming).map(|end| befores.get(&end.source()));
-                    match ends.collect::<Option<Vec<_>>>() {
-                        Some(ends) => ends.into_iter().fold(Sets::default(), Sets::together),
-                        // Another branch has not come to its end.
-                        None => continue,
-                    }
-                }
-            };
-            let changed = match befores.get_mut(&edge.target()) {
+        for (target, state) in run.walk(flow, kept, &befores, (node, before), |_| {}) {
+            let changed = match befores.get_mut(&target) {
                 Some(known) => known.join(&state),
                 None => {
-                    befores.insert(edge.target(), state);
+                    befores.insert(target, state);
                     true
                 }
             };
             if changed {
-                waiting.insert(edge.target());
+                waiting.insert(target);
             }
         }
     }
@@ -214,6 +205,57 @@ struct Run<'r, 'p> {
 }
 
 impl<'p> Run<'_, 'p> {
+    /// Goes on from a kept node through those that are not. Gives what is set where kept nodes are come to; `visit` sees what is set before each node on the way.
+    fn walk(
+        &mut self,
+        flow: &Known<'p>,
+        kept: &[bool],
+        befores: &Befores,
+        start: (NodeIndex, Sets),
+        mut visit: impl FnMut(&Sets),
+    ) -> Vec<(NodeIndex, Sets)> {
+        let nodes = &flow.graph.nodes;
+        let mut arrived = Vec::new();
+        let mut open = vec![start];
+        while let Some((node, before)) = open.pop() {
+            visit(&before);
+            let edges: Vec<_> = nodes.edges_directed(node, Direction::Outgoing).map(|edge| (*edge.weight(), edge.target())).collect();
+            let failing = edges.iter().any(|(edge, _)| matches!(edge, Edge::Error)).then(|| before.clone());
+            let mut after = Some(self.through(&nodes[node], before));
+            for (index, (edge, target)) in edges.iter().enumerate() {
+                // The last edge takes the state itself.
+                let last = index + 1 == edges.len();
+                let Some(state) = (if last { after.take() } else { after.clone() }) else { continue };
+                let state = match edge {
+                    Edge::Next => state,
+                    Edge::Branch(condition, outcome) => self.branch(condition, *outcome, state),
+                    Edge::Error => failing.clone().unwrap_or_default().interrupted(&state),
+                    Edge::Together => {
+                        let ends = nodes.edges_directed(*target, Direction::Incoming).map(|end| befores.get(&end.source()));
+                        match ends.collect::<Option<Vec<_>>>() {
+                            Some(ends) => ends.into_iter().fold(Sets::default(), Sets::together),
+                            // Another branch has not come to its end.
+                            None => continue,
+                        }
+                    }
+                };
+                if kept[target.index()] { arrived.push((*target, state)) } else { open.push((*target, state)) }
+            }
+        }
+        arrived
+    }
+
+    /// Where a condition came out so.
+    fn branch(&mut self, condition: &Expression, outcome: bool, mut state: Sets) -> Sets {
+        let mut tested = Vec::new();
+        graph::tested(condition, outcome, &mut tested);
+        for name in tested {
+            let id = self.names.id_of(&name);
+            state.known(id);
+        }
+        state
+    }
+
     fn through(&mut self, actions: &[Action<'p>], mut state: Sets) -> Sets {
         for action in actions {
             match action {

@@ -32,7 +32,7 @@ impl Rule<'_> {
         let is_reached = |step: &Step| self.reached.contains(&step.span.start);
         if let Some((before, step)) = steps.iter().zip(steps.iter().skip(1)).find(|(before, step)| is_reached(before) && !is_reached(step))
             && !has_fault(before)
-            && !(self.faulty && !before.op.blocks().is_empty())
+            && (!self.faulty || before.op.blocks().is_empty())
         {
             self.faults.push(fault(before, step));
         }

@@ -51,7 +51,7 @@ impl Bits {
     }
 
     /// Whether that changed anything.
-    fn unite(&mut self, other: &Self) -> bool {
+    pub(super) fn unite(&mut self, other: &Self) -> bool {
         if self.0.len() < other.0.len() {
             self.0.resize(other.0.len(), 0);
         }
