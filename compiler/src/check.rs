@@ -12,6 +12,7 @@ mod first_page;
 mod graph;
 mod http;
 mod ids;
+mod kinds;
 mod loop_tables;
 mod loops;
 mod names;
@@ -45,6 +46,7 @@ pub fn check(parsed: &Parsed, resolved: &Resolved<'_>) -> (BTreeSet<String>, Vec
     control::check(resolved, &mut faults);
     unreached::check(resolved, &mut faults);
     ids::check(resolved, &mut faults);
+    kinds::check(resolved, &mut faults);
     names::check(parsed, resolved, &mut faults);
     parameters::check(resolved, &mut faults);
     attempts::check(resolved, &mut faults);

@@ -43,6 +43,7 @@ pub const CODES: &[Code] = codes! {
     C311 Warning "own-table-changed"        "A loop changes the table that it goes over."
     C312 Warning "created-in-each-turn"     "Each turn of a loop creates a table anew."
     C313 Hint    "empty-catch"              "A `catch` has no steps, so that errors vanish."
+    C314 Warning "unknown-error-kind"       "A `catch` or a `retry` names a kind of error that nothing raises."
     C315 Error   "leave-outside-loop"       "`break` or `continue` stands outside of a loop."
     C316 Error   "branches-collide"         "Branches of a `parallel` write the same table or variable."
     C317 Error   "items-depend"             "Rows of a loop that are in flight together depend on each other."

@@ -45,6 +45,15 @@ pub(crate) fn median(n: usize, mut run: impl FnMut() -> Cost) -> Cost {
     costs[n / 2]
 }
 
+/// The median runs of two commands that take turns, `n` times each after one that does not count: what disturbs the machine disturbs both.
+pub(crate) fn paired(n: usize, mut one: impl FnMut() -> Cost, mut other: impl FnMut() -> Cost) -> (Cost, Cost) {
+    let mut costs: Vec<_> = (0..=n).map(|_| (one(), other())).skip(1).collect();
+    costs.sort_by_key(|(cost, _)| cost.wall);
+    let first = costs[n / 2].0;
+    costs.sort_by_key(|(_, cost)| cost.wall);
+    (first, costs[n / 2].1)
+}
+
 pub(crate) fn print(what: &str, cost: Cost, limit: &str, limit_cost: Cost) {
     let ratio = limit_cost.wall.as_secs_f64() / cost.wall.as_secs_f64();
     println!(

@@ -5,10 +5,13 @@ use std::time::Duration;
 use sequor_tests::program::{Project, executor};
 
 use crate::api::{Api, bare_posts};
-use crate::measure::{has_option, measure, median, print, skip};
+use crate::measure::{has_option, measure, median, paired, print, skip};
 
 /// Server delay in milliseconds, requests in flight, items.
-const CASES: [(u64, u64, u64); 3] = [(20, 1, 200), (20, 16, 2_000), (0, 64, 20_000)];
+const CASES: [(u64, u64, u64); 4] = [(20, 1, 200), (100, 1, 50), (20, 16, 2_000), (0, 64, 20_000)];
+
+/// Runs with the journal, and as many without.
+const PAIRS: usize = 5;
 
 pub(crate) fn requests() {
     for (delay, at_once, items) in CASES {
@@ -19,17 +22,16 @@ pub(crate) fn requests() {
             continue;
         };
         let run = |options: &[&str]| {
-            median(3, || {
-                forget(&project);
-                measure(project.command(&executor()).args(["run", "post.plan", "--flow", "post"]).args(options))
-            })
+            forget(&project);
+            measure(project.command(&executor()).args(["run", "post.plan", "--flow", "post"]).args(options))
         };
         let bare = median(3, || bare_posts(&api.url, items, at_once));
-        let on = run(&[]);
-        print(&what, on, "bare client", bare);
         if has_option("run", "--no-journal") {
-            print("the same: journal on", on, "journal off", run(&["--no-journal"]));
+            let (on, off) = paired(PAIRS, || run(&[]), || run(&["--no-journal"]));
+            print(&what, on, "bare client", bare);
+            print("the same: journal on", on, "journal off", off);
         } else {
+            print(&what, median(3, || run(&[])), "bare client", bare);
             skip("the same: journal on against off", "this executor has no --no-journal");
         }
     }

@@ -1,0 +1,77 @@
+//! C314: a `catch` or a `retry` names a kind of error that something raises.
+
+use std::collections::BTreeSet;
+
+use crate::diagnostic::{Diagnostic, did_you_mean};
+use crate::op::Op;
+use crate::resolve::Resolved;
+use crate::snippet::expression::{Kind, Named};
+use crate::syntax::Step;
+use crate::syntax::fields::instead;
+
+/// Kinds of error that steps raise by themselves, `fail` without a kind and `assert` among them.
+pub(crate) const KINDS: &[&str] = &[
+    "assertion",
+    "configuration",
+    "data",
+    "database",
+    "expression",
+    "failed",
+    "http_status",
+    "limit",
+    "network",
+    "reply",
+    "sql",
+    "timeout",
+];
+
+pub(super) fn check(resolved: &Resolved<'_>, faults: &mut Vec<Diagnostic>) {
+    let mut raised = Some(BTreeSet::new());
+    for flow in &resolved.flows {
+        raise(&flow.steps, &mut raised);
+    }
+    // What a computed kind is nobody knows.
+    let Some(raised) = raised else { return };
+    for flow in &resolved.flows {
+        named(&flow.steps, &raised, faults);
+    }
+}
+
+/// The kinds of all `fail` steps; `None` once one is computed. The depth of steps, here and below, is bounded by the YAML reader.
+fn raise<'p>(steps: &'p [Step], raised: &mut Option<BTreeSet<&'p str>>) {
+    for step in steps {
+        if let Op::Fail(op) = &step.op
+            && let Some(kind) = &op.kind
+        {
+            match (&kind.kind, &mut *raised) {
+                (Kind::Text(kind), Some(raised)) => {
+                    raised.insert(kind);
+                }
+                _ => *raised = None,
+            }
+        }
+        step.op.blocks().into_iter().for_each(|block| raise(block, raised));
+    }
+}
+
+fn named(steps: &[Step], raised: &BTreeSet<&str>, faults: &mut Vec<Diagnostic>) {
+    for step in steps {
+        let retried = step.retry.iter().flat_map(|retry| &retry.kinds);
+        let caught = match &step.op {
+            Op::TryCatch(op) => op.catches.iter().flat_map(|catch| &catch.kinds).collect(),
+            _ => Vec::new(),
+        };
+        let unknown = retried.chain(caught).filter(|kind| !KINDS.contains(&kind.name.as_str()) && !raised.contains(kind.name.as_str()));
+        faults.extend(unknown.map(|kind| fault(kind, raised)));
+        step.op.blocks().into_iter().for_each(|block| named(block, raised, faults));
+    }
+}
+
+fn fault(kind: &Named, raised: &BTreeSet<&str>) -> Diagnostic {
+    let known = || KINDS.iter().copied().chain(raised.iter().copied());
+    let fault = Diagnostic::warning("C314", kind.span.clone(), format!("nothing raises an error of the kind '{}'", kind.name));
+    match did_you_mean(&kind.name, known()) {
+        Some(near) => instead(fault, &kind.name, near).help(format!("did you mean '{near}'?")),
+        None => fault.help(format!("kinds: {}; a 'fail' with that 'kind' would raise it", known().collect::<Vec<_>>().join(", "))),
+    }
+}
