@@ -52,6 +52,8 @@ pub struct StepBox {
     pub place: String,
     pub title: Option<String>,
     pub when: Option<String>,
+    /// How often it is tried, and how long an attempt may take.
+    pub limits: Vec<String>,
     /// What the step does, a line each.
     pub does: Vec<String>,
     pub calls: Option<FlowId>,
@@ -145,7 +147,7 @@ impl StepBox {
         let title = self.title.iter().cloned();
         let when = self.when.iter().map(|when| format!("when {when}"));
         let never = (!self.is_reached).then(|| "never reached".to_owned());
-        title.chain(when).chain(self.does.iter().cloned()).chain(never).collect()
+        title.chain(when).chain(self.limits.iter().cloned()).chain(self.does.iter().cloned()).chain(never).collect()
     }
 
     /// What stands in the step's box, a line each, cut to a width that can be read.

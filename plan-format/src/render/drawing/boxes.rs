@@ -1,7 +1,7 @@
 //! Boxes of flows and steps.
 
 use super::edges::{Ways, called};
-use super::labels::{caught, does, named};
+use super::labels::{caught, does, limits, named};
 use super::{Area, AreaKind, EdgeKind, FlowBox, Point, StepBox};
 use crate::render::expr::inline;
 use crate::render::text::visible;
@@ -47,6 +47,7 @@ impl Boxes<'_> {
             place: if span.file == self.file { line } else { format!("{} {line}", visible(plan.text(span.file))) },
             title: node.title.map(|title| visible(plan.text(title))),
             when: node.when.map(|when| inline(plan, when)),
+            limits: limits(node),
             does: does(plan, &node.op),
             calls: called(&node.op),
             is_reached: self.ways.reached.contains(&id),

@@ -1,5 +1,7 @@
 //! What a step does, in a few short lines.
 
+use std::time::Duration;
+
 use crate::op::assert::{Check, Expect};
 use crate::op::copy::From;
 use crate::op::http_request::{HttpRequest, ResponseTable};
@@ -8,7 +10,7 @@ use crate::op::{Assign, Leave, Rows, Table};
 use crate::render::expr::{bare, inline};
 use crate::render::op::texts;
 use crate::render::text::{listed, name};
-use crate::{Op, Plan, SourceId, TextId};
+use crate::{Node, Op, Plan, SourceId, TextId};
 
 pub(super) fn does(plan: &Plan, op: &Op) -> Vec<String> {
     match op {
@@ -58,9 +60,18 @@ pub(super) fn does(plan: &Plan, op: &Op) -> Vec<String> {
             let output = op.output.map(|output| format!("{} = ", named(plan, output))).unwrap_or_default();
             let parameters: Vec<String> =
                 op.parameters.iter().map(|(parameter, value)| format!("{}: {}", named(plan, *parameter), inline(plan, *value))).collect();
-            vec![format!("{output}flow {}({})", named(plan, plan.flow(op.flow).name), parameters.join(", "))]
+            let call = format!("{output}flow {}({})", named(plan, plan.flow(op.flow).name), parameters.join(", "));
+            let start = op.start.map(|start| format!("from step {}", named(plan, start)));
+            std::iter::once(call).chain(start).collect()
         }
     }
+}
+
+/// What bounds the attempts of a step.
+pub(super) fn limits(node: &Node) -> Vec<String> {
+    let retry = node.retry.as_ref().map(|retry| format!("up to {} attempts", retry.attempts));
+    let timeout = node.timeout_ms.map(|milliseconds| format!("at most {:?}", Duration::from_millis(milliseconds)));
+    retry.into_iter().chain(timeout).collect()
 }
 
 fn request(plan: &Plan, op: &HttpRequest) -> Vec<String> {
