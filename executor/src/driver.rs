@@ -143,8 +143,9 @@ impl<'a> Driver<'a> {
             let resource = Resource::reopen(self.services, &open, &scope).await?;
             self.open.insert(open.frame, resource);
         }
-        self.running = state.position().iter().map(|(node, ..)| (*node, Instant::now())).collect();
-        state.position().iter().for_each(|(node, activation, _)| self.deadlines.begin(&self.services.plan, *node, *activation));
+        let begun = state.begun_nodes();
+        self.running = begun.iter().map(|(node, _)| (*node, Instant::now())).collect();
+        begun.iter().for_each(|(node, activation)| self.deadlines.begin(&self.services.plan, *node, *activation));
         self.running.iter().for_each(|(node, _)| self.services.reporter.began(&self.services.plan, *node));
         Ok(())
     }

@@ -97,6 +97,16 @@ impl State {
             .collect()
     }
 
+    /// The running nodes that have begun, outermost first: one whose `when` is being evaluated, or that waits for its next attempt, has not.
+    #[must_use]
+    pub fn begun_nodes(&self) -> Vec<(NodeId, Activation)> {
+        let begun = |frame: &Frame| match frame {
+            Frame::Node(node) if !matches!(node.phase, Phase::New | Phase::When | Phase::Pausing) => Some((node.node, node.activation)),
+            Frame::Node(_) | Frame::Flow(_) | Frame::Block(_) => None,
+        };
+        self.frames.iter().filter_map(begun).collect()
+    }
+
     /// Attempts of the innermost running node that have failed.
     #[must_use]
     pub fn failures(&self) -> u32 {
