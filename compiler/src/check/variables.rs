@@ -11,7 +11,7 @@ use std::collections::BTreeSet;
 use super::assigned::Assigned;
 use super::first_page::Reported;
 use crate::compile::Parsed;
-use crate::diagnostic::{Diagnostic, did_you_mean};
+use crate::diagnostic::{Diagnostic, Severity, did_you_mean};
 use crate::resolve::Resolved;
 use crate::snippet::expression::{Expression, Named};
 use crate::source::Source;
@@ -155,13 +155,17 @@ impl Rule<'_> {
             return;
         }
         if self.warned.insert(name.to_owned()) {
-            let help = match near {
-                Some(near) => format!("did you mean '{near}'? Otherwise the environment, --var or SEQUOR_VAR_{name} must give it"),
-                None => format!("the environment, --var {name}=… or SEQUOR_VAR_{name} must give it"),
-            };
-            self.faults.push(
-                Diagnostic::warning("V401", used.span.clone(), format!("nothing in this project defines the variable '{name}'")).help(help),
-            );
+            let message = format!("nothing in this project defines the variable '{name}'");
+            self.faults.push(match near {
+                Some(near) => Diagnostic::warning("V401", used.span.clone(), message)
+                    .help(format!("did you mean '{near}'? Otherwise the environment, --var or SEQUOR_VAR_{name} must give it")),
+                None => {
+                    // Addresses and credentials of a source usually come from outside.
+                    let severity = if scope.flow.is_some() { Severity::Warning } else { Severity::Hint };
+                    Diagnostic { severity, ..Diagnostic::error("V401", used.span.clone(), message) }
+                        .help(format!("the environment, --var {name}=… or SEQUOR_VAR_{name} must give it"))
+                }
+            });
         }
     }
 
