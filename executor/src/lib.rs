@@ -22,5 +22,6 @@ pub mod redact;
 pub mod report;
 pub mod scope;
 pub mod services;
+mod sqlite_file;
 pub mod state;
 pub mod value;

@@ -11,6 +11,7 @@ use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection, SqliteJournalMode, Sq
 use sqlx::{AssertSqlSafe, ConnectOptions, Connection, Executor, Row as _, SqlSafeStr as _, SqlStr, Statement as _};
 
 use crate::error::{ErrorKind, RunError};
+use crate::sqlite_file::connect;
 
 use super::commits::Commits;
 use super::effect::Claims;
@@ -70,7 +71,7 @@ impl File {
             // Each time the buffer between SQLite's thread and the reader runs full or empty, one waits for the other.
             .row_buffer_size(1_000)
             .disable_statement_logging();
-        SqliteConnection::connect_with(&options).await.map_err(|error| {
+        connect(&options).await.map_err(|error| {
             let fault = fault::of_statement(&error, "");
             let message = format!("cannot open the SQLite database {}: {}", self.path.display(), fault.message);
             RunError::new(ErrorKind::Database, message)

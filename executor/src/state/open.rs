@@ -8,13 +8,14 @@ use std::str::FromStr as _;
 use std::time::Duration;
 
 use sqlx::postgres::{PgConnectOptions, PgConnection};
-use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection, SqliteJournalMode, SqliteSynchronous};
+use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous};
 use sqlx::{ConnectOptions as _, Connection as _};
 
 use super::connection::{Connection, Param};
 use super::runs::static_checksum;
 use super::schema::{APPLICATION_ID, CREATE_POSTGRES, CREATE_SQLITE, DROP_V1, SET_ASIDE_V1, VERSION};
 use super::{Location, NewRun, StateError, checksum};
+use crate::sqlite_file::{PRIMARY_CODE, SQLITE_BUSY, connect};
 
 /// How long one run waits for another that writes to the same file.
 const BUSY: Duration = Duration::from_secs(30);
@@ -26,10 +27,6 @@ const COUNT_SEGMENTS: &str = "CREATE TEMP TRIGGER count_segments AFTER INSERT ON
     BEGIN UPDATE runs SET segments = NEW.segment + 1 WHERE id = NEW.run; END";
 /// How long a connection to PostgreSQL may take.
 const CONNECT: Duration = Duration::from_secs(10);
-
-/// Bits of an extended result code that name the fault.
-const PRIMARY_CODE: i32 = 0xff;
-const SQLITE_BUSY: i32 = 5;
 
 pub(super) async fn open(location: &Location) -> Result<Connection, StateError> {
     match location {
@@ -150,25 +147,6 @@ fn make_file(path: &Path) -> io::Result<()> {
         Err(error) if error.kind() != io::ErrorKind::AlreadyExists => Err(error),
         Ok(_) | Err(_) => Ok(()),
     }
-}
-
-/// SQLite does not wait for its busy time-out when two connections switch a new file to WAL at once.
-async fn connect(options: &SqliteConnectOptions) -> Result<SqliteConnection, sqlx::Error> {
-    let mut tries = 0;
-    loop {
-        match options.connect().await {
-            Err(error) if tries < 100 && is_busy(&error) => {
-                tries += 1;
-                tokio::time::sleep(Duration::from_millis(20)).await;
-            }
-            result => return result,
-        }
-    }
-}
-
-fn is_busy(error: &sqlx::Error) -> bool {
-    let code = error.as_database_error().and_then(|e| e.code()).and_then(|code| code.parse::<i32>().ok());
-    code.is_some_and(|code| code & PRIMARY_CODE == SQLITE_BUSY)
 }
 
 enum Identity {
