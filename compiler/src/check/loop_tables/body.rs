@@ -137,12 +137,18 @@ pub(super) fn created(steps: &[Step]) -> Vec<Created<'_>> {
     found
 }
 
-/// Some step leaves the loop. The depth of steps is bounded by the YAML reader.
+/// Some step leaves the loop.
 pub(super) fn is_left(steps: &[Step]) -> bool {
+    leaves(steps, true)
+}
+
+/// `own`: a `break` among the steps is the loop's own, and not that of a loop within it. The depth of steps is bounded by the YAML reader.
+fn leaves(steps: &[Step], own: bool) -> bool {
     steps.iter().any(|step| match &step.op {
-        Op::Leave(Leave::Break | Leave::Return(_)) => true,
-        // Their `break` is their own.
-        Op::WhileLoop(_) | Op::ForEach(_) | Op::Leave(Leave::Continue) => false,
+        Op::Leave(Leave::Return(_)) => true,
+        Op::Leave(Leave::Break) => own,
+        Op::Leave(Leave::Continue) => false,
+        Op::WhileLoop(_) | Op::ForEach(_) => step.op.blocks().into_iter().any(|block| leaves(block, false)),
         Op::HttpRequest(_)
         | Op::Transform(_)
         | Op::Copy(_)
@@ -156,6 +162,6 @@ pub(super) fn is_left(steps: &[Step]) -> bool {
         | Op::Assert(_)
         | Op::IfElse(_)
         | Op::TryCatch(_)
-        | Op::Block(_) => step.op.blocks().into_iter().any(is_left),
+        | Op::Block(_) => step.op.blocks().into_iter().any(|block| leaves(block, own)),
     })
 }
