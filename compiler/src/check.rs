@@ -38,16 +38,25 @@ use crate::compile::Parsed;
 use crate::diagnostic::Diagnostic;
 use crate::resolve::Resolved;
 use crate::tables::Catalog;
+use crate::threads;
 
 /// Runs every rule. Gives also the names of the variables that must come from outside of the project.
 pub fn check(parsed: &Parsed, resolved: &Resolved<'_>) -> (BTreeSet<String>, Vec<Diagnostic>) {
+    // Two halves of about the same work, at the same time.
+    let (mut faults, (needed, others)) = threads::both(|| of_tables(parsed, resolved), || of_variables(parsed, resolved));
+    faults.extend(others);
+    environments::check(parsed, &needed, &mut faults);
+    (needed, faults)
+}
+
+/// The rules that look at steps by themselves, and at tables and their columns.
+fn of_tables(parsed: &Parsed, resolved: &Resolved<'_>) -> Vec<Diagnostic> {
     let mut faults = Vec::new();
     branches::check(parsed, resolved, &mut faults);
     control::check(resolved, &mut faults);
     unreached::check(resolved, &mut faults);
     ids::check(resolved, &mut faults);
     kinds::check(resolved, &mut faults);
-    names::check(parsed, resolved, &mut faults);
     parameters::check(resolved, &mut faults);
     attempts::check(resolved, &mut faults);
     requests::check(parsed, resolved, &mut faults);
@@ -62,6 +71,12 @@ pub fn check(parsed: &Parsed, resolved: &Resolved<'_>) -> (BTreeSet<String>, Vec
     http::check(parsed, resolved, &mut faults);
     secrets::check(resolved, &mut faults);
     sql_text::check(resolved, &mut faults);
+    faults
+}
+
+/// The rules that follow variables.
+fn of_variables(parsed: &Parsed, resolved: &Resolved<'_>) -> (BTreeSet<String>, Vec<Diagnostic>) {
+    let mut faults = Vec::new();
     let assigned = assigned::Assigned::of(&resolved.flows);
     conditions::check(resolved, &mut faults);
     loops::check(resolved, &assigned, &mut faults);
@@ -70,7 +85,7 @@ pub fn check(parsed: &Parsed, resolved: &Resolved<'_>) -> (BTreeSet<String>, Vec
     shadowing::check(resolved, &mut faults);
     text_numbers::check(parsed, resolved, &mut faults);
     unused::check(parsed, resolved, &mut faults);
+    names::check(parsed, resolved, &mut faults);
     let needed = variables::check(parsed, resolved, &assigned, &reported, &mut faults);
-    environments::check(parsed, &needed, &mut faults);
     (needed, faults)
 }

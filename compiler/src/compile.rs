@@ -10,11 +10,12 @@ use crate::diagnostic::{Diagnostic, Severity, SourceFile, did_you_mean};
 use crate::environment::{self, Environments};
 use crate::lint;
 use crate::lower;
-use crate::project::{File, Project};
+use crate::project::Project;
 use crate::resolve::{self, Resolved};
 use crate::settings::{self, Settings};
 use crate::source::{self, Kind};
 use crate::syntax::{Flow, SourceIndex, flow};
+use crate::threads;
 
 /// What a compile gives.
 #[derive(Debug)]
@@ -145,7 +146,7 @@ fn parse(project: &Project, faults: &mut Vec<Diagnostic>) -> Parsed {
     let environments = environment::read(project, faults);
     let sources: Vec<source::Read> = project.sources.iter().map(|f| source::read(&f.file, &f.name)).collect();
     let index = index(project, &settings, &sources);
-    let flows = parse_flows(&project.flows, &index);
+    let flows = threads::each(&project.flows, 8, |f| flow::read(&f.file, &f.name, &index));
     Parsed { settings, environments, index, sources, flows }
 }
 
@@ -159,28 +160,6 @@ fn index(project: &Project, settings: &Settings, sources: &[source::Read]) -> So
     };
     let default = settings.default_source.as_ref().map(|d| d.name.clone()).or(only);
     SourceIndex { kinds, default }
-}
-
-/// Reads the flow files on all processors; the results are in the order of the files.
-fn parse_flows(files: &[File], index: &SourceIndex) -> Vec<flow::Read> {
-    /// Below this many files a thread costs more than it saves.
-    const PER_THREAD: usize = 32;
-    let threads = std::thread::available_parallelism().map_or(1, usize::from).min(files.len().div_ceil(PER_THREAD)).max(1);
-    let read = |files: &[File]| -> Vec<flow::Read> { files.iter().map(|f| flow::read(&f.file, &f.name, index)).collect() };
-    if threads == 1 {
-        return read(files);
-    }
-    std::thread::scope(|scope| {
-        let chunks: Vec<&[File]> = files.chunks(files.len().div_ceil(threads)).collect();
-        let running: Vec<_> = chunks.iter().map(|chunk| scope.spawn(|| read(chunk))).collect();
-        running
-            .into_iter()
-            .flat_map(|thread| match thread.join() {
-                Ok(read) => read,
-                Err(panic) => std::panic::resume_unwind(panic),
-            })
-            .collect()
-    })
 }
 
 /// A file that is no flow is passed over, but not where it is the one to be compiled.

@@ -27,6 +27,7 @@ pub mod source;
 pub mod sql;
 pub mod syntax;
 pub mod tables;
+mod threads;
 pub mod yaml;
 
 pub use compile::{CompileError, Compiled, compile};

@@ -43,7 +43,7 @@ pub fn text(scalar: &Scalar, span: &Span, place: Place) -> (Expression, Vec<Diag
     let origin = Origin { scalar, whole: span };
     if !template::is_template(&scalar.text) {
         let faults = template::null_text(origin).into_iter().chain(template::half_template(origin)).collect();
-        return (Expression { span: span.clone(), kind: Kind::Text(scalar.text.clone()) }, faults);
+        return (Expression::new(span.clone(), Kind::Text(scalar.text.clone())), faults);
     }
     template::parse(origin, place)
 }

@@ -267,11 +267,11 @@ impl<'p> Run<'_, 'p> {
                             self.note(name, Standing::Set, &uses.variables);
                         }
                     }
-                    for used in uses.variables {
+                    for used in &uses.variables {
                         let id = self.names.id_of(&used.name);
                         let tested = uses.tested.iter().any(|name| name.name == used.name);
                         if !tested {
-                            self.note(&used, state.standing(id), &[]);
+                            self.note(used, state.standing(id), &[]);
                             // Had it not been there, the step would have failed.
                             state.known(id);
                         }

@@ -90,7 +90,7 @@ impl Walk<'_, '_> {
 
 /// Queries in Jinja and Python.
 fn snippets(expression: &Expression, catalog: &Catalog<'_>, faults: &mut Vec<Diagnostic>) {
-    for query in expression.uses().queries {
+    for query in &expression.uses().queries {
         let Some(source) = catalog.source(query.source.as_deref()) else { continue };
         let Some(dialect) = catalog.dialect(source) else { continue };
         let outline = Outline::of_string(&query.sql.name, &query.sql.span, dialect);

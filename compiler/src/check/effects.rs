@@ -86,7 +86,7 @@ impl<'p> Visitor<'p> for Walk<'_, 'p> {
     }
 
     fn expression(&mut self, expression: &'p Expression) {
-        for query in expression.uses().queries {
+        for query in &expression.uses().queries {
             let Some(source) = self.catalog.source(query.source.as_deref()) else { continue };
             let Some(dialect) = self.catalog.dialect(source) else { continue };
             self.names(&Outline::of_string(&query.sql.name, &query.sql.span, dialect), source);

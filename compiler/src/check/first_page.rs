@@ -56,7 +56,7 @@ impl<'p> Visitor<'p> for Setters<'p> {
     }
 
     fn expression(&mut self, expression: &'p Expression) {
-        self.tested.extend(expression.uses().tested.into_iter().map(|name| name.name));
+        self.tested.extend(expression.uses().tested.iter().map(|name| name.name.clone()));
     }
 
     fn parser(&mut self, parser: &'p Expression, _: bool) {
@@ -98,7 +98,7 @@ impl Pages<'_, '_, '_> {
         let mut told = BTreeSet::new();
         let mut set: Vec<(&str, &Span)> = op.response.variables.iter().map(|a| (a.name.name.as_str(), &a.name.span)).collect();
         set.extend(op.response.parser.iter().flat_map(|parser| literal_variables(&parser.expression)));
-        for used in op.request.expressions().into_iter().flat_map(|e| e.uses().variables) {
+        for used in op.request.expressions().into_iter().flat_map(|e| &e.uses().variables) {
             let name = used.name.as_str();
             let Some((_, setter)) = set.iter().find(|(set, _)| *set == name) else { continue };
             let setters = self.setters.counts.get(name).unwrap_or(&0) + self.setters.parsed.get(name).unwrap_or(&0);

@@ -81,7 +81,7 @@ pub(super) fn tested(condition: &Expression, outcome: bool, names: &mut Vec<Stri
         (Kind::And(parts), true) | (Kind::Or(parts), false) => parts.iter().for_each(|part| tested(part, outcome, names)),
         // What a snippet concludes from its test cannot be seen: it is taken to be right.
         (Kind::Jinja { .. } | Kind::Python { .. } | Kind::If { .. } | Kind::Let { .. } | Kind::Compare { .. } | Kind::Call { .. }, _) => {
-            names.extend(condition.uses().tested.into_iter().map(|name| name.name));
+            names.extend(condition.uses().tested.iter().map(|name| name.name.clone()));
         }
         _ => {}
     }

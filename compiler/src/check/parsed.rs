@@ -69,7 +69,7 @@ fn any_text(parser: &Expression) -> BTreeSet<String> {
         Kind::Python { code, .. } => code.text.contains("variables"),
         _ => uses.texts.iter().any(|t| t == "variables"),
     };
-    if gives { uses.texts.into_iter().collect() } else { BTreeSet::new() }
+    if gives { uses.texts.iter().cloned().collect() } else { BTreeSet::new() }
 }
 
 fn pair(item: &DictItem) -> Option<(&Expression, &Expression)> {

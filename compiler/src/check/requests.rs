@@ -66,7 +66,7 @@ fn independent(parsed: &Parsed, op: &HttpRequest, for_each: &ForEachRow, faults:
     let source = op.request.source.as_ref().and_then(SourceRef::name).and_then(|name| parsed.source(name));
     // A source's URL, headers and credentials are made anew for each request.
     let read = op.request.expressions().into_iter().chain(source.into_iter().flat_map(|source| source.expressions()));
-    for used in read.flat_map(|e| e.uses().variables) {
+    for used in read.flat_map(|e| &e.uses().variables) {
         if let Some(setter) = set.remove(used.name.as_str()) {
             let message = format!("{items} rows cannot be in flight together: each needs the variable '{}' of the one before", used.name);
             faults.push(
@@ -107,7 +107,7 @@ fn is_text(expression: &Expression, text: &str) -> bool {
 fn names<'e>(variables: &'e Expression, set: &mut BTreeMap<&'e str, &'e Span>) {
     let Kind::Dict(items) = &variables.kind else { return };
     for item in items {
-        if let DictItem::Pair(Expression { span, kind: Kind::Text(name) }, _) = item {
+        if let DictItem::Pair(Expression { span, kind: Kind::Text(name), .. }, _) = item {
             set.insert(name, span);
         }
     }

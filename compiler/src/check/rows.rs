@@ -89,8 +89,8 @@ impl<'p> Visitor<'p> for Walk<'_, 'p> {
     }
 
     fn expression(&mut self, expression: &'p Expression) {
-        for FieldUse { variable, field } in expression.uses().fields {
-            let row = self.bound.iter().rev().find(|b| b.name == variable).and_then(|b| b.row.clone());
+        for FieldUse { variable, field } in &expression.uses().fields {
+            let row = self.bound.iter().rev().find(|b| b.name == *variable).and_then(|b| b.row.clone());
             self.field(&field.name, &field.span, row.as_ref());
         }
     }

@@ -100,14 +100,14 @@ impl<'p> Visitor<'p> for Walk<'_> {
     fn enter_step(&mut self, step: &'p Step) {
         let Op::HttpRequest(op) = &step.op else { return };
         let Some(parser) = &op.response.parser else { return };
-        for table in parser.expression.uses().tables {
-            for (column, kind) in table.columns.into_iter().flatten() {
+        for table in &parser.expression.uses().tables {
+            for (column, kind) in table.columns.iter().flatten() {
                 if kind.parse::<sequor_plan_format::ColumnType>().is_ok() {
                     continue;
                 }
                 let message = format!("unknown type '{kind}' of column '{}'", column.name);
-                let fault = Diagnostic::error("T904", column.span, message);
-                self.faults.push(match did_you_mean(&kind, TYPES) {
+                let fault = Diagnostic::error("T904", column.span.clone(), message);
+                self.faults.push(match did_you_mean(kind, TYPES) {
                     Some(near) => fault.help(format!("did you mean '{near}'?")),
                     None => fault.help("known types: text, varchar(n), smallint, integer, bigint, numeric(p,s), real, double, boolean, date, time, timestamp, timestamptz, json, uuid, binary"),
                 });

@@ -83,7 +83,7 @@ impl Visitor<'_> for Reads {
     fn expression(&mut self, expression: &Expression) {
         let uses = expression.uses();
         self.computed |= uses.computed_variables;
-        self.names.extend(uses.variables.into_iter().chain(uses.tested).map(|used| used.name));
+        self.names.extend(uses.variables.iter().chain(&uses.tested).map(|used| used.name.clone()));
     }
 }
 

@@ -77,8 +77,8 @@ struct Rule<'r> {
 
 impl Rule<'_> {
     fn uses(&mut self, expression: &Expression, scope: &Scope<'_>) {
-        for name in expression.uses().variables {
-            self.variable(&name, scope);
+        for name in &expression.uses().variables {
+            self.variable(name, scope);
         }
     }
 

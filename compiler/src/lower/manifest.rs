@@ -149,7 +149,7 @@ struct Snippets<'s, 'r> {
 impl<'p> Visitor<'p> for Snippets<'_, '_> {
     fn expression(&mut self, expression: &'p Expression) {
         use crate::snippet::Names;
-        for source in expression.uses().query_sources {
+        for source in &expression.uses().query_sources {
             if let Some(id) = self.resolved.source(source.as_ref().map(|n| n.name.as_str())) {
                 self.gathered.sql(id);
             }
@@ -159,7 +159,7 @@ impl<'p> Visitor<'p> for Snippets<'_, '_> {
     /// A parser that names its tables itself may create any table of the sources it names.
     fn parser(&mut self, parser: &'p Expression, declared: bool) {
         use crate::snippet::Names;
-        let texts = parser.uses().texts;
+        let texts = &parser.uses().texts;
         let gives_tables = match &parser.kind {
             Kind::Python { code, .. } => code.text.contains("tables"),
             _ => texts.iter().any(|t| t == "tables"),

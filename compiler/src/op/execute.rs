@@ -46,6 +46,9 @@ pub(super) fn read(fields: &Fields<'_>, at: &Span, reader: &mut Reader<'_>) -> O
     Some(Op::Execute(Execute { source, statements, transaction }))
 }
 
+/// Of more statements in one step no trees are kept, each of which takes about 10 kB: what they do to tables is then not known.
+const MOST_OUTLINES: usize = 10_000;
+
 fn statements(fields: &Fields<'_>, source: &SourceRef, reader: &mut Reader<'_>) -> Option<Vec<Expression>> {
     let field = fields.filled("statement")?;
     let node = &field.entry.value;
@@ -76,11 +79,14 @@ fn statements(fields: &Fields<'_>, source: &SourceRef, reader: &mut Reader<'_>) 
     let mut outlines = Vec::new();
     let parts: Vec<Expression> = found
         .iter()
-        .map(|s| {
+        .enumerate()
+        .map(|(i, s)| {
             let part = value::slice(scalar, s.start, s.end);
             let span = scalar.span_of(&node.span, s.start, s.end);
             let expression = value::template(&part, &span, BEFORE_REPLY, &mut faults);
-            outlines.push((expression.span.start, Outline::of(part, &node.span, dialect)));
+            if i < MOST_OUTLINES {
+                outlines.push((expression.span.start, Outline::of(part, &node.span, dialect)));
+            }
             expression
         })
         .collect();

@@ -41,8 +41,8 @@ impl<'p> Visitor<'p> for References<'p> {
 
     fn expression(&mut self, expression: &'p Expression) {
         let uses = expression.uses();
-        for source in uses.query_sources {
-            let source = source.map_or_else(|| SourceRef::Default(expression.span.clone()), SourceRef::Named);
+        for source in &uses.query_sources {
+            let source = source.clone().map_or_else(|| SourceRef::Default(expression.span.clone()), SourceRef::Named);
             self.sources.push((source, Wanted::Database));
         }
         if uses.computed_sources {

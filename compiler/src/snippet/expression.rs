@@ -1,5 +1,7 @@
 //! The compiler's form of an expression: a tree, before it goes flat into the plan. Names are still text.
 
+use std::sync::OnceLock;
+
 use sequor_plan_format::expr as plan;
 
 use crate::diagnostic::Span;
@@ -9,6 +11,15 @@ use crate::diagnostic::Span;
 pub struct Expression {
     pub span: Span,
     pub kind: Kind,
+    /// Many rules ask, of the outermost expressions only.
+    pub(super) uses: OnceLock<Box<Uses>>,
+}
+
+impl Expression {
+    #[must_use]
+    pub const fn new(span: Span, kind: Kind) -> Self {
+        Self { span, kind, uses: OnceLock::new() }
+    }
 }
 
 #[derive(Clone, Debug)]

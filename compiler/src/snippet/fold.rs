@@ -67,12 +67,12 @@ pub(super) fn concat(parts: Vec<Expression>, span: Span) -> Expression {
     for part in parts {
         let parts = match part.kind {
             Kind::Concat(parts) => parts,
-            kind => vec![Expression { kind, span: part.span }],
+            kind => vec![Expression::new(part.span, kind)],
         };
         for part in parts {
             match (&part.kind, flat.last_mut()) {
                 (Kind::Text(text), _) if text.is_empty() => {}
-                (Kind::Text(text), Some(Expression { kind: Kind::Text(last), span })) => {
+                (Kind::Text(text), Some(Expression { kind: Kind::Text(last), span, .. })) => {
                     last.push_str(text);
                     span.end = part.span.end.max(span.end);
                 }
@@ -85,7 +85,7 @@ pub(super) fn concat(parts: Vec<Expression>, span: Span) -> Expression {
         1 if flat.iter().all(Expression::is_text) => flat.remove(0).kind,
         _ => Kind::Concat(flat),
     };
-    Expression { span, kind }
+    Expression::new(span, kind)
 }
 
 /// `-operand`, where a literal keeps being one.
@@ -93,7 +93,7 @@ pub(super) fn negative(operand: Expression) -> Kind {
     match operand.kind {
         Kind::Int(i) if i != i64::MIN && i != 0 => Kind::Int(-i),
         Kind::Float(f) => Kind::Float(-f),
-        kind => Kind::Unary { operator: Unary::Negative, operand: Box::new(Expression { kind, span: operand.span }) },
+        kind => Kind::Unary { operator: Unary::Negative, operand: Box::new(Expression::new(operand.span, kind)) },
     }
 }
 

@@ -90,7 +90,7 @@ fn parse_here(origin: Origin<'_>, place: Place) -> (Expression, Vec<Diagnostic>)
         faults.extend(found);
     }
     let code = Code { text, indent: origin.indent(), uses: Box::new(uses) };
-    (Expression { span: origin.text_span(), kind: Kind::Python { code, form: form.kind(), inputs } }, faults)
+    (Expression::new(origin.text_span(), Kind::Python { code, form: form.kind(), inputs }), faults)
 }
 
 /// The text as it is kept, with its syntax: comments mended, templates in strings blanked out.
@@ -145,7 +145,7 @@ fn slash_comment(origin: Origin<'_>, at: usize) -> Diagnostic {
 /// Stands for a snippet with faults that keep it from being read.
 fn unread(origin: Origin<'_>) -> Expression {
     let code = Code { text: origin.text().to_owned(), indent: origin.indent(), uses: Box::default() };
-    Expression { span: origin.text_span(), kind: Kind::Python { code, form: PythonForm::Expression, inputs: Vec::new() } }
+    Expression::new(origin.text_span(), Kind::Python { code, form: PythonForm::Expression, inputs: Vec::new() })
 }
 
 fn too_deep(origin: Origin<'_>, at: usize) -> Diagnostic {

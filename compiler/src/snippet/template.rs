@@ -67,7 +67,7 @@ fn whole(text: &str) -> bool {
 
 fn source(origin: Origin<'_>, typed: bool, uses: Uses) -> Expression {
     let code = Code { text: origin.text().to_owned(), indent: origin.indent(), uses: Box::new(uses) };
-    Expression { span: origin.text_span(), kind: Kind::Jinja { code, typed } }
+    Expression::new(origin.text_span(), Kind::Jinja { code, typed })
 }
 
 fn unparsed(origin: Origin<'_>) -> Expression {

@@ -84,7 +84,11 @@ impl Expression {
 
     /// Everything that the tree asks of its surroundings, source snippets in it included.
     #[must_use]
-    pub fn uses(&self) -> Uses {
+    pub fn uses(&self) -> &Uses {
+        self.uses.get_or_init(|| Box::new(self.gather()))
+    }
+
+    fn gather(&self) -> Uses {
         let mut uses = Uses::default();
         // Locals that are another name of a variable.
         let mut rows: BTreeMap<u32, &str> = BTreeMap::new();
@@ -173,7 +177,7 @@ fn row_of(expression: &Expression, rows: &BTreeMap<u32, &str>) -> Option<String>
 }
 
 fn field(base: &Expression, key: Option<&Expression>, rows: &BTreeMap<u32, &str>) -> Option<FieldUse> {
-    let Some(Expression { kind: Kind::Text(name), span }) = key else { return None };
+    let Some(Expression { kind: Kind::Text(name), span, .. }) = key else { return None };
     Some(FieldUse { variable: row_of(base, rows)?, field: Named { name: name.clone(), span: span.clone() } })
 }
 

@@ -71,7 +71,7 @@ fn assign(entry: &Entry, place: Place, reader: &mut Reader<'_>) -> Option<Assign
             scope = Scope::Local;
         }
         value::of_key(&fields, "value", Scalars::Variable, place, &mut reader.faults)
-            .unwrap_or_else(|| Expression { span: entry.value.span.clone(), kind: expression::Kind::Null })
+            .unwrap_or_else(|| Expression::new(entry.value.span.clone(), expression::Kind::Null))
     } else {
         value::of_node(&entry.value, Scalars::Variable, place, &mut reader.faults)
     };

@@ -195,8 +195,7 @@ fn specified(fields: &Fields<'_>, reader: &mut Reader<'_>) -> Option<Expression>
     if let Some(default) = value::of_key(fields, "default", Scalars::Variable, BEFORE_REPLY, &mut reader.faults) {
         return Some(default);
     }
-    (required == Some(false) || fields.get("default").is_some())
-        .then(|| Expression { span: fields.span.clone(), kind: expression::Kind::Null })
+    (required == Some(false) || fields.get("default").is_some()).then(|| Expression::new(fields.span.clone(), expression::Kind::Null))
 }
 
 /// A mapping that has only keys of the long form is one; any other mapping is a default.

@@ -58,7 +58,7 @@ pub fn condition(fields: &Fields<'_>, name: &str, place: Place, faults: &mut Vec
     };
     for truth in [true, false] {
         if text.eq_ignore_ascii_case(&truth.to_string()) {
-            return Some(Expression { span: node.span.clone(), kind: Kind::Bool(truth) });
+            return Some(Expression::new(node.span.clone(), Kind::Bool(truth)));
         }
     }
     let looks_computed = text.contains(['(', '=', '<', '>', '[']) && !text.contains('\n') && text.chars().count() < 80;
@@ -90,7 +90,7 @@ pub fn of_node(node: &Node, scalars: Scalars, place: Place, faults: &mut Vec<Dia
         yaml::Kind::Sequence(items) => Kind::List(items.iter().map(|n| of_node(n, scalars, place, faults)).collect()),
         yaml::Kind::Mapping(entries) => Kind::Dict(of_entries(entries, scalars, place, faults)),
     };
-    Expression { span: node.span.clone(), kind }
+    Expression::new(node.span.clone(), kind)
 }
 
 /// The entries of a map that is a value: `NAME_expression` gives `NAME`, and names may hold Jinja.
@@ -111,7 +111,7 @@ fn of_entries(entries: &[Entry], scalars: Scalars, place: Place, faults: &mut Ve
 }
 
 fn of_scalar(scalar: &Scalar, span: &Span, scalars: Scalars, place: Place, faults: &mut Vec<Diagnostic>) -> Expression {
-    let literal = |kind| Expression { span: span.clone(), kind };
+    let literal = |kind| Expression::new(span.clone(), kind);
     let written = || literal(Kind::Text(scalar.text.clone()));
     match (&scalar.value, scalars) {
         (ScalarValue::Text, Scalars::Data | Scalars::Variable | Scalars::Written) if scalar.text == NULL_TEXT => literal(Kind::Null),
@@ -147,7 +147,7 @@ pub fn python(node: &Node, place: Place, faults: &mut Vec<Diagnostic>) -> Expres
             wrong_kind(node, "an expression", "Python text")
                 .help("write the Python after '|', indented, or take '_expression' off the key"),
         );
-        return Expression { span: node.span.clone(), kind: Kind::Null };
+        return Expression::new(node.span.clone(), Kind::Null);
     };
     if scalar.value != ScalarValue::Text {
         // YAML has typed it already: `true` is a boolean and not an unknown Python name.
@@ -206,7 +206,7 @@ pub fn split_name(entry: &Entry) -> (&str, bool) {
 /// The key of an entry under that name; it may hold Jinja too.
 fn of_map_key(name: &str, entry: &Entry, place: Place, faults: &mut Vec<Diagnostic>) -> Expression {
     if !is_template(name) {
-        return Expression { span: entry.key_span.clone(), kind: Kind::Text(name.to_owned()) };
+        return Expression::new(entry.key_span.clone(), Kind::Text(name.to_owned()));
     }
     template(&key_scalar(name, entry), &entry.key_span, place, faults)
 }
@@ -231,12 +231,10 @@ fn key_scalar(name: &str, entry: &Entry) -> Scalar {
 /// A stretch of a scalar as a scalar of its own, with its place in the file.
 #[must_use]
 pub fn slice(scalar: &Scalar, start: u32, end: u32) -> Scalar {
-    let mut anchors = vec![(0, scalar.map.file_offset(start))];
-    anchors.extend(scalar.map.anchors.iter().filter(|(t, _)| (start + 1..end).contains(t)).map(|(t, f)| (t - start, *f)));
     Scalar {
         text: scalar.text.get(start as usize..end as usize).unwrap_or_default().to_owned(),
         value: ScalarValue::Text,
         style: scalar.style,
-        map: TextMap { anchors },
+        map: scalar.map.slice(start, end),
     }
 }

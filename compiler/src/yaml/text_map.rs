@@ -23,6 +23,15 @@ impl TextMap {
         }
     }
 
+    /// The map of a stretch of the text.
+    #[must_use]
+    pub fn slice(&self, start: u32, end: u32) -> Self {
+        let from = self.anchors.partition_point(|(t, _)| *t <= start);
+        let until = self.anchors.partition_point(|(t, _)| *t < end).max(from);
+        let inner = self.anchors.get(from..until).unwrap_or_default().iter().map(|(t, f)| (t - start, *f));
+        Self { anchors: std::iter::once((0, self.file_offset(start))).chain(inner).collect() }
+    }
+
     /// Follows a scalar from `start` to `end` in `source`. `indent` is the indentation of a block scalar's lines.
     pub(super) fn of_scalar(source: &str, start: usize, end: usize, style: Style, indent: Option<usize>, text: &str) -> Self {
         let mut walk = Walk { source: source.as_bytes(), text, at: start, end: end.min(source.len()), out: Vec::new(), done: 0 };

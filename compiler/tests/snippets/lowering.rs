@@ -98,10 +98,10 @@ fn kept_python_says_what_it_needs() {
 fn deep_trees_are_lowered_without_recursion() {
     let file = SourceFile::new("flow.yaml", "");
     let span = Span { file, start: 0, end: 0 };
-    let mut e = Expression { span: span.clone(), kind: Kind::Var("x".to_owned()) };
+    let mut e = Expression::new(span.clone(), Kind::Var("x".to_owned()));
     for _ in 0..2000 {
-        let key = Expression { span: span.clone(), kind: Kind::Text("k".to_owned()) };
-        e = Expression { span: span.clone(), kind: Kind::Dict(vec![DictItem::Pair(key, e)]) };
+        let key = Expression::new(span.clone(), Kind::Text("k".to_owned()));
+        e = Expression::new(span.clone(), Kind::Dict(vec![DictItem::Pair(key, e)]));
     }
     assert_eq!(e.depth(), 2001);
     assert_eq!(lowered(&e).1.index() + 1, lowered(&e).0.exprs.len());

@@ -36,7 +36,7 @@ fn python_source_and_native_trees() {
     for (source, expected) in cases {
         let (e, found) = python(source, ANYWHERE);
         assert_eq!(errors(&found), Vec::<String>::new(), "{source}");
-        assert_eq!(print_uses(&e.uses()), expected, "{source}");
+        assert_eq!(print_uses(e.uses()), expected, "{source}");
     }
 }
 
@@ -55,7 +55,7 @@ fn templates() {
     for (source, expected) in cases {
         let (e, found) = text(source, ANYWHERE);
         assert_eq!(errors(&found), Vec::<String>::new(), "{source}");
-        assert_eq!(print_uses(&e.uses()), expected, "{source}");
+        assert_eq!(print_uses(e.uses()), expected, "{source}");
     }
 }
 

@@ -110,7 +110,7 @@ impl<'p> Visitor<'p> for Collect<'_, 'p> {
     }
 
     fn expression(&mut self, expression: &'p Expression) {
-        self.definitions.tested.extend(expression.uses().tested.into_iter().map(|n| n.name));
+        self.definitions.tested.extend(expression.uses().tested.iter().map(|n| n.name.clone()));
     }
 
     fn parser(&mut self, parser: &'p Expression, _: bool) {
@@ -120,7 +120,7 @@ impl<'p> Visitor<'p> for Collect<'_, 'p> {
             _ => uses.texts.iter().any(|t| t == "variables"),
         };
         if gives_variables {
-            self.definitions.parser_texts.extend(uses.texts);
+            self.definitions.parser_texts.extend(uses.texts.iter().cloned());
         }
     }
 

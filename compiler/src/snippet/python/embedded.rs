@@ -239,7 +239,7 @@ fn as_text(value: Expression) -> Expression {
     let kind = match value.kind {
         Kind::Jinja { code, .. } => Kind::Jinja { code, typed: false },
         kind => {
-            let value = Expression { kind, span: span.clone() };
+            let value = Expression::new(span.clone(), kind);
             if value.is_text() {
                 return value;
             }
@@ -251,7 +251,7 @@ fn as_text(value: Expression) -> Expression {
             }
         }
     };
-    Expression { span, kind }
+    Expression::new(span, kind)
 }
 
 /// The place of a template that is the whole text.

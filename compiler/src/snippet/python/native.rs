@@ -30,7 +30,7 @@ pub(super) fn lower(form: &Form<'_>, names: &Names, embedded: &Embedded, source:
         Form::Body(statements) => lowering.block(statements, &[])?,
         Form::Evaluate { module, function } => lowering.evaluate(module, function, form.parameters(place))?,
     };
-    (expression.depth() <= MAX_NATIVE_DEPTH && expression.is_native()).then(|| Expression { span: source.origin.text_span(), ..expression })
+    (expression.depth() <= MAX_NATIVE_DEPTH && expression.is_native()).then(|| Expression::new(source.origin.text_span(), expression.kind))
 }
 
 /// What a name stands for.
@@ -260,7 +260,7 @@ impl Lowering<'_> {
                 return None;
             }
             let span = self.source.span(compare.range);
-            parts.push(Expression { span, kind: fold::compare(operator, &left, &right) });
+            parts.push(Expression::new(span, fold::compare(operator, &left, &right)));
             left = right;
         }
         match parts.len() {
@@ -389,7 +389,7 @@ impl Lowering<'_> {
     }
 
     fn at(&self, range: TextRange, kind: Kind) -> Expression {
-        Expression { span: self.source.span(range), kind }
+        Expression::new(self.source.span(range), kind)
     }
 }
 

@@ -21,7 +21,7 @@ pub(super) fn template(statements: &[Stmt<'_>], typed: bool, origin: Origin<'_>)
         [Stmt::EmitExpr(e)] if typed => native.expr(&e.expr, 0).filter(|e| !e.is_lazy())?,
         _ => native.printed(statements, 0)?,
     };
-    (expression.depth() <= MAX_NATIVE_DEPTH).then_some(Expression { span: origin.text_span(), ..expression })
+    (expression.depth() <= MAX_NATIVE_DEPTH).then_some(Expression::new(origin.text_span(), expression.kind))
 }
 
 struct Native<'a> {
@@ -107,10 +107,7 @@ impl Native<'_> {
                     c.ops
                         .iter()
                         .zip(operands.windows(2))
-                        .map(|(op, pair)| Expression {
-                            span: pair[0].span.clone(),
-                            kind: fold::compare(compare(op.op), &pair[0], &pair[1]),
-                        })
+                        .map(|(op, pair)| Expression::new(pair[0].span.clone(), fold::compare(compare(op.op), &pair[0], &pair[1])))
                         .collect(),
                 )
             }
@@ -225,7 +222,7 @@ impl Native<'_> {
             ("abs", 0) => return Some(call(Function::Abs, value)),
             _ => return None,
         };
-        let base = if value.is_text() { value } else { Expression { span: value.span.clone(), kind: call(Function::Str, value) } };
+        let base = if value.is_text() { value } else { Expression::new(value.span.clone(), call(Function::Str, value)) };
         Some(Kind::Method { base: Box::new(base), method, arguments })
     }
 
@@ -304,7 +301,7 @@ impl Native<'_> {
     }
 
     fn at(&self, span: minijinja::machinery::Span, kind: Kind) -> Expression {
-        Expression { span: self.origin.span(span.start_offset as usize, span.end_offset as usize), kind }
+        Expression::new(self.origin.span(span.start_offset as usize, span.end_offset as usize), kind)
     }
 }
 

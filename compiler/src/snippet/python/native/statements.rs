@@ -57,7 +57,7 @@ impl Lowering<'_> {
             return match rest.split_first() {
                 Some((next, rest)) => self.block(next, rest),
                 // A function that ends without `return` gives `None`.
-                None => Some(Expression { span: self.source.origin.text_span(), kind: Kind::Null }),
+                None => Some(Expression::new(self.source.origin.text_span(), Kind::Null)),
             };
         };
         match first {
@@ -89,7 +89,7 @@ impl Lowering<'_> {
         let text = self.is_text(&value);
         let slot = self.bind(name, text);
         let body = self.block(after, rest)?;
-        Some(Expression { span: value.span.clone(), kind: Kind::Let { slot, value: Box::new(value), body: Box::new(body) } })
+        Some(Expression::new(value.span.clone(), Kind::Let { slot, value: Box::new(value), body: Box::new(body) }))
     }
 
     /// A branch that does not return goes on after the `if`. That is done for one of the branches at most, so that the tree does not grow with
@@ -115,7 +115,7 @@ impl Lowering<'_> {
                 }
             },
         };
-        Some(Expression { span: condition.span.clone(), kind: Kind::If { condition, then, otherwise: Box::new(otherwise) } })
+        Some(Expression::new(condition.span.clone(), Kind::If { condition, then, otherwise: Box::new(otherwise) }))
     }
 
     /// `if c: x = a` / `else: x = b` is `x = a if c else b`; without `else` the name keeps its value.
@@ -132,7 +132,7 @@ impl Lowering<'_> {
         let text = self.is_text(&value);
         let slot = self.bind(name, text);
         let body = self.block(after, rest)?;
-        Some(Expression { span: value.span.clone(), kind: Kind::Let { slot, value: Box::new(value), body: Box::new(body) } })
+        Some(Expression::new(value.span.clone(), Kind::Let { slot, value: Box::new(value), body: Box::new(body) }))
     }
 
     fn assigned_value(&mut self, name: &str, test: &Expr, body: &[Stmt], clauses: &[ElifElseClause]) -> Option<Expression> {
@@ -145,7 +145,7 @@ impl Lowering<'_> {
         let span = condition.span.clone();
         let otherwise = match clauses.split_first() {
             None => match self.meaning(name)? {
-                Meaning::Slot { slot, .. } => Expression { span: span.clone(), kind: Kind::Local(slot) },
+                Meaning::Slot { slot, .. } => Expression::new(span.clone(), Kind::Local(slot)),
                 Meaning::Alias(_) | Meaning::Context | Meaning::Response => return None,
             },
             Some((clause, more)) => match &clause.test {
@@ -158,7 +158,7 @@ impl Lowering<'_> {
                 None => self.value(self::assigned(&clause.body)?.1)?,
             },
         };
-        Some(Expression { span, kind: Kind::If { condition: Box::new(condition), then: Box::new(then), otherwise: Box::new(otherwise) } })
+        Some(Expression::new(span, Kind::If { condition: Box::new(condition), then: Box::new(then), otherwise: Box::new(otherwise) }))
     }
 }
 
