@@ -61,7 +61,7 @@ fn fits(op: &HttpRequest, result: &Expression, faults: &mut Vec<Diagnostic>) {
             Some("tables") => tables(op, value, faults),
             Some("variables" | "while") | None => {}
             Some(other) => {
-                let fault = Diagnostic::error("P611", key.span.clone(), format!("a parser returns no '{other}'"));
+                let fault = Diagnostic::error("P611", key.span.clone(), format!("what a parser returns has no place for '{other}'"));
                 faults.push(match did_you_mean(other, ["tables", "variables", "while"]) {
                     Some(near) => fault.help(format!("did you mean '{near}'?")),
                     None => fault.help("it may return 'tables', 'variables' and 'while'"),

@@ -1,6 +1,8 @@
-//! P612: a column that is read of a row is one that its table or query has.
+//! P612: a column that is read of a row is one that its table or query has. P608: a field that is read of a caught error is one that errors have.
 //!
 //! A row is followed by the name of its loop's variable, as far as the loop's own steps go: a step that sets the name anew ends it.
+
+use std::collections::BTreeSet;
 
 use crate::diagnostic::{Diagnostic, Span, did_you_mean};
 use crate::op::Op;
@@ -13,14 +15,23 @@ use crate::tables::{Catalog, text};
 
 pub(super) fn check(resolved: &Resolved<'_>, catalog: &Catalog<'_>, faults: &mut Vec<Diagnostic>) {
     for flow in &resolved.flows {
-        let mut walk = Walk { flow, catalog, next: Vec::new(), bound: Vec::new(), faults };
+        let mut walk = Walk { flow, catalog, next: Vec::new(), errors: BTreeSet::new(), bound: Vec::new(), faults };
         visit::steps(&flow.steps, &mut walk);
     }
 }
 
+/// What the map of a caught error has.
+const ERROR: &[&str] = &["kind", "message", "op", "status_code", "body"];
+
 struct Bound<'p> {
     name: &'p str,
-    row: Option<Row>,
+    held: Held,
+}
+
+enum Held {
+    Row(Row),
+    Error,
+    Unknown,
 }
 
 /// What the rows of a loop have.
@@ -37,6 +48,8 @@ struct Walk<'w, 'p> {
     catalog: &'w Catalog<'p>,
     /// The rows of loops that begin, until their variable is bound; `None` for an index.
     next: Vec<Option<Row>>,
+    /// Where the names of caught errors are.
+    errors: BTreeSet<u32>,
     bound: Vec<Bound<'p>>,
     faults: &'w mut Vec<Diagnostic>,
 }
@@ -49,6 +62,10 @@ impl<'p> Visitor<'p> for Walk<'_, 'p> {
                 Some(for_each) => (&for_each.rows, &for_each.key),
                 None => return,
             },
+            Op::TryCatch(op) => {
+                self.errors.extend(op.catches.iter().filter_map(|catch| Some(catch.error.as_ref()?.span.start)));
+                return;
+            }
             Op::Transform(_)
             | Op::Copy(_)
             | Op::Execute(_)
@@ -57,7 +74,6 @@ impl<'p> Visitor<'p> for Walk<'_, 'p> {
             | Op::Fail(_)
             | Op::IfElse(_)
             | Op::WhileLoop(_)
-            | Op::TryCatch(_)
             | Op::Parallel(_)
             | Op::Block(_)
             | Op::RunFlow(_)
@@ -74,8 +90,12 @@ impl<'p> Visitor<'p> for Walk<'_, 'p> {
     }
 
     fn bind(&mut self, name: &'p Named) {
-        let row = self.next.pop().flatten();
-        self.bound.push(Bound { name: &name.name, row });
+        let held = match self.next.pop().flatten() {
+            _ if self.errors.contains(&name.span.start) => Held::Error,
+            Some(row) => Held::Row(row),
+            None => Held::Unknown,
+        };
+        self.bound.push(Bound { name: &name.name, held });
     }
 
     fn unbind(&mut self) {
@@ -84,16 +104,36 @@ impl<'p> Visitor<'p> for Walk<'_, 'p> {
 
     fn assign(&mut self, assign: &'p Assign) {
         for bound in self.bound.iter_mut().filter(|b| b.name == assign.name.name) {
-            bound.row = None;
+            bound.held = Held::Unknown;
         }
     }
 
     fn expression(&mut self, expression: &'p Expression) {
         for FieldUse { variable, field } in &expression.uses().fields {
-            let row = self.bound.iter().rev().find(|b| b.name == *variable).and_then(|b| b.row.clone());
-            self.field(&field.name, &field.span, row.as_ref());
+            match self.bound.iter().rev().find(|b| b.name == *variable).map(|b| &b.held) {
+                Some(Held::Row(row)) => {
+                    let row = row.clone();
+                    self.field(&field.name, &field.span, Some(&row));
+                }
+                Some(Held::Error) if !ERROR.contains(&field.name.as_str()) => self.faults.push(no_field(field)),
+                Some(Held::Error | Held::Unknown) | None => {}
+            }
         }
     }
+}
+
+fn no_field(field: &Named) -> Diagnostic {
+    let fault = Diagnostic::error("P608", field.span.clone(), format!("a caught error has no '{}'", field.name));
+    let near = match field.name.as_str() {
+        "status" | "code" | "http_status" => Some("status_code"),
+        "type" | "class" | "name" => Some("kind"),
+        "msg" | "text" | "error" | "detail" | "reason" | "description" => Some("message"),
+        "response" | "content" | "data" => Some("body"),
+        "step" | "id" => Some("op"),
+        other => did_you_mean(other, ERROR.iter().copied()),
+    };
+    let fields = ERROR.join(", ");
+    fault.help(near.map_or_else(|| format!("it has {fields}"), |near| format!("did you mean '{near}'? It has {fields}")))
 }
 
 impl Walk<'_, '_> {

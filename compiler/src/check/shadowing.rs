@@ -4,10 +4,11 @@ use std::collections::BTreeMap;
 
 use sequor_plan_format::op::Scope;
 
+use super::parsed::literal_variables;
 use crate::diagnostic::{Diagnostic, Span};
 use crate::op::run_flow::RunFlow;
 use crate::resolve::Resolved;
-use crate::snippet::expression::Named;
+use crate::snippet::expression::{Expression, Named};
 use crate::syntax::visit::{self, Visitor};
 use crate::syntax::{Assign, Flow};
 
@@ -17,6 +18,7 @@ pub(super) fn check(resolved: &Resolved<'_>, faults: &mut Vec<Diagnostic>) {
         visit::steps(&flow.steps, &mut names);
         hidden_by_loops(&names, faults);
         hidden_by_parameters(flow, &names, faults);
+        hidden_by_locals(&names, faults);
     }
 }
 
@@ -27,6 +29,8 @@ struct Names<'p> {
     bound: BTreeMap<&'p str, &'p Span>,
     /// The first step that sets each name as a variable of its own.
     set: BTreeMap<&'p str, &'p Span>,
+    /// The same where it says `scope: local`, outside of a loop with that variable.
+    local: BTreeMap<&'p str, &'p Span>,
     /// The same for project scope.
     kept: BTreeMap<&'p str, &'p Span>,
     /// The loops around the current step.
@@ -41,7 +45,9 @@ impl<'p> Names<'p> {
             }
             // Inside of the loop it is the loop's variable that changes.
             Scope::Local if self.around.contains(&name.name.as_str()) => return,
-            Scope::Local => {}
+            Scope::Local => {
+                self.local.entry(&name.name).or_insert(&name.span);
+            }
         }
         self.set.entry(&name.name).or_insert(&name.span);
     }
@@ -50,6 +56,12 @@ impl<'p> Names<'p> {
 impl<'p> Visitor<'p> for Names<'p> {
     fn assign(&mut self, assign: &'p Assign) {
         self.sets(&assign.name, assign.scope);
+    }
+
+    fn parser(&mut self, parser: &'p Expression, _: bool) {
+        for (name, at) in literal_variables(parser) {
+            self.kept.entry(name).or_insert(at);
+        }
     }
 
     fn call(&mut self, call: &'p RunFlow) {
@@ -76,6 +88,21 @@ fn hidden_by_loops(names: &Names<'_>, faults: &mut Vec<Diagnostic>) {
                 Diagnostic::warning("V410", (*at).clone(), message)
                     .also((*set).clone(), "set here")
                     .help("give one of the two another name"),
+            );
+        }
+    }
+}
+
+/// So does a variable of the flow's own: a page loop that counts one and asks with the other never comes to its end.
+fn hidden_by_locals(names: &Names<'_>, faults: &mut Vec<Diagnostic>) {
+    for (name, local) in &names.local {
+        if let Some(set) = names.kept.get(name) {
+            let message =
+                format!("this sets the project variable '{name}', and this flow reads its own variable of that name, which stays as it is");
+            faults.push(
+                Diagnostic::warning("V410", (*set).clone(), message)
+                    .also((*local).clone(), "the flow's own, with scope local")
+                    .help("use one scope for both; what a parser returns in 'variables' has project scope"),
             );
         }
     }

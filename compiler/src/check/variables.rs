@@ -3,6 +3,7 @@
 //!
 //! Values may come from an environment that is not on this machine, so a name that nothing defines is an error only where it looks like a slip.
 
+mod catches;
 mod definitions;
 mod order;
 
@@ -115,11 +116,18 @@ impl Rule<'_> {
         let name = used.name.as_str();
         let definitions = self.definitions;
         let error = |message: String| Diagnostic::error("V401", used.span.clone(), message);
+        if scope.flow.is_some_and(|flow| catches::is_in_nameless(flow, used)) {
+            self.faults
+                .push(error(format!("variable '{name}' is not defined")).help(format!(
+                    "the error of a catch is there under the name that its 'as' gives: `catch: {{as: {name}, steps: […]}}`"
+                )));
+            return;
+        }
         if let Some(binding) = scope.flow.and_then(|f| definitions.loop_variable(&f.name, name)) {
             self.faults.push(
-                error(format!("'{name}' exists only inside its loop"))
-                    .also(binding.span.clone(), "the loop")
-                    .help("use it in the loop's own steps, or keep what is needed with set_variable"),
+                error(format!("'{name}' exists only in the steps of its loop or catch"))
+                    .also(binding.span.clone(), "named here")
+                    .help("use it in those steps, or keep what is needed with set_variable"),
             );
             return;
         }

@@ -90,6 +90,7 @@ fn check(fields: &Fields<'_>, at: &Span, reader: &mut Reader<'_>) -> Option<Chec
                 return None;
             };
             let word = scalar(&expect.entry.value).filter(|s| !expect.python && s.value == ScalarValue::Text).map(|s| s.text.trim());
+            reader.faults.extend(word.and_then(|word| odd_expect(word, &expect.entry.value.span)));
             let expect = match word {
                 Some("empty") => Expect::Empty,
                 Some("not_empty") => Expect::NotEmpty,
@@ -109,6 +110,23 @@ fn check(fields: &Fields<'_>, at: &Span, reader: &mut Reader<'_>) -> Option<Chec
             None
         }
     }
+}
+
+/// Texts that look like more than a text that the query must give.
+fn odd_expect(word: &str, at: &Span) -> Option<Diagnostic> {
+    const NONE: &[&str] = &["none", "null", "nothing", "no_rows", "no rows", "zero", "is empty", "no"];
+    const SOME: &[&str] = &["exists", "any", "some", "rows", "has_rows", "not empty", "notempty", "non_empty", "nonempty", "not-empty"];
+    let lower = word.to_lowercase();
+    let help = if NONE.contains(&lower.as_str()) {
+        "for no rows write `empty`"
+    } else if SOME.contains(&lower.as_str()) {
+        "for at least one row write `not_empty`"
+    } else if lower.starts_with(['>', '<', '=']) || lower.starts_with("!=") {
+        "write the comparison into the query and expect what it gives, or use `condition_expression: query_value('…', int) > 0`"
+    } else {
+        return None;
+    };
+    Some(Diagnostic::warning("S107", at.clone(), format!("the query must give the text '{word}' for this to hold")).help(help))
 }
 
 impl Assert {

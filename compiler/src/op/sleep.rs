@@ -3,10 +3,10 @@
 use sequor_plan_format::op as plan;
 
 use super::Op;
-use crate::diagnostic::Span;
+use crate::diagnostic::{Diagnostic, Span};
 use crate::lower::Lowering;
-use crate::snippet::expression::Expression;
-use crate::syntax::fields::Fields;
+use crate::snippet::expression::{self, Expression};
+use crate::syntax::fields::{Fields, scalar};
 use crate::syntax::key::{Key, Kind, Table};
 use crate::syntax::value::{self, Scalars};
 use crate::syntax::visit::Visitor;
@@ -27,7 +27,24 @@ pub struct Sleep {
 
 pub(super) fn read(fields: &Fields<'_>, _at: &Span, reader: &mut Reader<'_>) -> Option<Op> {
     let seconds = value::of_key(fields, "seconds", Scalars::Written, BEFORE_REPLY, &mut reader.faults)?;
+    if let (Some(node), false) = (fields.node("seconds"), is_pause(&seconds.kind)) {
+        let written = scalar(node).map_or_else(String::new, |s| format!(", but is '{}'", s.text));
+        let fault = Diagnostic::error("S106", node.span.clone(), format!("'seconds' must be a number, at least 0{written}"));
+        reader.faults.push(fault.help("write the seconds as a plain number: 5, 0.5, 120"));
+    }
     Some(Op::Sleep(Sleep { seconds }))
+}
+
+/// Whether it may be a number of seconds. What is computed may.
+fn is_pause(seconds: &expression::Kind) -> bool {
+    use expression::Kind;
+    match seconds {
+        Kind::Int(i) => *i >= 0,
+        Kind::Float(f) => *f >= 0.0,
+        Kind::Text(text) | Kind::Number(text) => text.trim().parse::<f64>().is_ok_and(|f| f >= 0.0),
+        Kind::Null | Kind::Bool(_) | Kind::List(_) | Kind::Dict(_) => false,
+        _ => true,
+    }
 }
 
 impl Sleep {

@@ -33,6 +33,7 @@ pub static KEYS: Table = Table::new(
 pub const WRITE_MODE: Key =
     Key::new("write_mode", Kind::Choice(&["create", "replace", "append"]), "create (or replace): a new table, which takes the place of the old one when the step succeeds; append: rows are added, the table is made where it is missing")
         .default("create")
+        .mistaken(&["mode"])
         .later_values(&["merge", "upsert", "truncate"]);
 
 #[derive(Debug)]

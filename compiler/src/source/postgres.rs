@@ -16,7 +16,8 @@ pub static KEYS: Table = Table::of_source(
     &[
         Key::dynamic("conn_str", Kind::Text, "where the database is: postgresql://host:5432/database, with parameters such as ?sslmode=require; postgresql+psycopg2:// is understood")
             .aliases(&["connection_string"])
-            .mistaken(&["url", "dsn", "uri", "connection", "host"])
+            .mistaken(&["url", "dsn", "uri", "connection"])
+            .parts(&["host", "hostname", "port", "database", "dbname", "db", "sslmode"])
             .required(),
         Key::dynamic("username", Kind::Text, "the user; it replaces the one of conn_str").aliases(&["user"]),
         Key::dynamic("password", Kind::Text, "the password; it replaces the one of conn_str"),

@@ -3,7 +3,7 @@
 use sequor_plan_format::ColumnType;
 
 use super::key::{Key, Kind, Table};
-use crate::diagnostic::{Diagnostic, did_you_mean};
+use crate::diagnostic::{Diagnostic, Fix, Span, did_you_mean};
 use crate::snippet::expression::Named;
 use crate::syntax::fields::{Fields, scalar, wrong_kind};
 use crate::yaml::{self, Node};
@@ -68,7 +68,15 @@ pub fn read(node: &Node, faults: &mut Vec<Diagnostic>) -> Option<Columns> {
                 None
             }
             entries => {
-                let columns = entries.iter().filter_map(|e| {
+                let columns = entries.iter().enumerate().filter_map(|(i, e)| {
+                    // `numeric(10,2)` without quotes is two entries of a map in braces.
+                    if let Some(rest) = entries.get(i + 1).filter(|rest| is_cut(&e.value, rest)) {
+                        faults.push(cut_type(e, rest));
+                        return None;
+                    }
+                    if i > 0 && is_cut(&entries[i - 1].value, e) {
+                        return None;
+                    }
                     let kind = kind(&e.value, faults)?;
                     Some(Column { name: Named { name: e.key.clone(), span: e.key_span.clone() }, kind })
                 });
@@ -76,6 +84,22 @@ pub fn read(node: &Node, faults: &mut Vec<Diagnostic>) -> Option<Columns> {
             }
         },
     }
+}
+
+/// Whether a type with a comma in its brackets was cut in two.
+fn is_cut(kind: &Node, rest: &yaml::Entry) -> bool {
+    let open = scalar(kind).is_some_and(|s| s.text.contains('(') && !s.text.contains(')'));
+    open && rest.key.ends_with(')') && scalar(&rest.value).is_some_and(|s| s.value == yaml::ScalarValue::Null)
+}
+
+fn cut_type(entry: &yaml::Entry, rest: &yaml::Entry) -> Diagnostic {
+    let kind = format!("{},{}", scalar(&entry.value).map_or("", |s| s.text.as_str()), rest.key);
+    let span = Span { end: rest.key_span.end, ..entry.value.span.clone() };
+    let message = format!("the comma in '{kind}' ends the entry, as this map is in braces");
+    let mut fault = Diagnostic::error("S107", span.clone(), message).help(format!("write it in quotes: \"{kind}\""));
+    let written = span.file.text.get(span.start as usize..span.end as usize).unwrap_or_default();
+    fault.fix = Some(Fix { description: "write the type in quotes".to_owned(), edits: vec![(span.clone(), format!("\"{written}\""))] });
+    fault
 }
 
 fn no_columns(node: &Node) -> Diagnostic {

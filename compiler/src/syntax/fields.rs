@@ -42,9 +42,13 @@ impl<'a> Fields<'a> {
                 Err((mut fault, meant)) => {
                     let needed = |m: &str| tables.iter().filter_map(|t| t.key(m)).any(|k| k.presence == Presence::Required);
                     fault.bearable &= !meant.is_some_and(needed);
-                    if meant.is_some_and(|m| entries.iter().any(|e| known(e, tables).is_ok_and(|f| f.key.name == m))) {
+                    let is_there = |m: &&str| entries.iter().any(|e| known(e, tables).is_ok_and(|f| f.key.name == *m));
+                    if let Some(meant) = meant.filter(is_there).filter(|_| fault.fix.take().is_some()) {
                         // Renamed, the key would be there twice.
-                        fault.fix = None;
+                        let others: Vec<&str> = tables.iter().flat_map(|t| t.keys).map(|k| k.name).filter(|k| *k != meant).collect();
+                        if did_you_mean(&entry.key, [meant]).is_none() {
+                            fault.help = Some(format!("'{meant}' is there already; other keys: {}", others.join(", ")));
+                        }
                     }
                     faults.push(*fault);
                     misspelt.extend(meant);
@@ -276,10 +280,15 @@ fn unknown(entry: &Entry, tables: &[&'static Table]) -> Wrong {
         None => (entry.key.as_str(), ""),
     };
     let usable = || tables.iter().flat_map(|t| t.keys).filter(|k| k.presence != Presence::Later);
-    if let Some(key) = usable().find(|k| k.mistaken.contains(&base)) {
+    // A few words are no id.
+    let words = scalar(&entry.value).is_some_and(|s| s.text.contains(char::is_whitespace));
+    if let Some(key) = usable().find(|k| k.mistaken.contains(&base) && !(words && k.name == "id")) {
         let meant = format!("{}{suffix}", key.name);
         let fault = instead(fault, &entry.key, &meant).help(format!("did you mean '{meant}'?"));
         return (Box::new(fault), Some(key.name));
+    }
+    if let Some(whole) = usable().find(|k| k.parts.contains(&base)) {
+        return (Box::new(fault.help(format!("it is a part of '{}': {}", whole.name, whole.doc))), Some(whole.name));
     }
     let inside = usable().find_map(|k| match k.kind {
         Kind::Section(t) | Kind::Sections(t) => t.key(base).map(|_| k.name),

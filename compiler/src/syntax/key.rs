@@ -40,6 +40,8 @@ pub struct Key {
     pub aliases: &'static [&'static str],
     /// Names that people write by mistake, for the hint.
     pub mistaken: &'static [&'static str],
+    /// Names of what is written as a part of this key's value.
+    pub parts: &'static [&'static str],
     pub kind: Kind,
     pub form: Form,
     pub presence: Presence,
@@ -108,7 +110,17 @@ pub enum Presence {
 impl Key {
     #[must_use]
     pub const fn new(name: &'static str, kind: Kind, doc: &'static str) -> Self {
-        Self { name, aliases: &[], mistaken: &[], kind, form: Form::Literal, presence: Presence::Optional, later_values: &[], doc }
+        Self {
+            name,
+            aliases: &[],
+            mistaken: &[],
+            parts: &[],
+            kind,
+            form: Form::Literal,
+            presence: Presence::Optional,
+            later_values: &[],
+            doc,
+        }
     }
 
     /// A key whose value may be computed.
@@ -147,6 +159,11 @@ impl Key {
     #[must_use]
     pub const fn mistaken(self, mistaken: &'static [&'static str]) -> Self {
         Self { mistaken, ..self }
+    }
+
+    #[must_use]
+    pub const fn parts(self, parts: &'static [&'static str]) -> Self {
+        Self { parts, ..self }
     }
 
     /// Values that are refused because this version does not have them.

@@ -4,7 +4,8 @@ use super::table::{self, Keys};
 use super::value::{self, Scalars};
 use super::{BEFORE_REPLY, Reader, Rows};
 use crate::diagnostic::{Diagnostic, Span};
-use crate::syntax::fields::Fields;
+use crate::snippet::expression::Kind;
+use crate::syntax::fields::{Fields, wrong_kind};
 
 /// Reads the rows of a loop; `at` is where missing keys are reported.
 pub fn read(fields: &Fields<'_>, at: &Span, what: &str, reader: &mut Reader<'_>) -> Option<Rows> {
@@ -26,7 +27,18 @@ pub fn read(fields: &Fields<'_>, at: &Span, what: &str, reader: &mut Reader<'_>)
                 let sql = crate::op::sql_query(fields, "query", &source, reader)?;
                 Some(Rows::Query { source, sql })
             }
-            _ => value::of_key(fields, "items", Scalars::Data, BEFORE_REPLY, &mut reader.faults).map(Rows::Items),
+            _ => {
+                let items = value::of_key(fields, "items", Scalars::Data, BEFORE_REPLY, &mut reader.faults)?;
+                if let (Some(node), Kind::Text(_) | Kind::Int(_) | Kind::Float(_) | Kind::Number(_) | Kind::Bool(_)) =
+                    (fields.node("items"), &items.kind)
+                {
+                    reader.faults.push(
+                        wrong_kind(node, "'items'", "a list or a map")
+                            .help("write the list: [a, b]; for a computed one `items: \"{{ … }}\"`, or Python as `items_expression`"),
+                    );
+                }
+                Some(Rows::Items(items))
+            }
         },
         (None, _) if ["table", "query", "items"].into_iter().any(|key| fields.is_misspelt(key)) => None,
         (None, _) => {

@@ -17,7 +17,7 @@ pub static COMMON: Table = Table::new(
         Key::new("op", Kind::Text, "what the step does: the name of an op").required(),
         Key::new("id", Kind::Text, "the step's name in reports and messages, unique in its flow; absent: made from op and place")
             .mistaken(&["name"]),
-        Key::new("title", Kind::Text, "a few words for reports, for people"),
+        Key::new("title", Kind::Text, "a few words for reports, for people").mistaken(&["name", "label"]),
         Key::new("description", Kind::Text, "what the step is for: a note, which changes nothing"),
         Key::dynamic("when", Kind::Condition, "a condition: the step is skipped where it is false"),
         Key::new("retry", Kind::Section(&STEP_RETRY), "when the step is started again after an error: a number of attempts, or a mapping"),

@@ -110,7 +110,7 @@ const FAULTS: &[(&str, &[&str])] = &[
     (
         "{{ loop.index }}",
         &[
-            "J502 1:4 `loop`: `loop` is not a name that templates know [for the variable `loop` write `var('loop')`, then `.column` or `['column']`]",
+            "J502 1:4 `loop`: `loop` is not a name that templates know [`loop` is there inside `{% for %}` only; for the number of a step's round, name a variable with `index_as`]",
         ],
     ),
     (

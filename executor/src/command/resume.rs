@@ -62,7 +62,7 @@ pub(super) fn resume(mut request: ResumeRequest) -> Result<ExitStatus, Refusal> 
         let mut store = open(&location).await?;
         let row = match &request.run {
             Some(text) => find(&mut store, text).await?,
-            None => last_unfinished(&mut store, !answers.is_empty()).await?,
+            None => last_unfinished(&mut store, !answers.is_empty(), plan.as_ref()).await?,
         };
         if request.dry_run {
             let known = Known::of(&mut store, row).await?;
@@ -100,8 +100,17 @@ pub(super) async fn open(location: &Location) -> Result<Store, Refusal> {
 }
 
 /// The run that is meant where none is named. A decision about requests is taken for the run that has just been looked at, and for no other.
-async fn last_unfinished(store: &mut Store, decides: bool) -> Result<RunRow, Refusal> {
+/// Another plan is meant for a run of one of its flows.
+async fn last_unfinished(store: &mut Store, decides: bool, plan: Option<&Loaded>) -> Result<RunRow, Refusal> {
     let mut unfinished = store.runs(None, true, u32::MAX).await?;
+    if let Some(Loaded { plan, .. }) = plan.filter(|_| !unfinished.is_empty()) {
+        let flows: Vec<&str> = plan.project.entries.iter().map(|flow| plan.text(plan.flow(*flow).name)).collect();
+        unfinished.retain(|run| flows.contains(&run.flow.as_str()));
+        if unfinished.is_empty() {
+            let flows = flows.join("', '");
+            return Err(Refusal(format!("no run of the plan's flow '{flows}' is unfinished; name the run that is to go on with it")));
+        }
+    }
     if unfinished.is_empty() {
         return Err(Refusal("there is no unfinished run to go on with".to_owned()));
     }
@@ -205,7 +214,7 @@ async fn go_on(
         Ok(prepared) => prepared,
         Err(refusal) => {
             // Nothing was touched: the next one need not wait for this lease.
-            let _ = store.release(&lease).await;
+            let _ = store.give_back(&lease).await;
             return Err(refusal);
         }
     };

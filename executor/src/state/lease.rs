@@ -16,6 +16,8 @@ pub struct Lease {
     pub(super) project: String,
     pub(super) fence: i64,
     pub(super) duration: Duration,
+    /// How the run stood before, and when it had ended; `None` for a new one.
+    pub(super) before: Option<(String, Option<String>)>,
 }
 
 impl Lease {
@@ -91,10 +93,11 @@ impl Store {
             return Ok(None);
         }
         let now = self.now().await?;
-        let rows = self.rows("SELECT project, fence, holder, lease_until, outcome FROM runs WHERE id = ?", &[Param::Text(run)]).await?;
+        let rows =
+            self.rows("SELECT project, fence, holder, lease_until, outcome, ended FROM runs WHERE id = ?", &[Param::Text(run)]).await?;
         let row = rows.first().ok_or(AcquireError::Unknown)?;
         let (project, fence, known) = self.read(|| Ok((row.text(0)?, row.int(1)?, row.optional_text(2)?)))?;
-        let (until, outcome) = self.read(|| Ok((row.int(3)?, row.text(4)?)))?;
+        let (until, outcome, ended) = self.read(|| Ok((row.int(3)?, row.text(4)?, row.optional_text(5)?)))?;
         if let Some(outcome) = Outcome::parse(&outcome).filter(|outcome| outcome.is_finished()) {
             return Err(AcquireError::Finished(outcome));
         }
@@ -106,7 +109,7 @@ impl Store {
         let sql = "UPDATE runs SET fence = ?, holder = ?, lease_until = ?, outcome = 'running', ended = NULL WHERE id = ?";
         let holder = holder.to_text();
         self.execute(sql, &[Param::Int(fence), Param::Text(&holder), Param::Int(now + longest), Param::Text(run)]).await?;
-        Ok(Some(Lease { run: run.to_owned(), project, fence, duration: self.lease }))
+        Ok(Some(Lease { run: run.to_owned(), project, fence, duration: self.lease, before: Some((outcome, ended)) }))
     }
 
     /// A lease that lasts longer than any can was given by a clock that was ahead: from now on it lasts as long as a new one. An owner that lives renews it.
@@ -159,6 +162,15 @@ impl Store {
     pub async fn release(&mut self, lease: &Lease) -> Result<(), StateError> {
         let sql = "UPDATE runs SET holder = NULL, lease_until = 0 WHERE id = ? AND fence = ?";
         self.execute(sql, &[Param::Text(&lease.run), Param::Int(lease.fence)]).await.map(drop)
+    }
+
+    /// Ends the ownership of a run that nothing was done with: it stands as it stood before.
+    pub async fn give_back(&mut self, lease: &Lease) -> Result<(), StateError> {
+        let Some((outcome, ended)) = &lease.before else { return self.release(lease).await };
+        let sql = "UPDATE runs SET holder = NULL, lease_until = 0, outcome = ?, ended = ? WHERE id = ? AND fence = ?";
+        self.execute(sql, &[Param::Text(outcome), Param::OptionalText(ended.as_deref()), Param::Text(&lease.run), Param::Int(lease.fence)])
+            .await
+            .map(drop)
     }
 
     pub(super) async fn fenced(&mut self, lease: &Lease) -> WriteError {

@@ -176,7 +176,7 @@ impl Store {
             Param::Bytes(&sum),
         ];
         if self.execute(sql, &params).await? == 1 {
-            return Ok(Lease { run: run.id.to_owned(), project: run.project.to_owned(), fence: 1, duration: self.lease });
+            return Ok(Lease { run: run.id.to_owned(), project: run.project.to_owned(), fence: 1, duration: self.lease, before: None });
         }
         // Another executor began with the same key at the same moment.
         let known = match run.run_key {

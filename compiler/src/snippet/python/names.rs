@@ -87,6 +87,11 @@ fn undefined(read: &Read, bound: &BTreeSet<String>, source: Source<'_>) -> Diagn
         return fault.help("the types of `query_value` are int, float, str, bool; text needs quotes");
     }
     if MODULES.contains(&name) {
+        let behind = source.start(read.range).and_then(|at| source.origin.text().get(at + name.len()..)).unwrap_or_default();
+        let member = behind.strip_prefix('.').and_then(|b| b.split(|c: char| !(c.is_alphanumeric() || c == '_')).next());
+        if name == "datetime" && member.is_some_and(|m| OF_DATETIME.contains(&m)) {
+            return fault.help("add `from datetime import datetime`");
+        }
         return fault.help(format!("add `import {name}`"));
     }
     if let Some((module, _)) = COMMON_MEMBERS.iter().find(|(_, members)| members.contains(&name)) {
@@ -104,6 +109,10 @@ fn undefined(read: &Read, bound: &BTreeSet<String>, source: Source<'_>) -> Diagn
         None => fault.help(format!("for the variable `{name}` write `var('{name}')`; text needs quotes")),
     }
 }
+
+/// What the class `datetime` has and the module does not.
+const OF_DATETIME: &[&str] =
+    &["now", "utcnow", "today", "fromtimestamp", "utcfromtimestamp", "fromisoformat", "strptime", "combine", "fromordinal"];
 
 /// Names that are often used without their import.
 const COMMON_MEMBERS: &[(&str, &[&str])] = &[
