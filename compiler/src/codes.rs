@@ -105,6 +105,8 @@ pub const CODES: &[Code] = codes! {
     Q713 Error   "ambiguous-column"         "A column is named without its table, and two tables of the query have it."
     Q714 Error   "misplaced-aggregate"      "An aggregate stands where the engine does not take it."
     Q715 Error   "unequal-lists"            "Two lists of a statement must be equally long and are not."
+    Q716 Error   "not-in-a-transaction"     "A statement begins or ends a transaction, or cannot run inside of one."
+    Q717 Error   "unbound-placeholder"      "A statement has a placeholder for a value, and nothing gives the value."
     R201 Error   "unknown-source"           "A source is named that the project does not have."
     R202 Error   "unknown-flow"             "A flow is named that the project does not have."
     R203 Error   "flow-cycle"               "Flows call each other in a circle."

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use crate::diagnostic::{Diagnostic, Severity, Span, did_you_mean};
 use crate::project::Project;
 use crate::snippet::expression::Named;
-use crate::syntax::fields::Fields;
+use crate::syntax::fields::{Fields, scalar, wrong_kind};
 use crate::syntax::key::{Key, Kind, Table};
 use crate::yaml;
 
@@ -87,11 +87,36 @@ fn names(file: &crate::project::File, faults: &mut Vec<Diagnostic>) -> Vec<Named
     let Some(fields) = Fields::read(&node, &start, &[&KEYS], faults) else { return Vec::new() };
     let mut names = Vec::new();
     for key in ["variables", "secrets"] {
-        if let Some(yaml::Kind::Mapping(entries)) = fields.node(key).map(|n| &n.kind) {
-            names.extend(entries.iter().map(|e| Named { name: e.key.clone(), span: e.key_span.clone() }));
+        let Some(node) = fields.node(key) else { continue };
+        let yaml::Kind::Mapping(entries) = &node.kind else {
+            faults.push(wrong_kind(node, &format!("'{key}'"), "a mapping of names to values"));
+            continue;
+        };
+        for entry in entries {
+            if key == "secrets" && !is_reference(&entry.value) {
+                let message = format!("secret '{}' must say where it is kept", entry.key);
+                faults.push(
+                    Diagnostic::error("S106", entry.value.span.clone(), message)
+                        .help("write env:NAME for a variable of the process, or file:PATH; the secret itself belongs into neither file"),
+                );
+            }
+            if let Some(first) = names.iter().find(|name: &&Named| name.name == entry.key) {
+                faults.push(
+                    Diagnostic::error("S105", entry.key_span.clone(), format!("'{}' is a variable and a secret", entry.key))
+                        .also(first.span.clone(), "the other one")
+                        .help("keep one of the two"),
+                );
+            }
         }
+        names.extend(entries.iter().map(|e| Named { name: e.key.clone(), span: e.key_span.clone() }));
     }
     names
+}
+
+/// `env:NAME` or `file:PATH`.
+fn is_reference(value: &yaml::Node) -> bool {
+    let text = scalar(value).filter(|s| s.value == yaml::ScalarValue::Text).map_or("", |s| s.text.as_str());
+    ["env:", "file:"].iter().filter_map(|kind| text.strip_prefix(kind)).any(|place| !place.trim().is_empty())
 }
 
 fn unknown(name: &str, project: &Project) -> Diagnostic {

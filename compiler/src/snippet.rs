@@ -42,10 +42,27 @@ pub trait Names {
 pub fn text(scalar: &Scalar, span: &Span, place: Place) -> (Expression, Vec<Diagnostic>) {
     let origin = Origin { scalar, whole: span };
     if !template::is_template(&scalar.text) {
-        let faults = template::null_text(origin).into_iter().chain(template::half_template(origin)).collect();
+        let faults = template::null_text(origin).into_iter().chain(template::half_template(origin)).chain(code_as_text(origin)).collect();
         return (Expression::new(span.clone(), Kind::Text(scalar.text.clone())), faults);
     }
-    template::parse(origin, place)
+    let (expression, mut faults) = template::parse(origin, place);
+    faults.extend(template::sum_as_text(origin).filter(|_| faults.is_empty()));
+    (expression, faults)
+}
+
+/// Python where a text is meant: nothing would evaluate it.
+fn code_as_text(origin: Origin<'_>) -> Option<Diagnostic> {
+    const STARTS: &[&str] =
+        &["var(", "context.var(", "query_value(", "context.query_value(", "query(", "response.json()", "response.headers"];
+    let text = origin.text();
+    let code = text.trim();
+    if !STARTS.iter().any(|start| code.starts_with(start)) || !python::is_expression(code) {
+        return None;
+    }
+    let start = text.find(code).unwrap_or_default();
+    let fault =
+        Diagnostic::warning("J501", origin.span(start, start + code.len()), "this stays text: it is code, and nothing computes it here");
+    Some(fault.help("put `_expression` behind the key for Python, or two braces on each side for a template: `{{ … }}`"))
 }
 
 /// The Python of a `…_expression` key.

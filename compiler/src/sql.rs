@@ -12,9 +12,11 @@ mod engine;
 mod habits;
 mod lex;
 pub mod outline;
+mod placeholders;
 pub mod schema;
 pub mod scope;
 mod split;
+pub mod transactions;
 mod walk;
 
 use crate::diagnostic::{Diagnostic, Severity, Span};
@@ -83,7 +85,8 @@ pub fn query(scalar: &Scalar, span: &Span, dialect: Dialect) -> (Option<Statemen
 
 /// The faults of a statement's form. Where another engine's SQL is why it cannot be read, that says more than where reading stopped.
 fn form(place: &Place<'_>, tokens: &[Token], dialect: Dialect) -> Vec<Diagnostic> {
-    let foreign = engine::check(place, tokens, dialect);
+    let mut foreign = engine::check(place, tokens, dialect);
+    foreign.extend(placeholders::check(place, tokens, dialect));
     match check::syntax(place, tokens, dialect) {
         Some(fault) => {
             let start = |f: &Diagnostic| f.span.as_ref().map_or(0, |s| s.start);

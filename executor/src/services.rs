@@ -5,7 +5,7 @@
 use std::collections::HashMap;
 use std::ops::Deref;
 use std::path::PathBuf;
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use sequor_plan_format::op::print::Level;
 use sequor_plan_format::refs::Refs as _;
@@ -51,7 +51,7 @@ pub struct Shared {
     pub folder: PathBuf,
     /// Of all databases of the run.
     pub commits: Commits,
-    databases: tokio::sync::Mutex<HashMap<Settings, Database>>,
+    databases: Mutex<HashMap<Settings, Database>>,
     constants: OnceLock<Arc<Given>>,
 }
 
@@ -106,7 +106,7 @@ impl Services {
             network,
             folder,
             commits: Commits::default(),
-            databases: tokio::sync::Mutex::default(),
+            databases: Mutex::default(),
             constants: OnceLock::new(),
         });
         Arc::new(Self { reporter, shared })
@@ -124,17 +124,18 @@ impl Services {
     /// `Configuration` for a setting that does not evaluate, `Database` for one that does not connect.
     pub async fn database(&self, source: SourceId, scope: &Scope) -> Result<Database, RunError> {
         let settings = self.settings(source, scope)?;
-        let mut open = self.databases.lock().await;
-        if let Some(database) = open.get(&settings) {
+        let open = || self.databases.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(database) = open().get(&settings) {
             return Ok(database.clone());
         }
+        // Nothing is held while this connects: an expression of another branch that asks a database waits in place, and would keep this one from going on.
         let owner = Owner { run: self.journal.run().to_owned(), fence: self.journal.fence() };
         let database = Database::connect_as(&settings, Some(&owner), &self.commits).await.map_err(|mut error| {
             error.message = format!("source '{}': {}", self.plan.text(self.plan.source(source).name), error.message);
             error
         })?;
-        open.insert(settings, database.clone());
-        Ok(database)
+        // Whoever was first is used by all.
+        Ok(open().entry(settings).or_insert(database).clone())
     }
 
     /// Notes that effects in a source happen at least once, not exactly once.

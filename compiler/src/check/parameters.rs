@@ -31,7 +31,7 @@ impl<'p> Visitor<'p> for Calls<'p, '_> {
         let is_given = |p: &&Parameter| call.parameters.iter().any(|(given, _)| given.name == p.name.name);
         let mut absent: Vec<&Parameter> = declared.iter().filter(|p| !is_given(p)).collect();
         self.unknown(call, declared, &mut absent);
-        for parameter in absent.into_iter().filter(|p| p.default.is_none()) {
+        for parameter in absent.into_iter().filter(|p| p.default.is_none() && !call.misread) {
             let name = &parameter.name.name;
             self.faults.push(
                 Diagnostic::error("V405", call.flow.span.clone(), format!("flow '{}' needs the parameter '{name}'", call.flow.name))

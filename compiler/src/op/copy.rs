@@ -60,7 +60,7 @@ pub struct Copy {
 /// What is read.
 #[derive(Debug)]
 pub enum Origin {
-    Table(TableRef),
+    Table(Box<TableRef>),
     Query { source: SourceRef, sql: Expression },
 }
 
@@ -87,7 +87,7 @@ fn origin(fields: &Fields<'_>, at: &Span, reader: &mut Reader<'_>) -> Option<Ori
             );
             None
         }
-        (Some(_), None) => table::read(fields, &Keys::PLAIN, at, BEFORE_REPLY, reader).map(Origin::Table),
+        (Some(_), None) => table::read(fields, &Keys::PLAIN, at, BEFORE_REPLY, reader).map(|table| Origin::Table(Box::new(table))),
         (None, Some(_)) => {
             let source = table::source(fields, "source", at, &mut reader.faults)?;
             let sql = sql_query(fields, "query", &source, reader)?;

@@ -42,14 +42,14 @@ pub struct Execute {
 pub(super) fn read(fields: &Fields<'_>, at: &Span, reader: &mut Reader<'_>) -> Option<Op> {
     let transaction = fields.bool("transaction", &mut reader.faults).unwrap_or(true);
     let source = table::source(fields, "source", at, &mut reader.faults)?;
-    let statements = statements(fields, &source, reader)?;
+    let statements = statements(fields, &source, transaction, reader)?;
     Some(Op::Execute(Execute { source, statements, transaction }))
 }
 
 /// Of more statements in one step no trees are kept, each of which takes about 10 kB: what they do to tables is then not known.
 const MOST_OUTLINES: usize = 10_000;
 
-fn statements(fields: &Fields<'_>, source: &SourceRef, reader: &mut Reader<'_>) -> Option<Vec<Expression>> {
+fn statements(fields: &Fields<'_>, source: &SourceRef, transaction: bool, reader: &mut Reader<'_>) -> Option<Vec<Expression>> {
     let field = fields.filled("statement")?;
     let node = &field.entry.value;
     if field.python {
@@ -64,6 +64,9 @@ fn statements(fields: &Fields<'_>, source: &SourceRef, reader: &mut Reader<'_>) 
     let Some(dialect) = reader.sources.dialect(source) else { return Some(vec![whole]) };
     reader.faults.extend(yaml::folded_code(node, yaml::Language::Sql));
     let (found, faults) = sql::statements(scalar, &node.span, dialect);
+    if transaction {
+        reader.faults.extend(sql::transactions::check(scalar, &node.span, dialect));
+    }
     let broken = faults.iter().chain(&reader.faults[before..]).any(|f| f.severity == Severity::Error);
     reader.faults.extend(faults);
     reader.sql.insert(whole.span.start, Outline::unread(scalar.clone(), &node.span, dialect));

@@ -72,6 +72,9 @@ pub(super) fn read(fields: &Fields<'_>, at: &Span, reader: &mut Reader<'_>) -> O
                         .help("then: what is done where the condition is true"),
                 );
             }
+            if !fields.has("condition") {
+                reader.faults.push(empty_condition(fields, at));
+            }
             arm(fields, reader).map(|a| vec![a])
         }
         (None, None) if fields.is_misspelt("condition") || fields.is_misspelt("conditions") => None,
@@ -85,6 +88,12 @@ pub(super) fn read(fields: &Fields<'_>, at: &Span, reader: &mut Reader<'_>) -> O
     };
     let otherwise = step::read_key(fields, "else", reader);
     Some(Op::IfElse(IfElse { arms: arms?, otherwise }))
+}
+
+/// `condition:` with nothing behind it.
+fn empty_condition(fields: &Fields<'_>, at: &Span) -> Diagnostic {
+    let at = fields.get("condition").map_or(at, |field| &field.entry.key_span);
+    Diagnostic::error("S104", at.clone(), "'condition' is empty in op 'if'").help("condition: what must be true, a template or Python")
 }
 
 fn arms(node: &yaml::Node, reader: &mut Reader<'_>) -> Option<Vec<Arm>> {

@@ -3,7 +3,7 @@
 use sequor_plan_format::op as plan;
 
 use super::Op;
-use crate::diagnostic::Span;
+use crate::diagnostic::{Severity, Span};
 use crate::lower::{Lowering, Unresolved};
 use crate::project::flow_name;
 use crate::snippet::expression::{Expression, Named};
@@ -40,11 +40,14 @@ pub struct RunFlow {
     /// Where a missing parameter is reported.
     pub span: Span,
     pub parameters: Vec<(Named, Expression)>,
+    /// They are written in a way that was reported: what is missing may be there.
+    pub misread: bool,
     pub output: Option<Named>,
     pub start: Option<Named>,
 }
 
 pub(super) fn read(fields: &Fields<'_>, at: &Span, reader: &mut Reader<'_>) -> Option<Op> {
+    let before = reader.faults.len();
     let parameters = match fields.node("parameters") {
         Some(node) => value::entries(node, "'parameters'", Scalars::Variable, BEFORE_REPLY, &mut reader.faults)
             .into_iter()
@@ -52,6 +55,7 @@ pub(super) fn read(fields: &Fields<'_>, at: &Span, reader: &mut Reader<'_>) -> O
             .collect(),
         None => Vec::new(),
     };
+    let misread = fields.is_misspelt("parameters") || reader.faults[before..].iter().any(|f| f.severity == Severity::Error);
     let (name, span) = fields.name("flow", &mut reader.faults)?;
     let flow = Named { name: flow_name(name).to_owned(), span: span.clone() };
     let output = match fields.filled("output") {
@@ -63,7 +67,7 @@ pub(super) fn read(fields: &Fields<'_>, at: &Span, reader: &mut Reader<'_>) -> O
         Some(_) => Some(named(fields.name("start_step", &mut reader.faults)?)),
         None => None,
     };
-    Some(Op::RunFlow(RunFlow { flow, span: at.clone(), parameters, output, start }))
+    Some(Op::RunFlow(RunFlow { flow, span: at.clone(), parameters, misread, output, start }))
 }
 
 impl RunFlow {

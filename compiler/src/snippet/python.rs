@@ -30,6 +30,14 @@ use crate::diagnostic::{Diagnostic, Fix, Severity};
 use parse::Syntax;
 use scan::Piece;
 
+/// Whether the text is one Python expression, of those that stand on a line.
+pub(super) fn is_expression(text: &str) -> bool {
+    const LONGEST: usize = 300;
+    const DEEPEST: usize = 20;
+    let is_small = text.len() <= LONGEST && text.matches(['(', '[', '{']).count() <= DEEPEST;
+    is_small && !text.contains('\n') && matches!(parse::syntax(text), Ok(Syntax::Expression(_)))
+}
+
 /// Reads a Python snippet.
 pub(super) fn parse(origin: Origin<'_>, place: Place) -> (Expression, Vec<Diagnostic>) {
     let text = origin.text();
@@ -41,6 +49,10 @@ pub(super) fn parse(origin: Origin<'_>, place: Place) -> (Expression, Vec<Diagno
         let fault =
             Diagnostic::error("P601", origin.whole.clone(), "this snippet is empty").help("write an expression, or leave the key out");
         return (unread(origin), vec![fault]);
+    }
+    if let Some(at) = text.find(embedded::BLANK) {
+        let fault = Diagnostic::error("P601", origin.span(at, at + 1), "there is a control character (U+0001) in the code");
+        return (unread(origin), vec![fault.help("take it out, or write it as `\\x01` in a string")]);
     }
     let depth = scan::depth(text, &scan::pieces(text, false)).and_then(|d| Ok(d.max(scan::depth(text, &scan::pieces(text, true))?)));
     let depth = match depth {

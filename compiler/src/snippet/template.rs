@@ -241,6 +241,25 @@ pub(super) fn half_template(origin: Origin<'_>) -> Option<Diagnostic> {
     )
 }
 
+/// `{{ var('n') }} + 1`: the sum is never made.
+pub(super) fn sum_as_text(origin: Origin<'_>) -> Option<Diagnostic> {
+    let text = origin.text();
+    let inner = text.trim().strip_prefix("{{")?;
+    let (inner, rest) = inner.split_once("}}")?;
+    let operator = rest.trim_start().chars().next().filter(|c| matches!(c, '+' | '*'))?;
+    let number = rest.trim_start()[1..].trim();
+    if !rest.starts_with(' ') || number.is_empty() || number.parse::<f64>().is_err() {
+        return None;
+    }
+    let start = text.find("{{")?;
+    let fault = Diagnostic::warning(
+        "J501",
+        origin.span(start, text.trim_end().len()),
+        "nothing is computed here: what is behind the braces stays text",
+    );
+    Some(fault.help(format!("write `{{{{ {} {operator} {number} }}}}`", inner.trim())))
+}
+
 /// The place of the last `{{`, `{%` or `{#` that has no end after it, else of the last block tag.
 fn unclosed(text: &str) -> Option<usize> {
     let mut last_block = None;

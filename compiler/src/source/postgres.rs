@@ -4,7 +4,7 @@ use sequor_plan_format::source as plan;
 
 use crate::diagnostic::Diagnostic;
 use crate::lower::Lowering;
-use crate::snippet::expression::Expression;
+use crate::snippet::expression::{self, Expression};
 use crate::syntax::BEFORE_REPLY;
 use crate::syntax::fields::Fields;
 use crate::syntax::key::{Key, Kind, Table};
@@ -40,7 +40,20 @@ pub(super) fn read(fields: &Fields<'_>, faults: &mut Vec<Diagnostic>) -> Option<
     let username = text_of_key(fields, "username", BEFORE_REPLY, faults);
     let password = text_of_key(fields, "password", BEFORE_REPLY, faults);
     let schema = text_of_key(fields, "schema", BEFORE_REPLY, faults);
-    Some(Postgres { conn_str: text_of_key(fields, "conn_str", BEFORE_REPLY, faults)?, username, password, schema })
+    let conn_str = text_of_key(fields, "conn_str", BEFORE_REPLY, faults)?;
+    if let (expression::Kind::Text(text), Some(node)) = (&conn_str.kind, fields.node("conn_str"))
+        && !is_url(text)
+    {
+        let fault = Diagnostic::error("R206", node.span.clone(), "'conn_str' must look like postgresql://host:5432/database");
+        faults.push(fault.help("write the whole URL; user and password are better given by 'username' and 'password'"));
+    }
+    Some(Postgres { conn_str, username, password, schema })
+}
+
+/// Whether a text is the URL of a database, a driver's name behind its scheme included (`postgresql+psycopg2://`).
+fn is_url(text: &str) -> bool {
+    let scheme = text.trim().split_once("://").map(|(scheme, _)| scheme.to_ascii_lowercase());
+    scheme.is_some_and(|s| matches!(s.split('+').next(), Some("postgres" | "postgresql")))
 }
 
 impl Postgres {

@@ -75,7 +75,7 @@ pub fn read(file: &Arc<SourceFile>, name: &str, sources: &SourceIndex) -> Read {
 /// Where YAML could not be read to its end, what is missing or of the wrong kind may only have been cut off.
 fn drop_follow_ups(faults: &mut Vec<Diagnostic>) {
     if is_cut_off(faults) {
-        faults.retain(|f| !matches!(f.code, "S102" | "S104" | "S106"));
+        faults.retain(|f| !matches!(f.code, "S102" | "S104" | "S106" | "S110"));
     }
 }
 

@@ -105,6 +105,10 @@ fn read_step(node: &Node, reader: &mut Reader<'_>) -> Option<Step> {
     let id = fields.name("id", faults).map(named);
     let title = fields.literal("title", faults).map(|(t, _)| t.to_owned());
     let when = value::condition(&fields, "when", BEFORE_REPLY, faults);
+    if let (Some(field), false) = (fields.get("when"), fields.has("when")) {
+        let fault = Diagnostic::error("S106", field.entry.key_span.clone(), "'when' is empty");
+        faults.push(fault.help("write the condition, or take 'when' out: the step then always runs"));
+    }
     // An op with keys of that name has them for each request.
     let own = |key: &str| spec.table.key(key).is_some();
     let retry = if own("retry") { None } else { step_retry(&fields, faults) };

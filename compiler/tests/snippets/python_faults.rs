@@ -9,6 +9,10 @@ const FAULTS: &[(&str, &[&str])] = &[
         "x = 'abc\nreturn x",
         &["P601 1:5 `'abc`: Python syntax: missing closing quote in string literal [close the text with the quote that opens it]"],
     ),
+    (
+        "\"{{ var(iogr'e:\u{1}\u{1}) }}\"",
+        &["P601 1:16 `\u{1}`: there is a control character (U+0001) in the code [take it out, or write it as `\\x01` in a string]"],
+    ),
     ("", &["P601 1:1 ``: this snippet is empty [write an expression, or leave the key out]"]),
     ("if var('x')\n    return 1", &["P601 1:12 ``: Python syntax: expected `:`, found newline [end this line with `:`]"]),
     ("break\nreturn 1", &["P601 1:1 `break`: Python does not compile: 'break' outside loop"]),

@@ -97,8 +97,23 @@ impl Look<'_> {
 
     /// Without names, an INSERT gives no more values than the table has columns.
     fn too_many(&mut self, source: &Query, table: &Columns) {
-        let SetExpr::Values(values) = source.body.as_ref() else { return };
-        let Some(row) = values.rows.iter().find(|row| table.closed && row.len() > table.list.len()) else { return };
+        // PostgreSQL fills what is missing at the end with defaults.
+        let misfits = |given: usize| match self.outline.dialect {
+            Dialect::Sqlite => given != table.list.len(),
+            Dialect::Postgres => given > table.list.len(),
+        };
+        let SetExpr::Values(values) = source.body.as_ref() else {
+            if let (true, Some(given), Some(at)) = (table.closed, self.width(&source.body), first_item(source))
+                && misfits(given)
+            {
+                let message = format!("this INSERT gives {}, and the table has {}", values_text(given), columns(table.list.len()));
+                let fault = Diagnostic::error("Q715", self.outline.span(at), message);
+                self.faults.push(fault.help(format!("its columns: {}; name those that are given", table.names())));
+            }
+            return;
+        };
+        let is_plain = |e: &Expr| !matches!(e, Expr::Identifier(name) if self.outline.is_computed(name));
+        let Some(row) = values.rows.iter().find(|row| table.closed && misfits(row.len()) && row.iter().all(is_plain)) else { return };
         if let (Some(first), Some(last)) = (row.first(), row.last()) {
             let at = self.outline.span(first.span().union(&last.span()));
             let message = format!("this INSERT gives {}, and the table has {}", values_text(row.len()), columns(table.list.len()));
