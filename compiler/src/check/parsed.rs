@@ -59,6 +59,7 @@ pub(super) fn results<'e>(expression: &'e Expression, found: &mut dyn FnMut(&'e 
             results(then, found);
             results(otherwise, found);
         }
+        Kind::Python { code, .. } => code.uses.results.iter().for_each(found),
         _ => found(expression),
     }
 }

@@ -172,6 +172,8 @@ pub struct Uses {
     pub fields: Vec<FieldUse>,
     /// Tables that literal maps describe, as parsers give them.
     pub tables: Vec<GivenTable>,
+    /// What a parser that is Python source returns, as far as it is literal.
+    pub results: Vec<Expression>,
 }
 
 /// A query in a snippet. `source` is `None` for the default one.

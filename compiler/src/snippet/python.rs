@@ -11,6 +11,7 @@ pub mod modules;
 mod names;
 mod native;
 mod parse;
+mod results;
 mod rules;
 mod scan;
 mod scope;
@@ -86,7 +87,10 @@ fn parse_here(origin: Origin<'_>, place: Place) -> (Expression, Vec<Diagnostic>)
     let embedded = embedded::find(&syntax, &text, source, place, &mut faults);
     let form = form::of(&syntax, source, &mut faults);
     let names = names::check(&form, source, place, &mut faults);
-    let uses = uses::of(&form, &names, source, place);
+    let mut uses = uses::of(&form, &names, source, place);
+    if place.parser {
+        uses.results = results::of(&form, source);
+    }
     rules::check(&form, &names, source, place, &mut faults);
     let failed = faults.iter().any(|f| f.severity == Severity::Error);
     if !failed && let Some(expression) = native::lower(&form, &names, &embedded, source, place) {
