@@ -124,6 +124,8 @@ fn files_processes_and_sockets_do_not_exist() {
         assert!(error.message.contains("snippets have no file, process or network access"), "{module}: {}", error.message);
         assert_eq!(error.place.as_ref().unwrap().span.line, 10);
     }
+    let error = body("import xml.etree.ElementTree as ET\nreturn len(ET.fromstring('<r><i n=\"1\"/></r>'))").unwrap_err();
+    assert!(error.message.contains("snippets have no reliable XML parser"), "{}", error.message);
     assert_eq!(
         shown(body("import sys\nreturn [sys.argv[1:], hasattr(sys.modules['os'], 'system'), dict(sys.modules['os'].environ)]")),
         "[[],false,{}]"

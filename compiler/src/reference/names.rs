@@ -21,7 +21,7 @@ const fn name(name: &'static str, usage: &'static str, doc: &'static str) -> Nam
 const OF_A_RUN: &[Name] = &[
     name("var", "var('name')", "the value of a variable; an error where there is none of that name"),
     name("is_var_defined", "is_var_defined('name')", "whether there is such a variable and it is not null"),
-    name("env", "env('NAME')", "a value of the environment, or else a variable of the process; null where there is neither"),
+    name("env", "env('NAME')", "a value of the environment, or else a variable of the process; an error where there is neither"),
     name(
         "query_value",
         "query_value('source', 'select …', int)",

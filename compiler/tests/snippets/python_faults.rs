@@ -123,7 +123,7 @@ const NO_FAULTS: &[&str] = &[
     "total = 0\ndef add(n):\n  global total\n  total += n\nadd(1)\nreturn total",
     "def evaluate(context):\n  n = 0\n  def inc():\n    nonlocal n\n    n += 1\n  inc()\n  return n",
     "try:\n  import simplejson as json\nexcept ImportError as e:\n  import json\n  print(e)\nreturn json.dumps(1)",
-    "from datetime import datetime, timedelta as td\nfrom xml.etree import ElementTree as ET\nimport urllib.parse, collections.abc\nreturn [datetime.now() - td(1), ET.fromstring, urllib.parse.quote, collections]",
+    "from datetime import datetime, timedelta as td\nimport urllib.parse, collections.abc\nreturn [datetime.now() - td(1), urllib.parse.quote, collections]",
     "match var('x'):\n  case {'a': a, **rest}:\n    return a, rest\n  case [b, *c] as d:\n    return b, c, d\n  case _:\n    return 1",
     "class A(Exception):\n  x = 1\n  def f(self):\n    return A.x, __class__\nreturn A",
     "[y for x in var('a') if (y := x)] and y",

@@ -68,8 +68,6 @@ pub const MODULES: &[&str] = &[
     "uuid",
     "warnings",
     "weakref",
-    "xml.etree",
-    "xml.etree.ElementTree",
     "zlib",
 ];
 

@@ -148,6 +148,13 @@ fn unavailable(import: &Import, source: Source<'_>) -> Option<Diagnostic> {
         return Some(outside(module, span, format!("snippets cannot import `{module}`")));
     }
     let fault = Diagnostic::error("P610", span, format!("there is no module `{module}` in snippets"));
+    if module.split('.').next() == Some("xml") {
+        return Some(
+            fault.help(
+                "snippets have no reliable XML parser: ask the API for JSON, or take what is needed out of `response.text` with `re`",
+            ),
+        );
+    }
     Some(match did_you_mean(module, MODULES.iter().copied()) {
         Some(meant) => fault.help(format!("did you mean `{meant}`?")),
         None => fault.help(format!("the modules are {}", MODULES.join(", "))),

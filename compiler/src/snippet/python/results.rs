@@ -16,7 +16,16 @@ pub(super) fn of(form: &Form<'_>, source: Source<'_>) -> Vec<Expression> {
     let mut returns = Returns { source, found: Vec::new() };
     match form {
         Form::Expression(expr) => returns.result(expr),
-        Form::Body(_) | Form::Evaluate { .. } => returns.visit_body(form.statements()),
+        Form::Body(_) => returns.visit_body(form.statements()),
+        Form::Evaluate { .. } => {
+            for stmt in form.statements() {
+                if let Stmt::FunctionDef(function) = stmt
+                    && function.name.as_str() == "evaluate"
+                {
+                    returns.visit_body(&function.body);
+                }
+            }
+        }
     }
     returns.found
 }

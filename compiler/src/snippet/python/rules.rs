@@ -2,6 +2,7 @@
 //!
 //! Each of them stays silent where a name may mean something else than it seems to: what a snippet binds itself is not the run's.
 
+mod attributes;
 mod computed;
 mod indexing;
 mod literals;
@@ -24,6 +25,7 @@ pub(super) fn check(form: &Form<'_>, names: &Names, source: Source<'_>, place: P
     let roots = Roots::of(form, names, place);
     paths::check(form, source, faults);
     members::check(form, &roots, source, faults);
+    attributes::check(form, source, faults);
     status::check(form, &roots, source, faults);
     printed::check(form, &roots, names, source, faults);
     literals::check(form, source, faults);

@@ -1,0 +1,204 @@
+//! P608: what is read of a module by its name is there. Looked at are the modules that parsers use most, where nothing else has their name.
+
+use std::collections::BTreeSet;
+
+use ruff_text_size::Ranged;
+use rustpython_compiler::ast::visitor::{self, Visitor};
+use rustpython_compiler::ast::{Expr, ExprContext, Parameters, Stmt};
+
+use super::super::Source;
+use super::super::form::Form;
+use crate::diagnostic::{Diagnostic, did_you_mean};
+
+/// Public names of the modules (CPython 3.11 and the worker's interpreter have them all, or do not miss one that is used).
+const MODULES: &[(&str, &[&str])] = &[
+    ("datetime", &["MAXYEAR", "MINYEAR", "UTC", "date", "datetime", "datetime_CAPI", "sys", "time", "timedelta", "timezone", "tzinfo"]),
+    (
+        "json",
+        &[
+            "JSONDecodeError",
+            "JSONDecoder",
+            "JSONEncoder",
+            "codecs",
+            "decoder",
+            "detect_encoding",
+            "dump",
+            "dumps",
+            "encoder",
+            "load",
+            "loads",
+            "scanner",
+        ],
+    ),
+    (
+        "math",
+        &[
+            "acos",
+            "acosh",
+            "asin",
+            "asinh",
+            "atan",
+            "atan2",
+            "atanh",
+            "cbrt",
+            "ceil",
+            "comb",
+            "copysign",
+            "cos",
+            "cosh",
+            "degrees",
+            "dist",
+            "e",
+            "erf",
+            "erfc",
+            "exp",
+            "exp2",
+            "expm1",
+            "fabs",
+            "factorial",
+            "floor",
+            "fma",
+            "fmod",
+            "frexp",
+            "fsum",
+            "gamma",
+            "gcd",
+            "hypot",
+            "inf",
+            "isclose",
+            "isfinite",
+            "isinf",
+            "isnan",
+            "isqrt",
+            "lcm",
+            "ldexp",
+            "lgamma",
+            "log",
+            "log10",
+            "log1p",
+            "log2",
+            "modf",
+            "nan",
+            "nextafter",
+            "perm",
+            "pi",
+            "pow",
+            "prod",
+            "radians",
+            "remainder",
+            "sin",
+            "sinh",
+            "sqrt",
+            "sumprod",
+            "tan",
+            "tanh",
+            "tau",
+            "trunc",
+            "ulp",
+        ],
+    ),
+];
+
+/// What is meant by names that other languages, or other parts of the library, have.
+const ELSEWHERE: &[(&str, &str, &str)] = &[
+    ("datetime", "now", "write `datetime.datetime.now()`, or `from datetime import datetime`"),
+    ("datetime", "utcnow", "write `datetime.datetime.now(datetime.timezone.utc)`"),
+    ("datetime", "today", "write `datetime.date.today()`"),
+    ("datetime", "strptime", "write `datetime.datetime.strptime(…)`, or `from datetime import datetime`"),
+    ("datetime", "fromisoformat", "write `datetime.datetime.fromisoformat(…)`, or `from datetime import datetime`"),
+    ("datetime", "fromtimestamp", "write `datetime.datetime.fromtimestamp(…)`, or `from datetime import datetime`"),
+    ("datetime", "strftime", "a moment has it: `datetime.datetime.now().strftime(…)`"),
+    ("json", "parse", "write `json.loads(…)`"),
+    ("json", "decode", "write `json.loads(…)`"),
+    ("json", "stringify", "write `json.dumps(…)`"),
+    ("json", "encode", "write `json.dumps(…)`"),
+    ("math", "abs", "`abs(…)` is there without a module"),
+    ("math", "round", "`round(…)` is there without a module"),
+    ("math", "max", "`max(…)` is there without a module"),
+    ("math", "min", "`min(…)` is there without a module"),
+    ("math", "sum", "`sum(…)` is there without a module"),
+    ("math", "square", "write `x ** 2`"),
+];
+
+pub(super) fn check(form: &Form<'_>, source: Source<'_>, faults: &mut Vec<Diagnostic>) {
+    let mut bound = Bound::default();
+    form.visit(&mut bound);
+    let modules: BTreeSet<&str> = bound.imported.iter().map(String::as_str).filter(|name| !bound.otherwise.contains(*name)).collect();
+    if !modules.is_empty() {
+        form.visit(&mut Reads { modules: &modules, source, faults });
+    }
+}
+
+/// Names that `import NAME` binds, and those that anything else does.
+#[derive(Default)]
+struct Bound {
+    imported: BTreeSet<String>,
+    otherwise: BTreeSet<String>,
+}
+
+impl<'a> Visitor<'a> for Bound {
+    fn visit_stmt(&mut self, stmt: &'a Stmt) {
+        match stmt {
+            Stmt::Import(import) => {
+                for alias in &import.names {
+                    match &alias.asname {
+                        None => self.imported.insert(alias.name.to_string()),
+                        Some(name) => self.otherwise.insert(name.to_string()),
+                    };
+                }
+            }
+            Stmt::ImportFrom(import) => {
+                self.otherwise.extend(import.names.iter().map(|alias| alias.asname.as_ref().unwrap_or(&alias.name).to_string()));
+            }
+            Stmt::FunctionDef(function) => {
+                self.otherwise.insert(function.name.to_string());
+            }
+            Stmt::ClassDef(class) => {
+                self.otherwise.insert(class.name.to_string());
+            }
+            _ => {}
+        }
+        visitor::walk_stmt(self, stmt);
+    }
+
+    fn visit_expr(&mut self, expr: &'a Expr) {
+        if let Expr::Name(name) = expr
+            && !matches!(name.ctx, ExprContext::Load)
+        {
+            self.otherwise.insert(name.id.to_string());
+        }
+        visitor::walk_expr(self, expr);
+    }
+
+    fn visit_parameters(&mut self, parameters: &'a Parameters) {
+        self.otherwise.extend(parameters.iter().map(|parameter| parameter.name().to_string()));
+        visitor::walk_parameters(self, parameters);
+    }
+}
+
+struct Reads<'a> {
+    modules: &'a BTreeSet<&'a str>,
+    source: Source<'a>,
+    faults: &'a mut Vec<Diagnostic>,
+}
+
+impl<'a> Visitor<'a> for Reads<'_> {
+    fn visit_expr(&mut self, expr: &'a Expr) {
+        if let Expr::Attribute(a) = expr
+            && let Expr::Name(module) = a.value.as_ref()
+            && let Some((module, members)) = MODULES.iter().find(|(name, _)| *name == module.id.as_str() && self.modules.contains(name))
+            && !members.contains(&a.attr.as_str())
+            && !a.attr.as_str().starts_with('_')
+        {
+            let name = a.attr.as_str();
+            let fault = Diagnostic::error("P608", self.source.span(a.attr.range()), format!("the module `{module}` has no `{name}`"));
+            let elsewhere = ELSEWHERE.iter().find(|(m, n, _)| m == module && *n == name).map(|(_, _, help)| (*help).to_owned());
+            let near = || did_you_mean(name, members.iter().copied()).map(|near| format!("did you mean `{near}`?"));
+            self.faults.push(match elsewhere.or_else(near) {
+                Some(help) => fault.help(help),
+                None => fault.help(format!("it has {}", members.join(", "))),
+            });
+        }
+        visitor::walk_expr(self, expr);
+    }
+}
