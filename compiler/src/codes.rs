@@ -70,6 +70,7 @@ pub const CODES: &[Code] = codes! {
     J506 Warning "template-in-sql-text"     "A value from a row or a reply is put between quotes into SQL."
     J507 Error   "brace-collision"          "Braces that are meant as text begin a template."
     J508 Warning "null-text"                "`__NULL__` stands where it means nothing."
+    J509 Error   "text-without-quotes"      "The text of a column is put into SQL without quotes."
     M001 Warning "plan-older"               "A plan file is older than the project beside it."
     M002 Error   "plan-version"             "The plan was written for another version of the executor."
     M004 Error   "plan-damaged"             "The plan file is damaged or is no plan."

@@ -1,14 +1,16 @@
+//! J509: the text of a row's column does not stand in SQL without quotes.
 //! P612: a column that is read of a row is one that its table or query has. P608: a field that is read of a caught error is one that errors have.
 //!
 //! A row is followed by the name of its loop's variable, as far as the loop's own steps go: a step that sets the name anew ends it.
 
 use std::collections::BTreeSet;
 
+use super::sql_text::Quotes;
 use crate::diagnostic::{Diagnostic, Span, did_you_mean};
 use crate::op::Op;
 use crate::resolve::Resolved;
-use crate::snippet::expression::{Expression, FieldUse, Named};
-use crate::sql::columns::Columns;
+use crate::snippet::expression::{Expression, FieldUse, Kind, Named};
+use crate::sql::columns::{Class, Column, Columns};
 use crate::syntax::visit::{self, Visitor};
 use crate::syntax::{Assign, Flow, Rows, Step};
 use crate::tables::{Catalog, text};
@@ -109,6 +111,9 @@ impl<'p> Visitor<'p> for Walk<'_, 'p> {
     }
 
     fn expression(&mut self, expression: &'p Expression) {
+        if self.flow.sql.contains_key(&expression.span.start) {
+            self.without_quotes(expression);
+        }
         for FieldUse { variable, field } in &expression.uses().fields {
             match self.bound.iter().rev().find(|b| b.name == *variable).map(|b| &b.held) {
                 Some(Held::Row(row)) => {
@@ -120,6 +125,12 @@ impl<'p> Visitor<'p> for Walk<'_, 'p> {
             }
         }
     }
+}
+
+fn ends_in_comparison(sql: &str) -> bool {
+    let sql = sql.trim_end();
+    let word = sql.rsplit(|c: char| !c.is_alphanumeric()).next().unwrap_or("");
+    sql.ends_with(['=', '<', '>']) || word.eq_ignore_ascii_case("like")
 }
 
 fn no_field(field: &Named) -> Diagnostic {
@@ -137,6 +148,33 @@ fn no_field(field: &Named) -> Diagnostic {
 }
 
 impl Walk<'_, '_> {
+    /// Looks at templates of a statement that stand where a comparison or an assignment takes its value.
+    fn without_quotes(&mut self, sql: &Expression) {
+        let Kind::Concat(parts) = &sql.kind else { return };
+        let mut quotes = Quotes::default();
+        for (i, part) in parts.iter().enumerate() {
+            if let Kind::Text(text) = &part.kind {
+                quotes.read(text);
+                continue;
+            }
+            let takes_a_value =
+                i.checked_sub(1).is_some_and(|before| matches!(&parts[before].kind, Kind::Text(text) if ends_in_comparison(text)));
+            if quotes.inside || quotes.unsure || !takes_a_value || !matches!(part.kind, Kind::Attribute { .. } | Kind::Index { .. }) {
+                continue;
+            }
+            let [FieldUse { variable, field }] = part.uses().fields.as_slice() else { continue };
+            let Some(Held::Row(row)) = self.bound.iter().rev().find(|b| b.name == *variable).map(|b| &b.held) else { continue };
+            let is_text = |c: &Column| c.name.eq_ignore_ascii_case(&field.name) && c.class == Class::Text;
+            if row.columns.list.iter().any(is_text) {
+                let message = format!("'{}' is text, and without quotes its words are read as SQL", field.name);
+                self.faults.push(
+                    Diagnostic::error("J509", part.span.clone(), message)
+                        .help("put quotes around the template, and double those in the value: `'{{ … | replace(\"'\", \"''\") }}'`"),
+                );
+            }
+        }
+    }
+
     fn row(&self, rows: &Rows) -> Option<Row> {
         let (columns, from, what) = match rows {
             Rows::Table(table) => {

@@ -130,14 +130,14 @@ fn statement(sql: &Expression, data: &BTreeSet<&str>, faults: &mut Vec<Diagnosti
 
 /// Whether a place is inside a SQL text.
 #[derive(Default)]
-struct Quotes {
-    inside: bool,
+pub(super) struct Quotes {
+    pub(super) inside: bool,
     /// Comments and dollar quotes may hold quotes of their own.
-    unsure: bool,
+    pub(super) unsure: bool,
 }
 
 impl Quotes {
-    fn read(&mut self, text: &str) {
+    pub(super) fn read(&mut self, text: &str) {
         self.unsure |= text.contains("--") || text.contains("/*") || text.contains('$') || text.contains('\\');
         if text.matches('\'').count() % 2 == 1 {
             self.inside = !self.inside;

@@ -171,7 +171,13 @@ impl Look<'_> {
                             let class = self.class_of(expr, scope);
                             columns.list.push(self.output(name, class));
                         }
-                        None => columns.closed = false,
+                        None => match self.unnamed(expr) {
+                            Some(name) => {
+                                let at = self.outline.span(expr.span());
+                                columns.list.push(Column { name, class: Class::Unknown, at: Some(at) });
+                            }
+                            None => columns.closed = false,
+                        },
                     }
                 }
                 SelectItem::ExprWithAlias { expr, alias } => {
@@ -221,6 +227,19 @@ impl Look<'_> {
             if !merged || !columns.list.iter().any(|c| self.equal(&c.name, &column.name)) {
                 columns.list.push(Column { at: Some(at.clone()), ..column.clone() });
             }
+        }
+    }
+
+    /// How the engine calls a function without an alias: SQLite by its text, PostgreSQL by its name.
+    fn unnamed(&self, expr: &Expr) -> Option<String> {
+        let Expr::Function(function) = expr else { return None };
+        if self.outline.has_templates() {
+            return None;
+        }
+        match (self.outline.dialect, function.name.0.as_slice()) {
+            (Dialect::Sqlite, _) => Some(expr.to_string()).filter(|text| self.outline.text.contains(text.as_str())),
+            (Dialect::Postgres, [ObjectNamePart::Identifier(name)]) => Some(self.kept(name)),
+            (Dialect::Postgres, _) => None,
         }
     }
 
