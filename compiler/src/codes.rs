@@ -108,6 +108,7 @@ pub const CODES: &[Code] = codes! {
     Q715 Error   "unequal-lists"            "Two lists of a statement must be equally long and are not."
     Q716 Error   "not-in-a-transaction"     "A statement begins or ends a transaction, or cannot run inside of one."
     Q717 Error   "unbound-placeholder"      "A statement has a placeholder for a value, and nothing gives the value."
+    Q718 Warning "compared-with-null"       "A value is compared with NULL by `=`, which is never true."
     R201 Error   "unknown-source"           "A source is named that the project does not have."
     R202 Error   "unknown-flow"             "A flow is named that the project does not have."
     R203 Error   "flow-cycle"               "Flows call each other in a circle."

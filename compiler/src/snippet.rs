@@ -56,6 +56,15 @@ fn code_as_text(origin: Origin<'_>) -> Option<Diagnostic> {
         &["var(", "context.var(", "query_value(", "context.query_value(", "query(", "response.json()", "response.headers"];
     let text = origin.text();
     let code = text.trim();
+    if let Some(name) = code.strip_prefix("${").and_then(|rest| rest.strip_suffix('}'))
+        && !name.is_empty()
+        && name.chars().all(|c| c.is_ascii_uppercase() || c.is_ascii_digit() || c == '_')
+    {
+        let fault = Diagnostic::warning("J501", origin.whole.clone(), format!("`${{{name}}}` stays text: only templates are filled in"));
+        return Some(
+            fault.help(format!("write `{{{{ env('{name}') }}}}`, or give the value in an environment and write `{{{{ var('…') }}}}`")),
+        );
+    }
     if !STARTS.iter().any(|start| code.starts_with(start)) || !python::is_expression(code) {
         return None;
     }

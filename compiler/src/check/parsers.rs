@@ -41,6 +41,7 @@ impl<'p> Visitor<'p> for Walk<'_> {
 fn fits(op: &HttpRequest, result: &Expression, faults: &mut Vec<Diagnostic>) {
     let kind = match &result.kind {
         Kind::List(_) | Kind::Comprehension { kind: plan::Comprehension::List, .. } => "a list",
+        Kind::Tuple(_) => "several values",
         Kind::Bool(_) => "true or false",
         Kind::Int(_) | Kind::Float(_) | Kind::Number(_) => "a number",
         Kind::Text(_) | Kind::Concat(_) => "text",

@@ -93,6 +93,11 @@ struct Walk<'v, 'p> {
 impl<'p> Visitor<'p> for Walk<'_, '_> {
     fn expression(&mut self, expression: &'p Expression) {
         expression.walk(&mut |e| match &e.kind {
+            Kind::Binary { operator: Binary::Add, left, right } if is_literal_sum(left, right) => {
+                self.faults.push(Diagnostic::error("V408", e.span.clone(), "a text and a number cannot be added").help(
+                    "make text of the number: str(…) in Python, `~` instead of `+` in Jinja; or a number of the text: int(…), | int",
+                ));
+            }
             Kind::Binary { operator, left, right } => {
                 for (side, other) in [(left, right), (right, left)] {
                     if let Some((name, text, at)) = self.values.text_of(side)
@@ -134,6 +139,12 @@ fn computes(operator: Binary, text: &str, other: &Expression) -> bool {
         // `%` puts values into text, and the others are for sets and bits.
         Binary::Modulo | Binary::BitAnd | Binary::BitOr | Binary::BitXor | Binary::ShiftLeft | Binary::ShiftRight => false,
     }
+}
+
+/// `'total ' + 5`
+fn is_literal_sum(left: &Expression, right: &Expression) -> bool {
+    let text = |e: &Expression| matches!(e.kind, Kind::Text(_));
+    (text(left) && is_number(right)) || (is_number(left) && text(right))
 }
 
 fn is_number(value: &Expression) -> bool {

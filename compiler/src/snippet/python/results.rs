@@ -37,7 +37,7 @@ struct Returns<'a> {
 
 impl Returns<'_> {
     fn result(&mut self, expr: &Expr) {
-        if matches!(expr, Expr::Dict(_) | Expr::List(_) | Expr::StringLiteral(_) | Expr::NumberLiteral(_)) {
+        if matches!(expr, Expr::Dict(_) | Expr::List(_) | Expr::Tuple(_) | Expr::StringLiteral(_) | Expr::NumberLiteral(_)) {
             self.found.push(self.outline(expr));
         }
     }
@@ -55,6 +55,7 @@ impl Returns<'_> {
                     .collect(),
             ),
             Expr::List(list) => Kind::List(list.elts.iter().map(|e| self.outline(e)).collect()),
+            Expr::Tuple(tuple) => Kind::Tuple(tuple.elts.iter().map(|e| self.outline(e)).collect()),
             Expr::NumberLiteral(_) => Kind::Int(0),
             _ => literal(expr).map_or(UNKNOWN, |text| Kind::Text(text.to_owned())),
         };

@@ -7,6 +7,7 @@ mod computed;
 mod indexing;
 mod literals;
 mod members;
+mod methods;
 mod paths;
 mod printed;
 mod status;
@@ -26,6 +27,7 @@ pub(super) fn check(form: &Form<'_>, names: &Names, source: Source<'_>, place: P
     paths::check(form, source, faults);
     members::check(form, &roots, source, faults);
     attributes::check(form, source, faults);
+    methods::check(form, source, faults);
     status::check(form, &roots, source, faults);
     printed::check(form, &roots, names, source, faults);
     literals::check(form, source, faults);

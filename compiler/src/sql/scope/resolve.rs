@@ -7,7 +7,7 @@ use super::super::columns::{Class, Columns, same};
 use super::super::walk::{Part, parts};
 use super::fault;
 use super::{Cte, Look, Relation, Scope};
-use crate::diagnostic::did_you_mean;
+use crate::diagnostic::{Diagnostic, did_you_mean};
 
 /// Names without parentheses that are values of the engine, in both dialects.
 const VALUES: [&str; 16] = [
@@ -56,7 +56,10 @@ impl Look<'_> {
                             self.qualified(names, scope, true);
                         }
                         Expr::InSubquery { expr, subquery, .. } => self.one_column(expr, subquery),
-                        Expr::BinaryOp { left, op, right } => self.arithmetic(left, op, right, scope),
+                        Expr::BinaryOp { left, op, right } => {
+                            self.arithmetic(left, op, right, scope);
+                            self.null_compared(left, op, right);
+                        }
                         _ => {}
                     }
                     pending.extend(parts(expr).unwrap_or_default());
@@ -217,6 +220,23 @@ impl Look<'_> {
         if columns.closed && !self.outline.is_computed(column) && columns.find(column, dialect).is_none() && !is_value(column, dialect) {
             let relation = Relation { name: super::last(table).map(|n| n.value.clone()), columns: columns.clone() };
             self.faults.push(fault::unknown(self.outline.span(column.span), column, &[&relation], dialect));
+        }
+    }
+
+    /// `x = NULL` is never true.
+    fn null_compared(&mut self, left: &Expr, operator: &BinaryOperator, right: &Expr) {
+        use sqlparser::ast::Spanned;
+        let is_null = |e: &Expr| matches!(e, Expr::Value(v) if matches!(v.value, Value::Null));
+        let (instead, never) = match operator {
+            BinaryOperator::Eq => ("IS NULL", "never true"),
+            BinaryOperator::NotEq => ("IS NOT NULL", "never true"),
+            _ => return,
+        };
+        if is_null(left) || is_null(right) {
+            let value = if is_null(right) { left } else { right };
+            let at = self.outline.span(left.span().union(&right.span()));
+            let fault = Diagnostic::warning("Q718", at, format!("a comparison with NULL is {never}"));
+            self.faults.push(fault.help(format!("write `{value} {instead}`")));
         }
     }
 

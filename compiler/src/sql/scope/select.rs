@@ -8,6 +8,7 @@ use sqlparser::ast::{
 use super::super::Dialect;
 use super::super::columns::{Class, Column, Columns};
 use super::{Cte, Look, Relation, Scope, last};
+use crate::diagnostic::Diagnostic;
 
 impl Look<'_> {
     pub(super) fn query(&mut self, query: &Query, outer: Option<&Scope<'_>>, ctes: &[Cte]) -> Columns {
@@ -82,8 +83,26 @@ impl Look<'_> {
         if let GroupByExpr::Expressions(list, _) = &select.group_by {
             list.iter().for_each(|e| self.expr(e, &scope, ctes));
         }
-        order.iter().for_each(|e| self.expr(e, &scope, ctes));
+        for expr in order {
+            self.expr(expr, &scope, ctes);
+            self.position(expr, &columns);
+        }
         columns
+    }
+
+    /// `ORDER BY 3` of a query that gives two columns.
+    fn position(&mut self, expr: &Expr, columns: &Columns) {
+        let Expr::Value(value) = expr else { return };
+        let sqlparser::ast::Value::Number(number, _) = &value.value else { return };
+        let position = number.to_string().parse::<usize>();
+        if let (true, Ok(position)) = (columns.closed, position)
+            && !(1..=columns.list.len()).contains(&position)
+        {
+            let at = self.outline.span(expr.span());
+            let fault =
+                Diagnostic::error("Q707", at, format!("there is no column {position} to order by: the query gives {}", columns.list.len()));
+            self.faults.push(fault.help(format!("its columns: {}", columns.names())));
+        }
     }
 
     pub(super) fn from(&mut self, table: &TableWithJoins, scope: &mut Scope<'_>, ctes: &[Cte]) {

@@ -123,6 +123,7 @@ const ELSEWHERE: &[(&str, &str, &str)] = &[
 pub(super) fn check(form: &Form<'_>, source: Source<'_>, faults: &mut Vec<Diagnostic>) {
     let mut bound = Bound::default();
     form.visit(&mut bound);
+    form.visit(&mut FromImports { source, faults });
     let modules: BTreeSet<&str> = bound.imported.iter().map(String::as_str).filter(|name| !bound.otherwise.contains(*name)).collect();
     if !modules.is_empty() {
         form.visit(&mut Reads { modules: &modules, source, faults });
@@ -173,6 +174,31 @@ impl<'a> Visitor<'a> for Bound {
     fn visit_parameters(&mut self, parameters: &'a Parameters) {
         self.otherwise.extend(parameters.iter().map(|parameter| parameter.name().to_string()));
         visitor::walk_parameters(self, parameters);
+    }
+}
+
+/// `from datetime import timedeltas`.
+struct FromImports<'a> {
+    source: Source<'a>,
+    faults: &'a mut Vec<Diagnostic>,
+}
+
+impl<'a> Visitor<'a> for FromImports<'_> {
+    fn visit_stmt(&mut self, stmt: &'a Stmt) {
+        if let Stmt::ImportFrom(import) = stmt
+            && let Some((module, members)) = MODULES.iter().find(|(name, _)| import.module.as_ref().is_some_and(|m| m.as_str() == *name))
+        {
+            for alias in import.names.iter().filter(|alias| !members.contains(&alias.name.as_str()) && alias.name.as_str() != "*") {
+                let name = alias.name.as_str();
+                let fault =
+                    Diagnostic::error("P608", self.source.span(alias.name.range()), format!("the module `{module}` has no `{name}`"));
+                self.faults.push(match did_you_mean(name, members.iter().copied()) {
+                    Some(near) => fault.help(format!("did you mean `{near}`?")),
+                    None => fault.help(format!("it has {}", members.join(", "))),
+                });
+            }
+        }
+        visitor::walk_stmt(self, stmt);
     }
 }
 
