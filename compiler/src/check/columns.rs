@@ -94,7 +94,10 @@ fn snippets(expression: &Expression, catalog: &Catalog<'_>, faults: &mut Vec<Dia
         let Some(source) = catalog.source(query.source.as_deref()) else { continue };
         let Some(dialect) = catalog.dialect(source) else { continue };
         let outline = Outline::of_string(&query.sql.name, &query.sql.span, dialect);
-        look(&outline, source, false, catalog, faults);
+        match outline.fault() {
+            Some(fault) => faults.push(fault),
+            None => look(&outline, source, false, catalog, faults),
+        }
     }
 }
 

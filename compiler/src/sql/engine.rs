@@ -101,6 +101,27 @@ fn phrase(tokens: &[Token], words: &[String], i: usize, dialect: Dialect) -> Opt
             foreign(3, format!("`INSERT INTO … ON CONFLICT {end}`"))
         }
         ("REPLACE", Dialect::Postgres) if i == 0 && word(1) == "INTO" => foreign(2, "`INSERT INTO … ON CONFLICT (key) DO UPDATE SET …`"),
+        ("MERGE", Dialect::Sqlite) if i == 0 && word(1) == "INTO" => foreign(2, "`INSERT INTO … ON CONFLICT (key) DO UPDATE SET …`"),
+        ("DISTINCT", Dialect::Sqlite) if word(1) == "ON" && kind(2) == Some(Kind::Open) => {
+            foreign(2, "a subquery with `row_number() OVER (PARTITION BY …)`, and take the rows with 1")
+        }
+        ("QUALIFY", _) if i > 0 && kind(1) == Some(Kind::Word) && kind(2) == Some(Kind::Open) => {
+            foreign(1, "the window into a subquery, and WHERE around it")
+        }
+        ("USING", Dialect::Sqlite) if words[0] == "DELETE" && !words[..i].iter().any(|w| w == "JOIN" || w == "WHERE") => {
+            foreign(1, "`WHERE id IN (SELECT …)`")
+        }
+        ("JOIN", _) if words[0] == "UPDATE" && !words[..i].iter().any(|w| w == "SET") => foreign(1, "`UPDATE … SET … FROM other WHERE …`"),
+        ("SET", Dialect::Postgres)
+            if words[0] == "UPDATE" && word(2) == "." && word(4) == "=" && words[1..i].iter().any(|w| w == word(1)) =>
+        {
+            foreign(4, format!("`SET {} = …`, without the table's name", word(3).to_lowercase()))
+        }
+        ("ADD", Dialect::Sqlite) if words[0] == "ALTER" && word(1) == "COLUMN" && word(2) == "IF" => {
+            foreign(5, "`ADD COLUMN name type`; it fails where the column is there")
+        }
+        ("MODIFY", Dialect::Postgres) if words[0] == "ALTER" && i > 2 => foreign(1, "`ALTER COLUMN name TYPE type`"),
+        ("REGEXP" | "RLIKE", Dialect::Postgres) if i > 0 && kind(1) == Some(Kind::Text) => foreign(1, "`~`"),
         ("AUTO_INCREMENT", Dialect::Sqlite) if creates_table => foreign(1, "`INTEGER PRIMARY KEY`, which counts by itself"),
         ("AUTO_INCREMENT" | "AUTOINCREMENT", Dialect::Postgres) if creates_table => foreign(1, "`GENERATED ALWAYS AS IDENTITY`"),
         ("LIMIT", Dialect::Postgres) if kind(1) == Some(Kind::Number) && word(2) == "," && kind(3) == Some(Kind::Number) => {
@@ -176,6 +197,12 @@ fn symbol(place: &Place<'_>, tokens: &[Token], words: &[String], i: usize, diale
             let nested = words[..i].iter().any(|w| w == "ARRAY");
             if closes && begins && !nested { foreign(3, format!("`\"{0}\"`, or `{0}` without quotes", place.word(name))) } else { None }
         }
+        ("~", Dialect::Sqlite) if tokens.get(i + 1).is_some_and(|t| t.kind == Kind::Text) => {
+            // Before a value it turns the bits of a number.
+            let behind_a_value = i > 0 && matches!(tokens[i - 1].kind, Kind::Word | Kind::Name | Kind::Close | Kind::Text);
+            if behind_a_value { foreign(1, "`LIKE` or `GLOB`; SQLite has no regular expressions of its own") } else { None }
+        }
+        ("&", Dialect::Sqlite) if words.get(i + 1).is_some_and(|w| w == "&") && adjoins(i) => foreign(2, "`AND`"),
         ("=", Dialect::Postgres) if words.get(i + 1).is_some_and(|w| w == "=") && adjoins(i) => foreign(2, "`=`"),
         _ => None,
     }

@@ -9,7 +9,7 @@ use sqlparser::tokenizer::Location;
 
 use super::lex::{self, Kind, Token};
 use super::{Dialect, Place, check};
-use crate::diagnostic::Span;
+use crate::diagnostic::{Diagnostic, Span};
 use crate::yaml::{Scalar, ScalarValue, Style, TextMap};
 
 /// One statement.
@@ -59,6 +59,20 @@ impl Outline {
         let statement = if tags { None } else { tree(&text, &tokens, whole, dialect) };
         let line_starts = std::iter::once(0).chain(text.bytes().enumerate().filter(|(_, b)| *b == b'\n').map(|(i, _)| i + 1)).collect();
         Self { dialect, statement: statement.map(Box::new), text, whole: whole.clone(), scalar, line_starts, templates, tags }
+    }
+
+    /// What is wrong with the statement's form.
+    #[must_use]
+    pub fn fault(&self) -> Option<Diagnostic> {
+        let tokens = lex::tokens(&self.text, self.dialect);
+        match &self.scalar {
+            Some(scalar) => check::syntax(&Place { scalar, span: &self.whole }, &tokens, self.dialect),
+            None => {
+                let scalar = plain(&self.text, 0);
+                let fault = check::syntax(&Place { scalar: &scalar, span: &self.whole }, &tokens, self.dialect)?;
+                Some(Diagnostic { span: Some(self.whole.clone()), labels: Vec::new(), ..fault })
+            }
+        }
     }
 
     /// Where in the file a stretch of the tree stands.

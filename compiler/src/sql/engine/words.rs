@@ -54,6 +54,11 @@ const SQLITE: &[(&str, &str)] = &[
     ("JSONB_AGG", "`json_group_array(x)`"),
     ("JSON_BUILD_OBJECT", "`json_object('name', value)`"),
     ("JSONB_BUILD_OBJECT", "`json_object('name', value)`"),
+    ("JSON_VALUE", "`json_extract(x, '$.name')`"),
+    ("ROW_TO_JSON", "`json_object('name', value)`"),
+    ("STRING_TO_ARRAY", "`json_each(x)` of a JSON list"),
+    ("POSITION", "`instr(x, part)`"),
+    ("GENERATE_SERIES", "`WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 10)`"),
     ("BOOL_OR", "`max(x)`"),
     ("BOOL_AND", "`min(x)`"),
     ("GEN_RANDOM_UUID", "`lower(hex(randomblob(16)))`"),
@@ -64,6 +69,7 @@ const SQLITE: &[(&str, &str)] = &[
 #[rustfmt::skip]
 const POSTGRES: &[(&str, &str)] = &[
     ("IFNULL", "`coalesce(a, b)`"),
+    ("IF", "`CASE WHEN condition THEN a ELSE b END`"),
     ("IIF", "`CASE WHEN condition THEN a ELSE b END`"),
     ("DATEADD", "`x + interval '1 day'`"),
     ("DATE_SUB", "`x - interval '1 day'`"),

@@ -28,6 +28,14 @@ impl Check<'_> {
         match function.id {
             "var" | "is_var_defined" => {
                 let name = argument(&call.args, 0, "name");
+                if let Some(help) = misread(function.id, &call.args, name) {
+                    let span = call.span();
+                    let place = self.origin.span(span.start_offset as usize, span.end_offset as usize);
+                    self.faults
+                        .push(Diagnostic::error("J502", place, format!("`{}` takes the name of one variable", function.id)).help(help));
+                    self.arguments(&call.args);
+                    return;
+                }
                 match (name.map(text_of), function.id) {
                     (Some(Some((name, span))), "var") => {
                         let named = self.named(name, span);
@@ -149,6 +157,27 @@ fn argument<'a, 'b>(arguments: &'b [CallArg<'a>], at: usize, name: &str) -> Opti
 pub(super) fn text_of<'b>(expr: &'b Expr<'_>) -> Option<(&'b str, minijinja::machinery::Span)> {
     match expr {
         Expr::Const(c) => c.value.as_str().map(|text| (text, c.span())),
+        _ => None,
+    }
+}
+
+/// What to write for a call of `var` or `is_var_defined` that has not exactly one name.
+fn misread(function: &str, arguments: &[CallArg<'_>], name: Option<&Expr<'_>>) -> Option<String> {
+    match (arguments, name) {
+        ([], _) => Some(format!("write `{function}('name')`")),
+        ([CallArg::Pos(Expr::Const(c)), _, ..], _) if c.value.as_str().is_some() => {
+            let name = c.value.as_str().unwrap_or_default();
+            Some(format!("for a value where there is none write `var('{name}') if is_var_defined('{name}') else …`"))
+        }
+        (_, Some(Expr::Filter(filter))) => match filter.expr.as_ref() {
+            Some(Expr::Const(c)) if c.value.as_str().is_some() => Some(format!(
+                "the filter belongs behind the bracket: `{function}('{}') | {}`",
+                c.value.as_str().unwrap_or_default(),
+                filter.name
+            )),
+            _ => None,
+        },
+        (_, Some(Expr::Const(c))) if c.value.as_str().is_none() => Some(format!("the name is text: `{function}('name')`")),
         _ => None,
     }
 }
