@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::graph::constant;
-use super::parsed::parsed_names;
+use super::parsed::{literal_variables, may_repeat, parsed_names};
 use crate::compile::Parsed;
 use crate::diagnostic::Diagnostic;
 use crate::op::Op;
@@ -34,14 +34,19 @@ impl<'p> Visitor<'p> for Pages<'_, '_> {
 
 impl Pages<'_, '_> {
     fn same_page(&mut self, op: &HttpRequest) {
-        let Some(repeat) = op.response.repeat.as_ref().filter(|r| constant(r) != Some(false)) else { return };
+        let parser = op.response.parser.as_ref().map(|p| &p.expression);
+        let repeat = match (&op.response.repeat, parser) {
+            (Some(repeat), _) if constant(repeat) != Some(false) => &repeat.span,
+            (None, Some(parser)) if may_repeat(parser) => literal_variables(parser).first().map_or(&parser.span, |(_, at)| *at),
+            _ => return,
+        };
         // A key may be another one for each request.
         if op.request.key.is_some() {
             return;
         }
         let mut set: BTreeSet<String> = op.response.variables.iter().map(|a| a.name.name.clone()).collect();
-        if let Some(parser) = &op.response.parser {
-            set.extend(parsed_names(&parser.expression));
+        if let Some(parser) = parser {
+            set.extend(parsed_names(parser));
         }
         let source = op.request.source.as_ref().and_then(SourceRef::name).and_then(|name| self.parsed.source(name));
         if op.request.source.is_some() && source.is_none() {
@@ -56,6 +61,9 @@ impl Pages<'_, '_> {
             if plain || unknown || uses.variables.iter().chain(&uses.tested).any(|v| set.contains(&v.name)) {
                 return;
             }
+        }
+        if op.response.repeat.is_none() {
+            set = parser.into_iter().flat_map(literal_variables).map(|(name, _)| name.to_owned()).collect();
         }
         let (message, help) = match set.iter().map(|n| format!("'{n}'")).collect::<Vec<_>>().as_slice() {
             [] => (
@@ -72,6 +80,6 @@ impl Pages<'_, '_> {
                 "use the page number or cursor in 'url', 'parameters' or 'body' of the request".to_owned(),
             ),
         };
-        self.faults.push(Diagnostic::error("C305", repeat.span.clone(), message).help(help));
+        self.faults.push(Diagnostic::error("C305", repeat.clone(), message).help(help));
     }
 }

@@ -37,6 +37,20 @@ pub(super) fn has_while(parser: &Expression) -> bool {
     found
 }
 
+/// A literal result of the parser may ask for another page: its `while` is not plainly false.
+pub(super) fn may_repeat(parser: &Expression) -> bool {
+    let mut found = false;
+    results(parser, &mut |result| {
+        if let Kind::Dict(items) = &result.kind {
+            let asks = |(key, value): (&Expression, &Expression)| {
+                text(key) == Some("while") && !matches!(value.kind, Kind::Bool(false) | Kind::Null)
+            };
+            found |= items.iter().filter_map(pair).any(asks);
+        }
+    });
+    found
+}
+
 /// The variables that literal results of the parser set for sure, with the place of each name.
 pub(super) fn literal_variables(parser: &Expression) -> Vec<(&str, &Span)> {
     let mut found = Vec::new();

@@ -1,6 +1,6 @@
-//! V408: a variable that holds text on every way is not computed with and not compared with a number by its size.
+//! V408: a variable that holds text on every way is not computed with and not compared with a number by its size, and no text is added to one that holds a number.
 //!
-//! Known are variables that have literal values only, all of them text. Where anything else may give the name a value, nothing is said.
+//! Known are variables that have literal values only, all of one kind. Where anything else may give the name a value, nothing is said.
 
 use std::collections::BTreeMap;
 
@@ -43,20 +43,33 @@ pub(super) fn check(parsed: &Parsed, resolved: &Resolved<'_>, faults: &mut Vec<D
 #[derive(Default)]
 struct Values<'p> {
     names: BTreeMap<String, Option<(&'p str, &'p Span)>>,
+    /// Where each name is given a number; `None` where anything else may be.
+    numbers: BTreeMap<String, Option<&'p Span>>,
 }
 
 impl<'p> Values<'p> {
     fn give(&mut self, name: &'p Named, value: &'p Expression) {
-        match text(value) {
-            Some(text) => {
+        match (text(value), &value.kind) {
+            (Some(text), _) => {
                 self.names.entry(name.name.clone()).or_insert(Some((text, &name.span)));
+                self.numbers.insert(name.name.clone(), None);
             }
-            None => self.hide(&name.name),
+            (None, Kind::Int(_) | Kind::Float(_) | Kind::Number(_)) => {
+                self.numbers.entry(name.name.clone()).or_insert(Some(&name.span));
+                self.names.insert(name.name.clone(), None);
+            }
+            (None, _) => self.hide(&name.name),
         }
     }
 
     fn hide(&mut self, name: &str) {
         self.names.insert(name.to_owned(), None);
+        self.numbers.insert(name.to_owned(), None);
+    }
+
+    fn number_of(&self, value: &Expression) -> Option<(String, &'p Span)> {
+        let Kind::Var(name) = &value.kind else { return None };
+        Some((name.clone(), (*self.numbers.get(name)?)?))
     }
 
     fn text_of(&self, value: &Expression) -> Option<(String, &'p str, &'p Span)> {
@@ -97,6 +110,19 @@ impl<'p> Visitor<'p> for Walk<'_, '_> {
                 self.faults.push(Diagnostic::error("V408", e.span.clone(), "a text and a number cannot be added").help(
                     "make text of the number: str(…) in Python, `~` instead of `+` in Jinja; or a number of the text: int(…), | int",
                 ));
+            }
+            Kind::Binary { operator: Binary::Add, left, right }
+                if [(left, right), (right, left)].iter().any(|(a, b)| self.values.number_of(a).is_some() && is_text(b)) =>
+            {
+                let number = self.values.number_of(left).map(|n| (n, left)).or_else(|| self.values.number_of(right).map(|n| (n, right)));
+                if let Some(((name, at), read)) = number {
+                    let message = format!("variable '{name}' holds a number, and a text is added to it here");
+                    self.faults.push(
+                        Diagnostic::warning("V408", read.span.clone(), message)
+                            .also(at.clone(), "the number is set here")
+                            .help("make text of the number: str(…) in Python, `~` instead of `+` in Jinja"),
+                    );
+                }
             }
             Kind::Binary { operator, left, right } => {
                 for (side, other) in [(left, right), (right, left)] {
@@ -139,6 +165,10 @@ fn computes(operator: Binary, text: &str, other: &Expression) -> bool {
         // `%` puts values into text, and the others are for sets and bits.
         Binary::Modulo | Binary::BitAnd | Binary::BitOr | Binary::BitXor | Binary::ShiftLeft | Binary::ShiftRight => false,
     }
+}
+
+fn is_text(value: &Expression) -> bool {
+    matches!(&value.kind, Kind::Text(_)) || matches!(&value.kind, Kind::Call { function: Function::Str, .. })
 }
 
 /// `'total ' + 5`

@@ -56,6 +56,7 @@ impl Returns<'_> {
             ),
             Expr::List(list) => Kind::List(list.elts.iter().map(|e| self.outline(e)).collect()),
             Expr::Tuple(tuple) => Kind::Tuple(tuple.elts.iter().map(|e| self.outline(e)).collect()),
+            Expr::BooleanLiteral(b) => Kind::Bool(b.value),
             Expr::NumberLiteral(_) => Kind::Int(0),
             _ => literal(expr).map_or(UNKNOWN, |text| Kind::Text(text.to_owned())),
         };
