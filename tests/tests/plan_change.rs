@@ -383,6 +383,24 @@ fn a_run_of_which_nothing_has_happened_may_have_any_plan_of_its_project() {
     assert!(world.sent().is_empty());
 }
 
+#[test]
+fn a_plan_is_for_a_run_of_its_flow_and_a_refusal_leaves_the_run_as_it_stood() {
+    if !enabled() {
+        return;
+    }
+    let world = World::new("steps:\n  - {op: fail, message: first}\n", SUM);
+    let _ = world.sequor(&["run", "main"]).ended(1);
+    // Another flow's run is newer.
+    world.project.write("flows/other.yaml", "steps:\n  - {op: fail, message: second}\n");
+    let _ = world.sequor(&["run", "other"]).ended(1);
+    world.main("steps:\n  - {op: fail, id: fail, message: third}\n  - {op: print, id: more, message: more}\n");
+    let _ = world.sequor(&["resume", "--plan", "main"]).ended(1).says("third").hides("second");
+    world.project.write("project.yaml", "name: another\n");
+    world.sequor(&["resume", "--plan", "other"]).ended(2).says("another project");
+    let after = world.sequor(&["runs"]).ended(0);
+    after.says("failed").hides("interrupted");
+}
+
 /// A flow that fails at its first step that does something.
 fn failing(step: &str) -> String {
     format!("steps:\n  - {{op: print, id: start, message: it starts}}\n{step}  - {{op: print, id: end, message: the end}}\n")

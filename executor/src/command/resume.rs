@@ -103,12 +103,11 @@ pub(super) async fn open(location: &Location) -> Result<Store, Refusal> {
 /// Another plan is meant for a run of one of its flows.
 async fn last_unfinished(store: &mut Store, decides: bool, plan: Option<&Loaded>) -> Result<RunRow, Refusal> {
     let mut unfinished = store.runs(None, true, u32::MAX).await?;
-    if let Some(Loaded { plan, .. }) = plan.filter(|_| !unfinished.is_empty()) {
+    if let Some(Loaded { plan, .. }) = plan {
         let flows: Vec<&str> = plan.project.entries.iter().map(|flow| plan.text(plan.flow(*flow).name)).collect();
-        unfinished.retain(|run| flows.contains(&run.flow.as_str()));
-        if unfinished.is_empty() {
-            let flows = flows.join("', '");
-            return Err(Refusal(format!("no run of the plan's flow '{flows}' is unfinished; name the run that is to go on with it")));
+        let is_meant = |run: &RunRow| flows.contains(&run.flow.as_str());
+        if unfinished.iter().any(is_meant) {
+            unfinished.retain(is_meant);
         }
     }
     if unfinished.is_empty() {
