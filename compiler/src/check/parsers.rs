@@ -3,9 +3,9 @@
 use sequor_plan_format::expr as plan;
 
 use super::parsed::results;
-use crate::diagnostic::{Diagnostic, did_you_mean};
+use crate::diagnostic::{Diagnostic, Span, did_you_mean};
 use crate::op::Op;
-use crate::op::http_request::{HttpRequest, TableData};
+use crate::op::http_request::{HttpRequest, ResponseTable, TableData};
 use crate::resolve::Resolved;
 use crate::snippet::expression::{DictItem, Expression, Kind};
 use crate::syntax::Step;
@@ -72,6 +72,38 @@ fn fits(op: &HttpRequest, result: &Expression, faults: &mut Vec<Diagnostic>) {
     }
 }
 
+/// P612: a key of the rows that is no column, where a column stays empty that it may have been meant for. Other keys may be there: they are left out.
+fn keys(table: &ResponseTable, rows: &Expression, faults: &mut Vec<Diagnostic>) {
+    let Some(columns) = &table.columns else { return };
+    let rows: Vec<&Expression> = match &rows.kind {
+        Kind::List(rows) => rows.iter().collect(),
+        Kind::Comprehension { kind: plan::Comprehension::List, element, .. } => vec![element],
+        _ => return,
+    };
+    let mut given: Vec<(&str, &Span)> = Vec::new();
+    for row in &rows {
+        let Kind::Dict(items) = &row.kind else { return };
+        for item in items {
+            let DictItem::Pair(key, _) = item else { return };
+            let Some(name) = text(key) else { return };
+            given.push((name, &key.span));
+        }
+    }
+    let is_given = |column: &str| given.iter().any(|(key, _)| key.eq_ignore_ascii_case(column));
+    let empty: Vec<&str> = columns.iter().map(|c| c.name.name.as_str()).filter(|c| !is_given(c)).collect();
+    let mut unknown: Vec<(&str, &Span)> =
+        given.iter().copied().filter(|(key, _)| !columns.iter().any(|c| c.name.name.eq_ignore_ascii_case(key))).collect();
+    unknown.dedup_by_key(|(key, _)| *key);
+    let alone = unknown.len() == 1 && empty.len() == 1;
+    for (key, at) in unknown {
+        if let Some(column) = did_you_mean(key, empty.iter().copied()).or(empty.first().copied().filter(|_| alone)) {
+            let name = text(&table.table.name).unwrap_or_default();
+            let message = format!("'{key}' is no column of '{name}' and is left out, and nothing fills its column '{column}'");
+            faults.push(Diagnostic::warning("P612", at.clone(), message).help("give the key and the column the same name"));
+        }
+    }
+}
+
 fn tables(op: &HttpRequest, value: &Expression, faults: &mut Vec<Diagnostic>) {
     let declared: Vec<_> = op.response.tables.iter().filter(|t| matches!(t.data, TableData::Parser)).map(|t| &t.table.name).collect();
     match &value.kind {
@@ -84,6 +116,14 @@ fn tables(op: &HttpRequest, value: &Expression, faults: &mut Vec<Diagnostic>) {
                         None => return,
                     },
                     DictItem::Spread(_) => return,
+                }
+            }
+            for item in items {
+                if let DictItem::Pair(key, rows) = item
+                    && let Some(table) =
+                        op.response.tables.iter().find(|t| text(&t.table.name).is_some() && text(&t.table.name) == text(key))
+                {
+                    keys(table, rows, faults);
                 }
             }
             let names: Option<Vec<&str>> = declared.iter().map(|d| text(d)).collect();

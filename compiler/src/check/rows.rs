@@ -8,11 +8,12 @@ use std::collections::BTreeSet;
 use super::sql_text::Quotes;
 use crate::diagnostic::{Diagnostic, Span, did_you_mean};
 use crate::op::Op;
+use crate::op::copy::Origin;
 use crate::resolve::Resolved;
 use crate::snippet::expression::{Expression, FieldUse, Kind, Named};
 use crate::sql::columns::{Class, Column, Columns};
 use crate::syntax::visit::{self, Visitor};
-use crate::syntax::{Assign, Flow, Rows, Step};
+use crate::syntax::{Assign, Flow, Rows, SourceRef, Step, TableRef};
 use crate::tables::{Catalog, text};
 
 pub(super) fn check(resolved: &Resolved<'_>, catalog: &Catalog<'_>, faults: &mut Vec<Diagnostic>) {
@@ -68,8 +69,17 @@ impl<'p> Visitor<'p> for Walk<'_, 'p> {
                 self.errors.extend(op.catches.iter().filter_map(|catch| Some(catch.error.as_ref()?.span.start)));
                 return;
             }
+            Op::Copy(op) => {
+                let row = match &op.from {
+                    Origin::Table(table) => self.row_of_table(table),
+                    Origin::Query { source, sql } => self.row_of_query(source, sql),
+                };
+                for column in op.columns.iter().flatten() {
+                    self.field(&column.name.name, &column.name.span, row.as_ref());
+                }
+                return;
+            }
             Op::Transform(_)
-            | Op::Copy(_)
             | Op::Execute(_)
             | Op::SetVariable(_)
             | Op::Print(_)
@@ -176,19 +186,22 @@ impl Walk<'_, '_> {
     }
 
     fn row(&self, rows: &Rows) -> Option<Row> {
-        let (columns, from, what) = match rows {
-            Rows::Table(table) => {
-                let key = self.catalog.key_of(table)?;
-                (self.catalog.columns(&key), table.name.span.clone(), format!("table '{}'", text(&table.name)?))
-            }
-            Rows::Query { source, sql } => {
-                let outline = self.flow.sql.get(&sql.span.start)?;
-                let source = self.catalog.source(source.name())?;
-                (self.catalog.look(outline, source).columns, sql.span.clone(), "the query".to_owned())
-            }
-            Rows::Items(_) => return None,
-        };
-        columns.closed.then_some(Row { columns, from, what })
+        match rows {
+            Rows::Table(table) => self.row_of_table(table),
+            Rows::Query { source, sql } => self.row_of_query(source, sql),
+            Rows::Items(_) => None,
+        }
+    }
+
+    fn row_of_table(&self, table: &TableRef) -> Option<Row> {
+        let columns = self.catalog.columns(&self.catalog.key_of(table)?);
+        columns.closed.then_some(Row { columns, from: table.name.span.clone(), what: format!("table '{}'", text(&table.name)?) })
+    }
+
+    fn row_of_query(&self, source: &SourceRef, sql: &Expression) -> Option<Row> {
+        let outline = self.flow.sql.get(&sql.span.start)?;
+        let columns = self.catalog.look(outline, self.catalog.source(source.name())?).columns;
+        columns.closed.then_some(Row { columns, from: sql.span.clone(), what: "the query".to_owned() })
     }
 
     fn field(&mut self, name: &str, at: &Span, row: Option<&Row>) {
