@@ -26,26 +26,21 @@ pub(super) fn parsed_names(parser: &Expression) -> BTreeSet<String> {
     any_text(parser)
 }
 
-/// A literal result of the parser asks for another page.
+/// A literal result of the parser has `while`.
 pub(super) fn has_while(parser: &Expression) -> bool {
-    let mut found = false;
-    results(parser, &mut |result| {
-        if let Kind::Dict(items) = &result.kind {
-            found |= items.iter().filter_map(pair).any(|(key, _)| text(key) == Some("while"));
-        }
-    });
-    found
+    any_while(parser, |_| true)
 }
 
 /// A literal result of the parser may ask for another page: its `while` is not plainly false.
 pub(super) fn may_repeat(parser: &Expression) -> bool {
+    any_while(parser, |value| !matches!(value.kind, Kind::Bool(false) | Kind::Null))
+}
+
+fn any_while(parser: &Expression, fits: impl Fn(&Expression) -> bool) -> bool {
     let mut found = false;
     results(parser, &mut |result| {
         if let Kind::Dict(items) = &result.kind {
-            let asks = |(key, value): (&Expression, &Expression)| {
-                text(key) == Some("while") && !matches!(value.kind, Kind::Bool(false) | Kind::Null)
-            };
-            found |= items.iter().filter_map(pair).any(asks);
+            found |= items.iter().filter_map(pair).any(|(key, value)| text(key) == Some("while") && fits(value));
         }
     });
     found
