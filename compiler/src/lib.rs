@@ -12,6 +12,7 @@ mod compile;
 pub mod diagnostic;
 pub mod environment;
 pub mod fix;
+pub mod kinds;
 pub mod lint;
 pub mod lower;
 pub mod op;

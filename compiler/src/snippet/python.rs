@@ -16,6 +16,7 @@ mod rules;
 mod scan;
 mod scope;
 mod uses;
+mod values;
 
 pub(crate) use rules::{CONTEXT_MEMBERS, RESPONSE_MEMBERS, SOURCES_MEMBERS};
 

@@ -71,7 +71,7 @@ const NATIVE: &[(&str, &str)] = &[
 
 /// What only Python does as Python does it.
 const LEFT_TO_PYTHON: &[&str] = &[
-    "var('row').isalnum",
+    "var('row').isalnum()",
     "{r['id']: r for r in var('xs')}",
     "{1: 2}",
     "{'a', 'b'}",
@@ -98,7 +98,7 @@ const LEFT_TO_PYTHON: &[&str] = &[
     "response.json",
     "response",
     "context",
-    "str",
+    "[str]",
     "print(var('x'))",
     "var('x' + 'y')",
     "[len for len in var('xs')]and len(var('xs'))",
@@ -111,7 +111,7 @@ const LEFT_TO_PYTHON: &[&str] = &[
     "try:\n    return var('x')\nexcept Exception:\n    return None",
     "import json\nreturn json.loads(var('x'))",
     "def f(x):\n    return x\nreturn f(1)",
-    "x = len(var('x'))\nlen = 3\nreturn x",
+    "len = 3\nx = len + var('x')\nreturn x",
     "if var('a'):\n    x = 1\n    y = 2\nreturn 1",
     "def evaluate(context, *rest):\n    return 1",
     "def evaluate(context):\n    yield 1\n    return 2",
@@ -173,9 +173,9 @@ fn templates_in_strings_become_inputs() {
 
 #[test]
 fn slash_comments_are_mended() {
-    let source = "def evaluate(context, response):\n  // don't ask\n  url = 'http://x' // 1\n  return url\n";
+    let source = "def evaluate(context, response):\n  // don't ask\n  url = 7 // 2\n  return url\n";
     assert_eq!(faults(&python(source, ANYWHERE).1).len(), 1, "a `//` behind code is a division");
-    let source = "def evaluate(context, response):\n  // don't ask\n  url = '''\n// text\n'''\n  url.x()\n  return url\n";
+    let source = "def evaluate(context, response):\n  // don't ask\n  url = '''\n// text\n'''\n  url.strip()\n  return url\n";
     let (e, found) = python(source, ANYWHERE);
     assert_eq!(faults(&found), ["P603 (warning) 2:3 `//`: `//` does not start a comment in Python; read as `#` [write `#`]"]);
     assert_eq!(print(&e), format!("python Evaluate<{}>[]", source.replacen("// don't", "#  don't", 1)));

@@ -129,7 +129,7 @@ const NO_FAULTS: &[&str] = &[
     "[y for x in var('a') if (y := x)] and y",
     "(lambda a, b=1, *c, d=2, **e: (a, b, c, d, e))(1)",
     "with var('x') as (a, b):\n  return a, b",
-    "for i, (a, b) in enumerate(var('x')):\n  pass\nelse:\n  i = 1\nreturn i, a, b",
+    "for i, (a, b) in enumerate(var('x')):\n  pass\nelse:\n  i = a = b = 1\nreturn i, a, b",
     "x: int = 1\ndel x\nreturn __name__",
     "exec('y = 1')\nreturn y",
     "from math import *\ndef evaluate(context):\n  return pi",

@@ -17,8 +17,9 @@ use super::super::Place;
 use super::Source;
 use super::form::Form;
 use super::names::Names;
+use super::values;
 use crate::diagnostic::{Diagnostic, Severity};
-use members::Roots;
+pub(in crate::snippet::python) use members::Roots;
 
 pub(crate) use members::{CONTEXT as CONTEXT_MEMBERS, RESPONSE as RESPONSE_MEMBERS, SOURCES as SOURCES_MEMBERS};
 
@@ -31,6 +32,7 @@ pub(super) fn check(form: &Form<'_>, names: &Names, source: Source<'_>, place: P
     status::check(form, &roots, source, faults);
     printed::check(form, &roots, names, source, faults);
     literals::check(form, source, faults);
+    values::check(form, &roots, names, source, place, faults);
     indexing::check(form, &roots, source, faults);
     if faults.iter().all(|f| f.severity != Severity::Error) {
         computed::check(form, &roots, source, faults);

@@ -34,7 +34,7 @@ const ELSEWHERE: &[(&str, &str)] = &[
 ];
 
 /// The names by which a snippet knows the reply and the context, and whether `var` is the run's.
-pub(super) struct Roots {
+pub(in crate::snippet::python) struct Roots {
     response: BTreeSet<String>,
     context: BTreeSet<String>,
     var: bool,
@@ -60,7 +60,7 @@ impl Roots {
         }
     }
 
-    pub(super) fn is_response(&self, expr: &Expr) -> bool {
+    pub(in crate::snippet::python) fn is_response(&self, expr: &Expr) -> bool {
         matches!(expr, Expr::Name(n) if self.response.contains(n.id.as_str()))
     }
 
@@ -77,7 +77,7 @@ impl Roots {
         }
     }
 
-    pub(super) fn is_context(&self, expr: &Expr) -> bool {
+    pub(in crate::snippet::python) fn is_context(&self, expr: &Expr) -> bool {
         matches!(expr, Expr::Name(n) if self.context.contains(n.id.as_str()))
     }
 
