@@ -111,7 +111,7 @@ const LEFT_TO_PYTHON: &[&str] = &[
     "try:\n    return var('x')\nexcept Exception:\n    return None",
     "import json\nreturn json.loads(var('x'))",
     "def f(x):\n    return x\nreturn f(1)",
-    "len = 3\nx = len + var('x')\nreturn x",
+    "def len(x):\n    return 3\nreturn len(var('x'))",
     "if var('a'):\n    x = 1\n    y = 2\nreturn 1",
     "def evaluate(context, *rest):\n    return 1",
     "def evaluate(context):\n    yield 1\n    return 2",
