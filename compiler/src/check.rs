@@ -25,10 +25,10 @@ mod rows;
 mod secrets;
 mod shadowing;
 mod sql_text;
-mod text_numbers;
 mod types;
 mod unreached;
 mod unused;
+mod values;
 mod variables;
 mod writers;
 
@@ -68,6 +68,7 @@ fn of_tables(parsed: &Parsed, resolved: &Resolved<'_>) -> Vec<Diagnostic> {
     types::check(resolved, &mut faults);
     parsers::check(resolved, &mut faults);
     rows::check(resolved, &catalog, &mut faults);
+    values::check(parsed, resolved, &catalog, &mut faults);
     http::check(parsed, resolved, &mut faults);
     secrets::check(resolved, &mut faults);
     sql_text::check(resolved, &mut faults);
@@ -83,7 +84,6 @@ fn of_variables(parsed: &Parsed, resolved: &Resolved<'_>) -> (BTreeSet<String>, 
     pages::check(parsed, resolved, &mut faults);
     let reported = first_page::check(parsed, resolved, &mut faults);
     shadowing::check(resolved, &mut faults);
-    text_numbers::check(parsed, resolved, &mut faults);
     unused::check(parsed, resolved, &mut faults);
     names::check(parsed, resolved, &mut faults);
     let needed = variables::check(parsed, resolved, &assigned, &reported, &mut faults);

@@ -153,7 +153,7 @@ pub const CODES: &[Code] = codes! {
     V405 Error   "missing-parameter"        "A flow is called without a parameter that it needs."
     V406 Warning "unknown-parameter"        "A flow is called with a parameter that it does not declare."
     V407 Hint    "never-read"               "A variable is set and never read."
-    V408 Warning "text-as-number"           "A variable that holds text stands where a number is needed."
+    V408 Warning "value-of-wrong-kind"      "A variable or value is of another kind than its use needs."
     V409 Error   "bad-variable"             "A variable is set in a form that cannot be meant."
     V410 Warning "shadowed-variable"        "Two variables of a flow have the same name, and one hides the other."
     X001 Error   "secret-literal"           "A secret is written into a file of the project."

@@ -2,6 +2,8 @@
 //!
 //! Rules report what no kind allows. A value of which nothing is known is of all kinds, so that it is never reported.
 
+pub mod value;
+
 use std::fmt;
 
 /// A set of kinds.

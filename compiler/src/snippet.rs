@@ -22,6 +22,7 @@ use expression::{Expression, Kind};
 use place::Origin;
 
 pub use lower::{lower, span};
+pub(crate) use walk::behind;
 
 /// Where a snippet stands, which decides what it may name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

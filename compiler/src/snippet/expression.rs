@@ -4,7 +4,9 @@ use std::sync::OnceLock;
 
 use sequor_plan_format::expr as plan;
 
+use super::Place;
 use crate::diagnostic::Span;
+use crate::yaml::Scalar;
 
 /// A parsed value of the flow: what a YAML scalar, list or map with snippets in it becomes.
 #[derive(Clone, Debug)]
@@ -148,6 +150,19 @@ pub struct Code {
     /// Characters before each line after the first in the file.
     pub indent: u32,
     pub uses: Box<Uses>,
+    /// Of Python: the snippet as it is written.
+    pub written: Option<Box<Written>>,
+    /// Of Jinja: what it computes, as far as a tree can say it.
+    pub outline: Option<Box<Expression>>,
+}
+
+/// A snippet as it is written, to be looked at again.
+#[derive(Clone, Debug)]
+pub struct Written {
+    pub scalar: Scalar,
+    /// The YAML value that holds the text.
+    pub whole: Span,
+    pub place: Place,
 }
 
 /// What a snippet asks of its surroundings. Filled for Jinja and Python source; for native trees [`Expression::uses`] collects it.

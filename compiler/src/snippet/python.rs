@@ -19,15 +19,16 @@ mod uses;
 mod values;
 
 pub(crate) use rules::{CONTEXT_MEMBERS, RESPONSE_MEMBERS, SOURCES_MEMBERS};
+pub(crate) use values::Surroundings;
 
 use ruff_text_size::TextRange;
 use rustpython_compiler::ast::Expr;
 use sequor_plan_format::expr::PythonForm;
 
 use super::Place;
-use super::expression::{Code, Expression, Kind};
+use super::expression::{Code, Expression, Kind, Written};
 use super::place::Origin;
-use super::stack::{MAX_BRACKETS, MAX_BYTES, with_room};
+use super::stack::{self, MAX_BRACKETS, MAX_BYTES, with_room};
 use crate::diagnostic::{Diagnostic, Fix, Severity};
 use parse::Syntax;
 use scan::Piece;
@@ -106,8 +107,35 @@ fn parse_here(origin: Origin<'_>, place: Place) -> (Expression, Vec<Diagnostic>)
         }
         faults.extend(found);
     }
-    let code = Code { text, indent: origin.indent(), uses: Box::new(uses) };
+    let code = Code { text, indent: origin.indent(), uses: Box::new(uses), written: written(origin, place), outline: None };
     (Expression::new(origin.text_span(), Kind::Python { code, form: form.kind(), inputs }), faults)
+}
+
+fn written(origin: Origin<'_>, place: Place) -> Option<Box<Written>> {
+    Some(Box::new(Written { scalar: origin.scalar.clone(), whole: origin.whole.clone(), place }))
+}
+
+/// What a snippet that has been read does wrong with what is known of the run around it.
+pub(crate) fn follow(written: &Written, surroundings: &dyn Surroundings) -> Vec<Diagnostic> {
+    let origin = Origin { scalar: &written.scalar, whole: &written.whole };
+    let text = origin.text();
+    let Ok(depth) = scan::depth(text, &scan::pieces(text, true)) else { return Vec::new() };
+    if depth > stack::SHALLOW {
+        return Vec::new();
+    }
+    let mut ignored = Vec::new();
+    let Some((_, syntax)) = read(origin, &mut ignored) else { return Vec::new() };
+    let shift = u32::from(matches!(syntax, Syntax::Bracketed(_)));
+    let source = Source { origin, shift };
+    let form = form::of(&syntax, source, &mut ignored);
+    let names = names::check(&form, source, written.place, &mut ignored);
+    let mut known = Vec::new();
+    rules::values(&form, &names, source, written.place, None, &mut known);
+    let mut found = Vec::new();
+    rules::values(&form, &names, source, written.place, Some(surroundings), &mut found);
+    let start = |f: &Diagnostic| (f.code, f.span.as_ref().map_or(0, |s| s.start));
+    found.retain(|f| !known.iter().any(|k| start(k) == start(f)));
+    found
 }
 
 /// The text as it is kept, with its syntax: comments mended, templates in strings blanked out.
@@ -161,7 +189,7 @@ fn slash_comment(origin: Origin<'_>, at: usize) -> Diagnostic {
 
 /// Stands for a snippet with faults that keep it from being read.
 fn unread(origin: Origin<'_>) -> Expression {
-    let code = Code { text: origin.text().to_owned(), indent: origin.indent(), uses: Box::default() };
+    let code = Code { text: origin.text().to_owned(), indent: origin.indent(), uses: Box::default(), written: None, outline: None };
     Expression::new(origin.text_span(), Kind::Python { code, form: PythonForm::Expression, inputs: Vec::new() })
 }
 

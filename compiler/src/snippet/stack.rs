@@ -10,7 +10,7 @@ pub(super) const MAX_DEPTH: usize = 1000;
 pub(super) const MAX_NATIVE_DEPTH: usize = 64;
 
 /// Below this depth a parse fits every thread's stack.
-const SHALLOW: usize = 48;
+pub(super) const SHALLOW: usize = 48;
 const STACK_BYTES: usize = 256 << 20;
 
 /// Counts how deep a syntax tree can become, token by token: each operator may put what came before it, or what comes after it, one level

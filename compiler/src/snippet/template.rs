@@ -8,6 +8,7 @@ pub mod catalog;
 mod members;
 mod names;
 mod native;
+mod outline;
 
 pub(crate) use members::MEMBERS as RESPONSE_MEMBERS;
 
@@ -54,7 +55,13 @@ fn parse_here(origin: Origin<'_>, place: Place) -> (Expression, Vec<Diagnostic>)
     if faults.iter().any(|f| f.severity == Severity::Error) {
         return (source(origin, false, uses), faults);
     }
-    let expression = native::template(&template.children, typed, origin).unwrap_or_else(|| source(origin, typed, uses));
+    let expression = native::template(&template.children, typed, origin).unwrap_or_else(|| {
+        let mut expression = source(origin, typed, uses);
+        if let Kind::Jinja { code, .. } = &mut expression.kind {
+            code.outline = Some(Box::new(outline::of(&template.children, typed, origin)));
+        }
+        expression
+    });
     (expression, faults)
 }
 
@@ -66,7 +73,7 @@ fn whole(text: &str) -> bool {
 }
 
 fn source(origin: Origin<'_>, typed: bool, uses: Uses) -> Expression {
-    let code = Code { text: origin.text().to_owned(), indent: origin.indent(), uses: Box::new(uses) };
+    let code = Code { text: origin.text().to_owned(), indent: origin.indent(), uses: Box::new(uses), written: None, outline: None };
     Expression::new(origin.text_span(), Kind::Jinja { code, typed })
 }
 

@@ -182,7 +182,8 @@ fn field(base: &Expression, key: Option<&Expression>, rows: &BTreeMap<u32, &str>
 }
 
 /// What stands behind `base.`; the whole where that is not to be seen.
-fn behind(base: &Span, whole: &Span) -> Span {
+/// The name behind a dot.
+pub(crate) fn behind(base: &Span, whole: &Span) -> Span {
     let start = base.end.max(whole.start);
     let text = whole.file.text.get(start as usize..whole.end as usize).unwrap_or("");
     let skipped = text.len() - text.trim_start_matches(|c: char| c == '.' || c.is_whitespace()).len();

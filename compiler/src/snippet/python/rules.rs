@@ -17,7 +17,7 @@ use super::super::Place;
 use super::Source;
 use super::form::Form;
 use super::names::Names;
-use super::values;
+use super::values::{self, Surroundings};
 use crate::diagnostic::{Diagnostic, Severity};
 pub(in crate::snippet::python) use members::Roots;
 
@@ -32,7 +32,7 @@ pub(super) fn check(form: &Form<'_>, names: &Names, source: Source<'_>, place: P
     status::check(form, &roots, source, faults);
     printed::check(form, &roots, names, source, faults);
     literals::check(form, source, faults);
-    values::check(form, &roots, names, source, place, faults);
+    values::check(form, &roots, names, source, place, None, faults);
     indexing::check(form, &roots, source, faults);
     if faults.iter().all(|f| f.severity != Severity::Error) {
         computed::check(form, &roots, source, faults);
@@ -41,4 +41,16 @@ pub(super) fn check(form: &Form<'_>, names: &Names, source: Source<'_>, place: P
     if !names.dynamic && faults.iter().all(|f| f.severity == Severity::Hint) {
         unused::check(form, source, faults);
     }
+}
+
+/// Only what is found by following values, with what is known of the run.
+pub(super) fn values(
+    form: &Form<'_>,
+    names: &Names,
+    source: Source<'_>,
+    place: Place,
+    surroundings: Option<&dyn Surroundings>,
+    faults: &mut Vec<Diagnostic>,
+) {
+    values::check(form, &Roots::of(form, names, place), names, source, place, surroundings, faults);
 }

@@ -15,7 +15,6 @@ mod names;
 mod statements;
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::rc::Rc;
 
 use ruff_text_size::{Ranged, TextRange};
 use rustpython_compiler::ast::{Expr, Stmt};
@@ -25,8 +24,9 @@ use super::Source;
 use super::form::Form;
 use super::names::Names;
 use super::rules::Roots;
-use crate::diagnostic::{Diagnostic, Severity};
+use crate::diagnostic::{Diagnostic, Severity, Span};
 use crate::kinds::Kinds;
+use crate::kinds::value::{Detail, Problem, Value};
 use functions::Function;
 use names::{Env, Mutated};
 
@@ -34,7 +34,23 @@ use names::{Env, Mutated};
 const MAX_BYTES: usize = 64 << 10;
 const MAX_WORK: usize = 200_000;
 
-pub(super) fn check(form: &Form<'_>, roots: &Roots, names: &Names, source: Source<'_>, place: Place, faults: &mut Vec<Diagnostic>) {
+/// What is known of the run around a snippet.
+pub(crate) trait Surroundings {
+    /// What a variable holds.
+    fn variable(&self, name: &str) -> Value;
+    /// A row of a query, which is written there.
+    fn row(&self, source: Option<&str>, sql: &str, at: &Span) -> Value;
+}
+
+pub(super) fn check(
+    form: &Form<'_>,
+    roots: &Roots,
+    names: &Names,
+    source: Source<'_>,
+    place: Place,
+    surroundings: Option<&dyn Surroundings>,
+    faults: &mut Vec<Diagnostic>,
+) {
     // What cannot be read or is not there would be reported again by what follows from it.
     if names.dynamic || source.origin.text().len() > MAX_BYTES {
         return;
@@ -44,6 +60,7 @@ pub(super) fn check(form: &Form<'_>, roots: &Roots, names: &Names, source: Sourc
         names,
         roots,
         place,
+        surroundings,
         mutated: Mutated::of(form),
         env: Env::default(),
         outer: BTreeMap::new(),
@@ -71,110 +88,6 @@ pub(super) fn check(form: &Form<'_>, roots: &Roots, names: &Names, source: Sourc
     }
 }
 
-/// What is known of a value.
-#[derive(Clone, Debug, PartialEq)]
-struct Value {
-    kinds: Kinds,
-    detail: Detail,
-}
-
-#[derive(Clone, Debug, PartialEq)]
-enum Detail {
-    Nothing,
-    Text(Rc<str>),
-    Int(i64),
-    /// A value of a variable, a row or a reply: so are its members.
-    Data,
-    /// All members of a list or tuple.
-    Items(Rc<[Value]>),
-    /// Each member of a list or an iterator.
-    Each(Rc<Value>),
-    /// All keys of a map.
-    Keys(Rc<BTreeMap<String, Value>>),
-    /// A function of the snippet.
-    Function(usize),
-    Builtin(&'static str),
-    /// A module or what is in it: `datetime`, `datetime.datetime`.
-    Member(Rc<str>),
-    /// `base.name`, to be called.
-    Method(Rc<Value>, Rc<str>),
-}
-
-impl Value {
-    const UNKNOWN: Self = Self::of(Kinds::UNKNOWN);
-    const NONE: Self = Self::of(Kinds::NULL);
-
-    const DATA: Self = Self { kinds: Kinds::DATA, detail: Detail::Data };
-
-    const fn of(kinds: Kinds) -> Self {
-        Self { kinds, detail: Detail::Nothing }
-    }
-
-    fn list_of(element: Self) -> Self {
-        Self { kinds: Kinds::LIST, detail: Detail::Each(Rc::new(element)) }
-    }
-
-    fn iterator_of(element: Self) -> Self {
-        Self { kinds: Kinds::ITERATOR, detail: Detail::Each(Rc::new(element)) }
-    }
-
-    fn tuple(items: Vec<Self>) -> Self {
-        Self { kinds: Kinds::TUPLE, detail: Detail::Items(items.into()) }
-    }
-
-    fn text(text: &str) -> Self {
-        Self { kinds: Kinds::TEXT, detail: Detail::Text(text.into()) }
-    }
-
-    fn int(number: i64) -> Self {
-        Self { kinds: Kinds::INT, detail: Detail::Int(number) }
-    }
-
-    /// A value that is either.
-    fn or(self, other: Self) -> Self {
-        // An empty list says nothing about its members.
-        let detail = if self.detail == other.detail || other.is_empty() || other.kinds == Kinds::NULL {
-            self.detail
-        } else if self.is_empty() || self.kinds == Kinds::NULL {
-            other.detail
-        } else {
-            Detail::Nothing
-        };
-        Self { kinds: self.kinds.or(other.kinds), detail }
-    }
-
-    fn is_empty(&self) -> bool {
-        match &self.detail {
-            Detail::Items(items) => items.is_empty(),
-            Detail::Keys(keys) => keys.is_empty(),
-            _ => false,
-        }
-    }
-
-    /// The same without what a change of it would make wrong.
-    fn loosened(self) -> Self {
-        match self.detail {
-            Detail::Items(_) if self.kinds == Kinds::TUPLE => self,
-            Detail::Items(_) | Detail::Each(_) | Detail::Keys(_) => Self::of(self.kinds),
-            _ => self,
-        }
-    }
-
-    /// What going over it gives.
-    fn element(&self) -> Self {
-        match &self.detail {
-            // Keys, which are text in rows.
-            Detail::Each(_) if self.kinds == Kinds::MAP => Self::of(Kinds::TEXT),
-            Detail::Items(items) => items.iter().cloned().reduce(Self::or).unwrap_or(Self::UNKNOWN),
-            Detail::Each(element) => element.as_ref().clone(),
-            _ if self.kinds == Kinds::RANGE => Self::of(Kinds::INT),
-            _ if self.kinds == Kinds::TEXT => Self::of(Kinds::TEXT),
-            Detail::Data => Self::DATA,
-            _ => Self::UNKNOWN,
-        }
-    }
-}
-
 /// Ways out of a loop.
 #[derive(Default)]
 struct Loop<'a> {
@@ -188,6 +101,7 @@ struct Look<'a> {
     names: &'a Names,
     roots: &'a Roots,
     place: Place,
+    surroundings: Option<&'a dyn Surroundings>,
     mutated: Mutated<'a>,
     env: Env<'a>,
     /// Names of the outermost scope that never change: functions and modules.
@@ -241,6 +155,11 @@ impl<'a> Look<'a> {
         if self.quiet == 0 {
             self.found.push(Diagnostic::warning(code, self.source.span(at), message.into()).help(help.into()));
         }
+    }
+
+    fn problem(&mut self, whole: TextRange, key: TextRange, problem: Problem) {
+        let code = if problem.no_column { "P612" } else { "P619" };
+        self.fault(code, if problem.of_key { key } else { whole }, problem.message, problem.help);
     }
 
     /// Whether this has become too much to look at.

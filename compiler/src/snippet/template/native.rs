@@ -306,7 +306,7 @@ impl Native<'_> {
 }
 
 /// The type that `query_value` converts its result to.
-fn cast(name: &str) -> Option<Function> {
+pub(super) fn cast(name: &str) -> Option<Function> {
     match name {
         "int" => Some(Function::Int),
         "float" => Some(Function::Float),
@@ -320,7 +320,7 @@ fn call(function: Function, argument: Expression) -> Kind {
     Kind::Call { function, arguments: vec![argument] }
 }
 
-fn constant(value: &Value) -> Option<Kind> {
+pub(super) fn constant(value: &Value) -> Option<Kind> {
     match value.kind() {
         ValueKind::None => Some(Kind::Null),
         ValueKind::Bool => Some(Kind::Bool(value.is_true())),
@@ -331,7 +331,7 @@ fn constant(value: &Value) -> Option<Kind> {
     }
 }
 
-fn compare(operator: CompareOpKind) -> Compare {
+pub(super) fn compare(operator: CompareOpKind) -> Compare {
     match operator {
         CompareOpKind::Eq => Compare::Equal,
         CompareOpKind::Ne => Compare::NotEqual,

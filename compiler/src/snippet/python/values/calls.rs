@@ -3,8 +3,10 @@
 use ruff_text_size::Ranged;
 use rustpython_compiler::ast::{Expr, ExprAttribute, ExprCall};
 
+use super::super::literal;
 use super::{Detail, Look, Value};
 use crate::kinds::Kinds;
+use crate::snippet::python::embedded::BLANK;
 
 /// A built-in function: how many values it takes, what kinds its first one may be, and what it gives.
 pub(super) struct Builtin {
@@ -153,12 +155,10 @@ impl<'a> Look<'a> {
             _ => return None,
         };
         let given = match name {
-            "var" => Value::DATA,
+            "var" => self.variable(call),
             "is_var_defined" => Value::of(Kinds::BOOL),
-            "query" | "table" => {
-                let row = Value { kinds: Kinds::MAP, detail: Detail::Each(std::rc::Rc::new(Value::DATA)) };
-                Value::list_of(row)
-            }
+            "query" => Value::list_of(self.row(call)),
+            "table" => Value::list_of(Value::map_of(Value::DATA)),
             "query_value" | "query_scalar" => {
                 let kinds = match call.arguments.args.last() {
                     Some(Expr::Name(n)) if call.arguments.args.len() > 1 => match n.id.as_str() {
@@ -170,7 +170,11 @@ impl<'a> Look<'a> {
                     },
                     _ => None,
                 };
-                kinds.map_or(Value::DATA, |kinds| Value::of(kinds.or(Kinds::NULL)))
+                match (kinds, self.row(call).detail) {
+                    (Some(kinds), _) => Value::of(kinds.or(Kinds::NULL)),
+                    (None, Detail::Row(row)) => row.columns.first().map_or(Value::DATA, |(_, value)| value.clone()),
+                    (None, _) => Value::DATA,
+                }
             }
             _ => return None,
         };
@@ -182,6 +186,40 @@ impl<'a> Look<'a> {
             self.fault("P619", call.range, "`table` takes a source and a table", "write `table('source', 'table')`");
         }
         Some(given)
+    }
+
+    /// What a variable with a literal name holds.
+    fn variable(&self, call: &ExprCall) -> Value {
+        let Some(surroundings) = self.surroundings else { return Value::DATA };
+        match call.arguments.args.first().and_then(literal) {
+            Some(name) if call.arguments.args.len() == 1 => {
+                let value = surroundings.variable(name);
+                if value.kinds == Kinds::UNKNOWN { Value::DATA } else { value }
+            }
+            _ => Value::DATA,
+        }
+    }
+
+    /// A row of a query that is literal.
+    fn row(&self, call: &ExprCall) -> Value {
+        let unknown = Value::map_of(Value::DATA);
+        let Some(surroundings) = self.surroundings else { return unknown };
+        let texts: Vec<&Expr> = call.arguments.args.iter().filter(|a| !matches!(a, Expr::Name(n) if is_type(n.id.as_str()))).collect();
+        let (source, sql) = match texts.as_slice() {
+            [sql] => (None, *sql),
+            [source, sql] => match literal(source) {
+                Some(source) => (Some(source), *sql),
+                None => return unknown,
+            },
+            _ => return unknown,
+        };
+        if !call.arguments.keywords.is_empty() {
+            return unknown;
+        }
+        match literal(sql).filter(|sql| !sql.contains(BLANK) && !sql.contains("{{")) {
+            Some(text) => surroundings.row(source, text, &self.source.span(sql.range())),
+            None => unknown,
+        }
     }
 
     fn built_in(&mut self, builtin: &Builtin, call: &'a ExprCall, arguments: &Option<Vec<Value>>) -> Value {
@@ -292,7 +330,7 @@ impl<'a> Look<'a> {
                 "text" | "url" => Value::of(Kinds::TEXT),
                 "ok" => Value::of(Kinds::BOOL),
                 // Values are text, and there may be none.
-                "headers" => Value { kinds: Kinds::MAP, detail: Detail::Each(std::rc::Rc::new(Value::of(Kinds::TEXT))) },
+                "headers" => Value::map_of(Value::of(Kinds::TEXT)),
                 _ => Value::UNKNOWN,
             };
         }
@@ -316,4 +354,9 @@ fn plural(kinds: Kinds) -> String {
     } else {
         kinds.to_string()
     }
+}
+
+/// The types that `query_value` takes.
+fn is_type(name: &str) -> bool {
+    matches!(name, "int" | "float" | "str" | "bool")
 }

@@ -11,8 +11,8 @@ use rustpython_compiler::ast::{
 use super::super::literal;
 use super::names::Read;
 use super::{Detail, Look, Value};
-use crate::diagnostic::did_you_mean;
-use crate::kinds::{Kinds, Operator, binary, never_equal};
+use crate::kinds::value::{operate, order_help};
+use crate::kinds::{Kinds, Operator, never_equal};
 use crate::snippet::python::embedded::BLANK;
 
 impl<'a> Look<'a> {
@@ -46,7 +46,7 @@ impl<'a> Look<'a> {
             Expr::List(list) => {
                 let items: Vec<Value> = list.elts.iter().map(|e| self.value(e)).collect();
                 let all = !list.elts.iter().any(|e| matches!(e, Expr::Starred(_)));
-                if all { Value { kinds: Kinds::LIST, detail: Detail::Items(items.into()) } } else { Value::of(Kinds::LIST) }
+                if all { Value::list(items) } else { Value::of(Kinds::LIST) }
             }
             Expr::Tuple(tuple) => {
                 let items: Vec<Value> = tuple.elts.iter().map(|e| self.value(e)).collect();
@@ -209,21 +209,10 @@ impl<'a> Look<'a> {
 
     /// What an operator gives; nothing where it has been reported.
     pub(super) fn operate(&mut self, operator: Operator, left: &Value, right: &Value, at: TextRange) -> Kinds {
-        let kinds = binary(operator, left.kinds, right.kinds);
-        let divides = matches!(operator, Operator::Divide | Operator::Modulo);
-        if divides && right.detail == Detail::Int(0) && left.kinds.within(Kinds::NUMBER) {
-            self.fault("P619", at, "a division by 0", "the step fails here whenever it runs");
-        }
-        if kinds.is_nothing() {
-            let (a, b) = (left.kinds, right.kinds);
-            let (message, help) = match operator {
-                Operator::Order => (format!("{a} cannot be compared with {b} by size"), order_help(a, b)),
-                Operator::Add => (format!("{a} and {b} cannot be added"), add_help(a, b)),
-                _ => (format!("no such operation between {a} and {b}"), add_help(a, b)),
-            };
-            self.fault("P619", at, message, help);
-        }
-        kinds
+        operate(operator, left, right).unwrap_or_else(|problem| {
+            self.problem(at, at, problem);
+            Kinds::NOTHING
+        })
     }
 
     fn either(&mut self, op: BoolOp, values: &'a [Expr]) -> Value {
@@ -327,15 +316,6 @@ impl<'a> Look<'a> {
             }
             return Value::of(base.kinds);
         }
-        if base.kinds.within(Kinds::NULL.or(Kinds::NUMBER).or(Kinds::SET).or(Kinds::ITERATOR).or(Kinds::DATE).or(Kinds::MOMENT)) {
-            let help = if base.kinds.meets(Kinds::ITERATOR) {
-                "make a list of it first: `list(…)[…]`"
-            } else {
-                "only lists, maps and text have members"
-            };
-            self.fault("P619", at, format!("{} has no members", base.kinds), help);
-            return Value::UNKNOWN;
-        }
         if base.kinds == Kinds::FUNCTION && matches!(base.detail, Detail::Function(_) | Detail::Method(..)) {
             self.fault("P619", at, "a function has no members", "call it first, with parentheses behind its name");
             return Value::UNKNOWN;
@@ -347,52 +327,10 @@ impl<'a> Look<'a> {
             self.fault("P619", s.slice.range(), message, help);
             return Value::UNKNOWN;
         }
-        let ordered = Kinds::LIST.or(Kinds::TUPLE).or(Kinds::TEXT).or(Kinds::RANGE).or(Kinds::BYTES);
-        if base.kinds.within(ordered) && key.kinds.within(Kinds::TEXT.or(Kinds::FLOAT).or(Kinds::NULL).or(Kinds::LIST).or(Kinds::MAP)) {
-            let help = match &key.detail {
-                Detail::Text(key) if base.kinds == Kinds::LIST => {
-                    format!("go over the list, or take one of its members first: `[0]['{key}']`")
-                }
-                _ => "an index is a whole number".to_owned(),
-            };
-            self.fault("P619", at, format!("the members of {} are counted, and this is {}", base.kinds, key.kinds), help);
-            return Value::UNKNOWN;
-        }
-        match (&base.detail, &key.detail) {
-            (Detail::Items(items), Detail::Int(n)) if base.kinds.within(ordered) => {
-                let count = i64::try_from(items.len()).unwrap_or(i64::MAX);
-                let place = if *n < 0 { n + count } else { *n };
-                match usize::try_from(place).ok().and_then(|place| items.get(place)) {
-                    Some(item) => item.clone(),
-                    None => {
-                        self.fault(
-                            "P619",
-                            at,
-                            format!("there is no [{n}] in a list of {count}"),
-                            "the first member is [0], the last one [-1]",
-                        );
-                        Value::UNKNOWN
-                    }
-                }
-            }
-            (Detail::Keys(keys), Detail::Text(key)) => match keys.get(key.as_ref()) {
-                Some(value) => value.clone(),
-                None => {
-                    let names = keys.keys().map(String::as_str).collect::<Vec<_>>().join(", ");
-                    let help = match did_you_mean(key, keys.keys().map(String::as_str)) {
-                        Some(near) => format!("did you mean '{near}'? Its keys: {names}"),
-                        None if names.is_empty() => "it has none".to_owned(),
-                        None => format!("its keys: {names}"),
-                    };
-                    self.fault("P619", s.slice.range(), format!("this map has no key '{key}'"), help);
-                    Value::UNKNOWN
-                }
-            },
-            _ if base.kinds == Kinds::TEXT => Value::of(Kinds::TEXT),
-            (Detail::Each(element), _) if base.kinds.within(Kinds::LIST.or(Kinds::MAP)) => element.as_ref().clone(),
-            (Detail::Data, _) => Value::DATA,
-            _ => Value::UNKNOWN,
-        }
+        base.index(&key).unwrap_or_else(|problem| {
+            self.problem(at, s.slice.range(), problem);
+            Value::UNKNOWN
+        })
     }
 
     /// The elements of a comprehension.
@@ -436,33 +374,4 @@ pub(super) const fn operator_of(op: Op) -> Operator {
         Op::BitOr | Op::BitXor | Op::BitAnd => Operator::Bits,
         Op::MatMult => Operator::Other,
     }
-}
-
-fn add_help(a: Kinds, b: Kinds) -> &'static str {
-    let (text, number) = (a == Kinds::TEXT || b == Kinds::TEXT, a.meets(Kinds::NUMBER) || b.meets(Kinds::NUMBER));
-    if a == Kinds::NULL || b == Kinds::NULL {
-        "there is no value on one side: give one, or ask for None first"
-    } else if times(a) || times(b) {
-        "days are added as `timedelta(days=…)`; dates and times of rows and replies are text: `datetime.fromisoformat(…)`"
-    } else if text && number {
-        "make text of the number: `str(…)`; or a number of the text: `int(…)`"
-    } else if a.meets(Kinds::LIST) || b.meets(Kinds::LIST) {
-        "`list + [x]` adds a member; `list(…)` makes a list of something else"
-    } else {
-        "make both of one kind first"
-    }
-}
-
-fn order_help(a: Kinds, b: Kinds) -> &'static str {
-    if times(a) || times(b) {
-        "dates and times of rows and replies are text: `datetime.fromisoformat(…)` makes a datetime of one, `.isoformat()` text of a datetime"
-    } else if a == Kinds::NULL || b == Kinds::NULL {
-        "there is no value on one side"
-    } else {
-        "make both of one kind first: a number of the text by `int(…)`, or text of the number by `str(…)`"
-    }
-}
-
-fn times(kinds: Kinds) -> bool {
-    kinds.within(Kinds::DATE.or(Kinds::MOMENT).or(Kinds::DURATION))
 }

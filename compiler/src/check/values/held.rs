@@ -1,0 +1,205 @@
+//! What variables hold: every value that the project gives a name, whatever the order.
+
+use std::collections::BTreeMap;
+
+use sequor_plan_format::op::Scope;
+
+use super::super::parsed::{literal_variables, parsed_names};
+use super::infer::{Infer, Sight};
+use crate::compile::Parsed;
+use crate::diagnostic::Span;
+use crate::kinds::Kinds;
+use crate::kinds::value::Value;
+use crate::op::Op;
+use crate::op::leave::Leave;
+use crate::op::run_flow::RunFlow;
+use crate::snippet::expression::{Expression, Named};
+use crate::syntax::visit::{self, Visitor};
+use crate::syntax::{Assign, Flow, Step};
+use crate::tables::Catalog;
+
+/// Rounds in which values that depend on each other are found. What changes in the last one is not known.
+const ROUNDS: usize = 5;
+
+/// A name of the project, or of one flow.
+type Key<'p> = (Option<&'p str>, String);
+
+#[derive(Debug, Default)]
+pub(super) struct Held<'p> {
+    values: BTreeMap<Key<'p>, Entry>,
+    /// What each flow returns.
+    returned: BTreeMap<&'p str, Value>,
+    /// Some step of the project may set any name.
+    open: bool,
+}
+
+#[derive(Clone, Debug)]
+struct Entry {
+    value: Value,
+    at: Option<Span>,
+}
+
+impl<'p> Held<'p> {
+    pub(super) fn of(parsed: &'p Parsed, catalog: &Catalog<'p>) -> Self {
+        let mut held = Self { open: parsed.all_flows().any(|flow| !flow.suspected.is_empty()), ..Self::default() };
+        if held.open {
+            return held;
+        }
+        for round in 0..ROUNDS {
+            let mut next = Self::default();
+            next.constants(parsed);
+            for flow in parsed.all_flows() {
+                next.flow(flow, &held, catalog);
+            }
+            let same = next.values.len() == held.values.len()
+                && next.values.iter().all(|(key, entry)| held.values.get(key).is_some_and(|e| e.value == entry.value))
+                && next.returned == held.returned;
+            if round + 1 == ROUNDS && !same {
+                for (key, entry) in &mut next.values {
+                    if held.values.get(key).is_none_or(|before| before.value != entry.value) {
+                        entry.value = Value::UNKNOWN;
+                    }
+                }
+                for (flow, value) in &mut next.returned {
+                    if held.returned.get(flow) != Some(value) {
+                        *value = Value::UNKNOWN;
+                    }
+                }
+            }
+            held = next;
+            if same {
+                break;
+            }
+        }
+        held
+    }
+
+    fn constants(&mut self, parsed: &'p Parsed) {
+        let nothing = Infer::blind;
+        for (name, value) in &parsed.settings.variables {
+            self.give(None, &name.name, nothing(value), Some(&name.span));
+        }
+        for source in &parsed.sources {
+            match &source.source {
+                Some(source) => {
+                    for (name, value) in &source.variables {
+                        self.give(None, &name.name, nothing(value), Some(&name.span));
+                    }
+                }
+                None => self.open = true,
+            }
+        }
+        parsed.environments.names.iter().for_each(|name| self.give(None, name, Value::UNKNOWN, None));
+    }
+
+    fn flow(&mut self, flow: &'p Flow, before: &Self, catalog: &Catalog<'p>) {
+        for parameter in flow.parameters.iter().flatten() {
+            if let Some(default) = &parameter.default {
+                self.give(Some(&flow.name), &parameter.name.name, Infer::blind(default), Some(&parameter.name.span));
+            }
+        }
+        let sight = Sight { flow, held: before, catalog, bound: Vec::new(), next: Vec::new() };
+        let mut gather = Gather { held: self, flow, sight };
+        visit::steps(&flow.steps, &mut gather);
+        // Its end may be reached without a `return`.
+        let ends = flow.steps.last().is_none_or(|step| step.when.is_some() || !matches!(step.op, Op::Leave(Leave::Return(_))));
+        if ends {
+            let entry = self.returned.entry(&flow.name).or_insert(Value::of(Kinds::NOTHING));
+            *entry = entry.clone().or(Value::NONE);
+        }
+    }
+
+    fn give(&mut self, flow: Option<&'p str>, name: &str, value: Value, at: Option<&Span>) {
+        match self.values.get_mut(&(flow, name.to_owned())) {
+            Some(entry) => {
+                entry.value = entry.value.clone().or(value);
+                entry.at = entry.at.clone().or_else(|| at.cloned());
+            }
+            None => {
+                self.values.insert((flow, name.to_owned()), Entry { value, at: at.cloned() });
+            }
+        }
+    }
+
+    fn entries(&self, flow: &'p str, name: &str) -> impl Iterator<Item = &Entry> {
+        [Some(flow), None].into_iter().filter_map(|flow| self.values.get(&(flow, name.to_owned())))
+    }
+
+    /// What the name may hold in that flow.
+    pub(super) fn value(&self, flow: &'p str, name: &str) -> Value {
+        if self.open {
+            return Value::UNKNOWN;
+        }
+        let mut entries = self.entries(flow, name);
+        let Some(first) = entries.next() else { return Value::UNKNOWN };
+        entries.fold(first.value.clone(), |value, entry| value.or(entry.value.clone()))
+    }
+
+    /// A place where it gets a value.
+    pub(super) fn place(&self, flow: &'p str, name: &str) -> Option<&Span> {
+        self.entries(flow, name).find_map(|entry| entry.at.as_ref())
+    }
+
+    fn returned(&self, flow: &str) -> Value {
+        self.returned.get(flow).cloned().unwrap_or(Value::UNKNOWN)
+    }
+}
+
+struct Gather<'g, 'p> {
+    held: &'g mut Held<'p>,
+    flow: &'p Flow,
+    sight: Sight<'g, 'p>,
+}
+
+impl Gather<'_, '_> {
+    fn value(&self, expression: &Expression) -> Value {
+        Infer::new(&self.sight).value(expression)
+    }
+}
+
+impl<'p> Visitor<'p> for Gather<'_, 'p> {
+    fn enter_step(&mut self, step: &'p Step) {
+        if let Op::Leave(Leave::Return(value)) = &step.op {
+            let value = value.as_ref().map_or(Value::NONE, |value| self.value(value));
+            let entry = self.held.returned.entry(&self.flow.name).or_insert(Value::of(Kinds::NOTHING));
+            *entry = entry.clone().or(value);
+        }
+        self.sight.enter(step);
+    }
+
+    fn bind(&mut self, name: &'p Named) {
+        self.sight.bind(name);
+    }
+
+    fn unbind(&mut self) {
+        self.sight.unbind();
+    }
+
+    fn assign(&mut self, assign: &'p Assign) {
+        let value = self.value(&assign.value);
+        let flow = (assign.scope == Scope::Local).then_some(self.flow.name.as_str());
+        self.held.give(flow, &assign.name.name, value, Some(&assign.name.span));
+    }
+
+    fn parser(&mut self, parser: &'p Expression, _: bool) {
+        let literal = literal_variables(parser);
+        for name in parsed_names(parser) {
+            self.held.give(Some(&self.flow.name), &name, Value::UNKNOWN, None);
+            self.held.give(None, &name, Value::UNKNOWN, None);
+        }
+        for (name, _) in literal {
+            self.held.give(None, name, Value::UNKNOWN, None);
+        }
+    }
+
+    fn call(&mut self, call: &'p RunFlow) {
+        for (name, value) in &call.parameters {
+            let value = self.value(value);
+            self.held.give(Some(&call.flow.name), &name.name, value, Some(&name.span));
+        }
+        if let Some(output) = &call.output {
+            let value = self.sight.held.returned(&call.flow.name);
+            self.held.give(Some(&self.flow.name), &output.name, value, Some(&output.span));
+        }
+    }
+}
