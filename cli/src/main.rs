@@ -43,7 +43,8 @@ fn main() -> ExitCode {
 
 /// Runs one command; gives its exit status.
 fn run_command(Arguments { global, command }: Arguments) -> anyhow::Result<u8> {
-    let out = &mut io::stdout().lock();
+    // Not locked: tasks of a run print, too.
+    let out = &mut io::stdout();
     match command {
         Command::Demo(arguments) => return demo::demo(&arguments, &global, out),
         Command::Init { dir } => init::project(&dir, out)?,

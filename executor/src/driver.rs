@@ -34,6 +34,7 @@ pub mod signals;
 mod tree;
 
 pub use answers::{Answer, Answers};
+pub(crate) use deadlines::Limits;
 pub use doubt::Policy;
 pub(crate) use resource::missing;
 
@@ -178,7 +179,7 @@ impl<'a> Driver<'a> {
                 continue;
             }
             let scope = self.scope();
-            event = match self.in_time(command, &scope, &mut signals).await {
+            event = match self.in_time(command, scope, &mut signals).await {
                 Ok(came) => Some(came),
                 Err(ended) => return ended,
             };
@@ -198,7 +199,7 @@ impl<'a> Driver<'a> {
             }
             self.settle().await;
         }
-        let stepped = services.journal.with_effects(|effects| self.thread.with(|p| p.step(&services.plan, event, counters, effects)));
+        let stepped = services.journal.with_effects(|effects| self.thread.step(|p| p.step(&services.plan, event, counters, effects)));
         let Some(Stepped { notices, fatal, rewound, caught, read, left, passed }) = stepped else { return Some(Ended::Failed(missing())) };
         if fatal {
             self.rewound = rewound;
@@ -361,7 +362,7 @@ impl<'a> Driver<'a> {
                 Event::Done { assigned }
             }
             Command::Pause { node, failures, .. } => {
-                self.pause(node, failures).await;
+                deadlines::pause(services, node, failures).await;
                 Event::Done { assigned: Vec::new() }
             }
             Command::OpenItems { frame, node, activation } => {
@@ -452,20 +453,18 @@ impl<'a> Driver<'a> {
         if !self.held.is_empty() {
             return;
         }
-        if !self.thread.is_clear(&self.services.journal).await {
+        if !self.thread.snapshot_when_clear(&self.services.journal).await {
             self.services.journal.put_off();
             return;
         }
-        self.snapshot();
         if self.services.journal.sync().await.is_ok() {
             self.open.values_mut().for_each(Resource::journalled);
         }
-        self.thread.was_kept();
         hit("journal.compacted");
     }
 
     fn snapshot(&self) {
-        self.services.journal.snapshot(|effects| self.thread.root().snapshot(effects.clone()));
+        self.services.journal.snapshot(|effects| Some(self.thread.root().snapshot(effects.clone())));
     }
 
     /// Notes that a run may be forked from here: from the step that has just begun, and from those around it that began with it.

@@ -154,20 +154,22 @@ impl Journal {
         }
     }
 
-    /// Replaces everything so far by what `make` makes of the effects that are known.
-    pub(crate) fn snapshot(&self, make: impl FnOnce(&Effects) -> record::Snapshot) {
+    /// Replaces everything so far by what `make` makes of the effects that are known, if it makes something. Whether it did.
+    pub(crate) fn snapshot(&self, make: impl FnOnce(&Effects) -> Option<record::Snapshot>) -> bool {
         if !self.inner.on {
-            return;
+            return false;
         }
         let mut ledger = self.ledger();
-        let record = Record::Snapshot(Box::new(make(&ledger.effects)));
+        let Some(snapshot) = make(&ledger.effects) else { return false };
         let mut bytes = Vec::new();
-        if self.encode(&record, &mut bytes) {
-            ledger.grown = 0;
-            ledger.put_off = 0;
-            ledger.snapshot = bytes.len();
-            self.send(Message::Snapshot(bytes));
+        if !self.encode(&Record::Snapshot(Box::new(snapshot)), &mut bytes) {
+            return false;
         }
+        ledger.grown = 0;
+        ledger.put_off = 0;
+        ledger.snapshot = bytes.len();
+        self.send(Message::Snapshot(bytes));
+        true
     }
 
     pub(crate) fn spool(&self, name: &str, part: u64, bytes: Vec<u8>) {

@@ -7,6 +7,7 @@ use sequor_plan_format::op;
 use sequor_plan_format::op::print::Level;
 use sequor_plan_format::{ExprId, SourceId, TextId};
 
+use crate::driver::Limits;
 use crate::error::{ErrorKind, RunError};
 use crate::eval::{Context, Reply};
 use crate::services::Services;
@@ -38,6 +39,8 @@ pub struct Scope {
     /// The constants in sight while constants are being evaluated; all of them otherwise.
     constants: Option<Arc<Given>>,
     response: Option<Arc<Reply>>,
+    /// What ends an expression that waits in place; nothing outside of commands.
+    limits: Option<Arc<Limits>>,
 }
 
 /// A variable that lives in a part of the flow: a loop's row, a caught error. The innermost comes first.
@@ -51,7 +54,13 @@ impl Scope {
     /// What a flow sees when it starts: `project` holds the values that flows have set.
     #[must_use]
     pub fn new(services: &Arc<Services>, locals: Arc<Map>, project: Arc<Map>) -> Self {
-        Self { services: Arc::clone(services), bound: None, locals, source: None, project, constants: None, response: None }
+        Self { services: Arc::clone(services), bound: None, locals, source: None, project, constants: None, response: None, limits: None }
+    }
+
+    /// The same for a command whose time is limited.
+    #[must_use]
+    pub(crate) fn within(self, limits: Arc<Limits>) -> Self {
+        Self { limits: Some(limits), ..self }
     }
 
     /// The same with one more local variable: a loop's row, a caught error.
@@ -131,6 +140,7 @@ impl Scope {
             project: Arc::default(),
             constants: Some(Arc::default()),
             response: None,
+            limits: self.limits.clone(),
             services: Arc::clone(&self.services),
         };
         scope.evaluate_given(services, &services.plan.project.variables, "the project's variable", |scope| &mut scope.constants);
@@ -192,6 +202,26 @@ impl Scope {
         self.constants.clone().unwrap_or_else(|| self.services.constants(self))
     }
 
+    /// Waits in place for what an expression needs, or whoever reads a reply, until the time of a step is over.
+    ///
+    /// # Errors
+    /// That of `needed`, or that the time is over.
+    pub(crate) fn wait<T>(&self, needed: impl Future<Output = Result<T, RunError>>) -> Result<T, RunError> {
+        let runtime = tokio::runtime::Handle::try_current()
+            .map_err(|_| RunError::new(ErrorKind::Database, "what waits in place needs the run's own thread"))?;
+        let in_time = async {
+            match &self.limits {
+                None => needed.await,
+                Some(limits) => tokio::select! {
+                    biased;
+                    outcome = needed => outcome,
+                    error = limits.over(&self.services.plan) => Err(error),
+                },
+            }
+        };
+        tokio::task::block_in_place(|| runtime.block_on(in_time))
+    }
+
     async fn rows(&self, source: SourceId, sql: &str) -> Result<Vec<Arc<Row>>, RunError> {
         let database = self.services.database(source, self).await?;
         let mut stream = database.query(sql).await?;
@@ -234,9 +264,7 @@ impl Context for Scope {
     }
 
     fn query(&self, source: SourceId, sql: &str) -> Result<Vec<Arc<Row>>, RunError> {
-        let runtime = tokio::runtime::Handle::try_current()
-            .map_err(|_| RunError::new(ErrorKind::Database, "a query in an expression needs the run's own thread"))?;
-        tokio::task::block_in_place(|| runtime.block_on(self.rows(source, sql)))
+        self.wait(self.rows(source, sql))
     }
 
     fn log(&self, line: &str) {

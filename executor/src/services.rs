@@ -128,7 +128,7 @@ impl Services {
         if let Some(database) = open().get(&settings) {
             return Ok(database.clone());
         }
-        // Nothing is held while this connects: an expression of another branch that asks a database waits in place, and would keep this one from going on.
+        // Nothing is held while this connects: others use other databases meanwhile.
         let owner = Owner { run: self.journal.run().to_owned(), fence: self.journal.fence() };
         let database = Database::connect_as(&settings, Some(&owner), &self.commits).await.map_err(|mut error| {
             error.message = format!("source '{}': {}", self.plan.text(self.plan.source(source).name), error.message);
@@ -149,9 +149,17 @@ impl Services {
         }
     }
 
-    /// Constants of project.yaml, evaluated in the order of the file at the first use of one of them.
+    /// Constants of project.yaml, evaluated in the order of the file at the first use of one of them. Those that a step's time has ended are evaluated again.
     pub(crate) fn constants(&self, scope: &Scope) -> Arc<Given> {
-        Arc::clone(self.constants.get_or_init(|| scope.evaluate_constants(self)))
+        if let Some(given) = self.constants.get() {
+            return Arc::clone(given);
+        }
+        // Others do not wait for this: of several, the first that is done is used by all.
+        let given = scope.evaluate_constants(self);
+        match given.values().any(|value| value.as_ref().is_err_and(|error| error.ends.is_some())) {
+            true => given,
+            false => Arc::clone(self.constants.get_or_init(|| given)),
+        }
     }
 
     /// How to reach a database source.

@@ -4,7 +4,7 @@
 //! test crates can also include this file by path.
 #![allow(dead_code, unreachable_pub, clippy::panic, clippy::expect_used, reason = "a test without its server cannot go on")]
 
-use std::io::Write as _;
+use std::io::{BufRead as _, BufReader, Write as _};
 use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
@@ -30,6 +30,12 @@ pub struct Cluster {
 pub struct Database<'a> {
     cluster: &'a Cluster,
     name: String,
+}
+
+/// A transaction that stays open, with its locks, until this is dropped.
+#[derive(Debug)]
+pub struct Transaction {
+    psql: Child,
 }
 
 /// A new, empty database on the server that all tests of this process share.
@@ -188,6 +194,29 @@ impl Database<'_> {
     /// Where a statement fails.
     pub fn psql(&self, sql: &str) -> String {
         self.cluster.psql(&self.name, sql)
+    }
+
+    /// Begins a transaction of its own with these statements.
+    ///
+    /// # Panics
+    /// Where psql cannot carry them out.
+    pub fn transaction(&self, sql: &str) -> Transaction {
+        let mut psql = Command::new(self.cluster.bin.join("psql"));
+        psql.args(self.cluster.arguments(&self.name)).stdin(Stdio::piped()).stdout(Stdio::piped());
+        let mut psql = psql.spawn().expect("psql starts");
+        let stdin = psql.stdin.as_mut().expect("stdin is a pipe");
+        stdin.write_all(format!("begin;\n{sql};\n\\echo begun\n").as_bytes()).expect("psql reads");
+        let mut answers = BufReader::new(psql.stdout.take().expect("stdout is a pipe")).lines();
+        assert!(answers.any(|line| line.is_ok_and(|line| line == "begun")), "the transaction begins");
+        Transaction { psql }
+    }
+}
+
+impl Drop for Transaction {
+    fn drop(&mut self) {
+        // One that has ended has rolled back.
+        let _ = self.psql.kill();
+        let _ = self.psql.wait();
     }
 }
 

@@ -26,10 +26,13 @@ use crate::value::{Map, Value};
 /// Threads that run the flow's tasks. More than this are idle: the work is mostly waiting.
 const THREADS: usize = 4;
 
+/// Of each of these threads, as the first thread of a program usually has it: steps of branches nest as deep as others.
+const STACK: usize = 8 << 20;
+
 /// Runs a command's work to its end.
 pub(super) fn on_runtime<T>(work: impl Future<Output = Result<T, Refusal>>) -> Result<T, Refusal> {
     let threads = std::thread::available_parallelism().map_or(THREADS, |n| n.get().clamp(2, THREADS));
-    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(threads).enable_all().build()?;
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(threads).thread_stack_size(STACK).enable_all().build()?;
     runtime.block_on(Box::pin(work))
 }
 

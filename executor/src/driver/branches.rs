@@ -1,15 +1,13 @@
-//! Branches of a `parallel`: each is driven like a run, side by side, on one task.
+//! Branches of a `parallel`: each is driven like a run, on a task of its own, so that one whose expression waits in place keeps no other from going on.
 //!
 //! A branch that fails keeps the others from nothing that they have begun: they go on to their ends, those that have not started do not start, and the step fails with the
 //! first error in the order of branches. When the run is resumed, branches that have ended stay so, the others go on where they were.
 
-use std::pin::Pin;
-
-use futures_util::StreamExt as _;
-use futures_util::stream::FuturesUnordered;
+use futures_util::future::BoxFuture;
 use sequor_plan_format::op::Parallel;
 use sequor_plan_format::op::print::Level;
 use sequor_plan_format::{NodeId, Op};
+use tokio::task::JoinSet;
 
 use super::event::redact;
 use super::resource::{Resource, missing};
@@ -29,16 +27,18 @@ struct Branch {
 impl Driver<'_> {
     /// Performs a `parallel`. `Err`: the run ends here, and may go on later.
     pub(super) async fn branches(&mut self, frame: FrameId, node: NodeId) -> Result<Event, Ended> {
-        let Op::Parallel(op) = &self.services.plan.node(node).op else { return Ok(Event::Failed(missing())) };
+        let services = self.services;
+        let Op::Parallel(op) = &services.plan.node(node).op else { return Ok(Event::Failed(missing())) };
         let mut ended = self.side_by_side(op).await;
         ended.sort_by_key(|branch| branch.index);
-        if let Some(at) = ended.iter().position(|branch| !matches!(branch.ended, Ended::Done | Ended::Failed(_))) {
+        let stopped = ended.iter().position(|branch| !matches!(branch.ended, Ended::Done | Ended::Failed(_)));
+        if let Some(at) = stopped {
             for branch in &mut ended {
                 suspend(std::mem::take(&mut branch.open)).await;
             }
             return Err(ended.swap_remove(at).ended);
         }
-        self.services.reporter.join();
+        services.reporter.join();
         let mut first = None;
         let mut left = Vec::new();
         for Branch { index, ended, open } in ended {
@@ -47,8 +47,8 @@ impl Driver<'_> {
             if first.is_none() {
                 first = Some(error);
             } else {
-                let name = op.branches.get(index as usize).map_or("", |branch| self.services.plan.text(branch.name));
-                self.services.reporter.log(Level::Warning, &format!("branch '{name}' failed too: {}", error.message));
+                let name = op.branches.get(index as usize).map_or("", |branch| services.plan.text(branch.name));
+                services.reporter.log(Level::Warning, &format!("branch '{name}' failed too: {}", error.message));
             }
         }
         match first {
@@ -61,29 +61,32 @@ impl Driver<'_> {
         }
     }
 
-    async fn side_by_side(&self, op: &Parallel) -> Vec<Branch> {
+    async fn side_by_side(&mut self, op: &Parallel) -> Vec<Branch> {
         let mut waiting = (0u32..).zip(&op.branches).map(|(index, _)| index);
-        let mut running = FuturesUnordered::new();
+        let mut running = JoinSet::new();
         let mut ended: Vec<Branch> = Vec::new();
         loop {
             while running.len() < op.max_concurrency as usize && ended.iter().all(|branch| matches!(branch.ended, Ended::Done)) {
                 match waiting.next() {
-                    Some(index) => running.push(self.branch(index)),
+                    Some(index) => drop(running.spawn(self.branch(index))),
                     None => break,
                 }
             }
-            match running.next().await {
-                Some(branch) => ended.push(branch),
+            match running.join_next().await {
+                Some(Ok(branch)) => ended.push(branch),
+                Some(Err(fault)) => {
+                    // A fault of this program is one wherever it is met.
+                    if let Ok(panic) = fault.try_into_panic() {
+                        std::panic::resume_unwind(panic);
+                    }
+                }
                 None => return ended,
             }
         }
     }
 
     /// Boxed, as a branch may have branches.
-    fn branch<'f>(&self, index: u32) -> Pin<Box<dyn Future<Output = Branch> + 'f>>
-    where
-        Self: 'f,
-    {
+    fn branch(&self, index: u32) -> BoxFuture<'static, Branch> {
         let (thread, signals, deadlines) = (self.thread.branch(index), self.signals.clone(), self.deadlines.clone());
         let begun = thread.with(|progress| (progress.pending.is_some(), progress.state.is_over()));
         let services = match begun {

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::watch;
+use tokio::time::{Instant, sleep_until};
 
 /// How long the step at hand may still take after the first signal.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -39,12 +40,15 @@ impl Signal {
     }
 }
 
+/// The first signal, and when it came.
+type First = Option<(Signal, Instant)>;
+
 /// Signals received so far.
 #[derive(Clone)]
 pub struct Signals {
-    first: watch::Receiver<Option<Signal>>,
+    first: watch::Receiver<First>,
     /// Kept, so that waiting goes on where nothing listens.
-    _sender: Option<Arc<watch::Sender<Option<Signal>>>>,
+    _sender: Option<Arc<watch::Sender<First>>>,
 }
 
 impl Signals {
@@ -78,7 +82,7 @@ impl Signals {
                     #[allow(clippy::exit)]
                     std::process::exit(signal.exit_status().into());
                 }
-                sender.send_replace(Some(signal));
+                sender.send_replace(Some((signal, Instant::now())));
                 let name = signal.name();
                 let seconds = PATIENCE.as_secs();
                 // Whoever sent it may not be there to read this.
@@ -100,18 +104,23 @@ impl Signals {
 
     #[must_use]
     pub fn received(&self) -> Option<Signal> {
-        *self.first.borrow()
+        self.first.borrow().map(|(signal, _)| signal)
     }
 
     /// Ends some time after the first signal.
     pub(super) async fn patience_over(&mut self) -> Signal {
         let received = self.first.wait_for(Option::is_some).await.map(|signal| *signal);
         match received {
-            Ok(Some(signal)) => {
-                tokio::time::sleep(PATIENCE).await;
+            Ok(Some((signal, at))) => {
+                sleep_until(at + PATIENCE).await;
                 signal
             }
             Ok(None) | Err(_) => std::future::pending().await,
         }
+    }
+
+    /// The first signal, once that time is over.
+    pub(super) fn impatient(&self) -> Option<Signal> {
+        self.first.borrow().filter(|(_, at)| at.elapsed() >= PATIENCE).map(|(signal, _)| signal)
     }
 }

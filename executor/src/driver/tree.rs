@@ -22,9 +22,9 @@ pub(super) struct Thread {
 
 struct Tree {
     root: Mutex<Progress>,
-    /// Paths of those whose events wait for their rows: the journal does not have all that their progress has.
+    /// Paths of those that take a step, or whose events wait for their rows: the journal does not have all that their progress has.
     holding: Mutex<BTreeSet<Vec<u32>>>,
-    /// One of them does not wait any more, or there is a new snapshot.
+    /// It has of one of them now, or there is a new snapshot.
     changed: Notify,
 }
 
@@ -53,6 +53,13 @@ impl Thread {
         self.root().at(&self.path).map(look)
     }
 
+    /// Takes a step of its own progress. The journal has it when [`Self::hold`] says so: until then nobody's snapshot may have it.
+    pub(super) fn step<T>(&self, take: impl FnOnce(&mut Progress) -> T) -> Option<T> {
+        let mut root = self.root();
+        self.holding().insert(self.path.clone());
+        root.at(&self.path).map(take)
+    }
+
     /// Says whether events wait for rows.
     pub(super) fn hold(&self, holds: bool) {
         let mut holding = self.holding();
@@ -63,24 +70,28 @@ impl Thread {
         }
     }
 
-    /// Waits a little until nobody's events wait for rows. Whether that is so, and a snapshot is still due.
-    pub(super) async fn is_clear(&self, journal: &Journal) -> bool {
-        let clear = async {
+    /// Gives the journal a snapshot once it has all that everybody's progress has, waiting a little for that. Whether it was given one: another branch may come first.
+    pub(super) async fn snapshot_when_clear(&self, journal: &Journal) -> bool {
+        let taken = async {
             loop {
                 let changed = self.tree.changed.notified();
-                if !journal.has_grown() || self.holding().is_empty() {
-                    return;
+                if !journal.has_grown() {
+                    return false;
+                }
+                if journal.snapshot(|effects| self.clear().map(|root| root.snapshot(effects.clone()))) {
+                    self.tree.changed.notify_waiters();
+                    return true;
                 }
                 changed.await;
             }
         };
-        let in_time = tokio::time::timeout(PATIENCE, clear).await.is_ok();
-        in_time && journal.has_grown()
+        tokio::time::timeout(PATIENCE, taken).await.unwrap_or_default()
     }
 
-    /// Those that wait for a snapshot can go on.
-    pub(super) fn was_kept(&self) {
-        self.tree.changed.notify_waiters();
+    /// The progress of the whole run, where the journal has all of it. Nobody takes a step meanwhile.
+    fn clear(&self) -> Option<MutexGuard<'_, Progress>> {
+        let root = self.root();
+        self.holding().is_empty().then_some(root)
     }
 
     fn holding(&self) -> MutexGuard<'_, BTreeSet<Vec<u32>>> {

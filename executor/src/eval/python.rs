@@ -26,7 +26,7 @@ pub struct PythonLimits {
     pub call: Duration,
     /// Address space of a worker.
     pub memory_bytes: u64,
-    /// Workers that run at the same time.
+    /// Workers that run at the same time, beside those whose snippet waits for a database for long.
     pub workers: usize,
 }
 
@@ -56,7 +56,12 @@ struct State {
     idle: Vec<Process>,
     /// Workers in use and idle ones.
     running: usize,
+    /// Of those in use, the ones whose snippet waits for a database.
+    asking: usize,
 }
+
+/// How long a worker that waits for a database keeps its place from others.
+const KEPT: Duration = Duration::from_millis(100);
 
 impl PythonPool {
     /// No worker is started yet. `executable` is a program that calls [`worker_main`](crate::python::worker_main) when
@@ -91,7 +96,7 @@ impl PythonPool {
         inputs: &[(&str, Value)],
         context: &dyn Context,
     ) -> Outcome {
-        let call = Call { plan, id, code, form, inputs, context };
+        let call = Call { pool: self, plan, id, code, form, inputs, context };
         let mut ended_early = 0;
         loop {
             let mut lease = self.take()?;
@@ -118,14 +123,24 @@ impl PythonPool {
         }
     }
 
+    /// Waits for a database. What it waits for may need a worker itself: this one's place is lent to others after a while.
+    fn asking<T>(&self, wait: impl FnOnce() -> T) -> T {
+        let state = || self.shared.state.lock().unwrap_or_else(PoisonError::into_inner);
+        state().asking += 1;
+        let waited = wait();
+        state().asking -= 1;
+        waited
+    }
+
     /// A free worker, a new one, or the next that becomes free.
     fn take(&self) -> Outcome<Lease<'_>> {
         let mut state = self.shared.state.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut lent = 0;
         loop {
             if let Some(process) = state.idle.pop() {
                 return Ok(Lease { pool: self, process: Some(process) });
             }
-            if state.running < self.shared.limits.workers {
+            if state.running < self.shared.limits.workers + lent {
                 state.running += 1;
                 drop(state);
                 let mut lease = Lease { pool: self, process: None };
@@ -133,7 +148,9 @@ impl PythonPool {
                 lease.process = Some(process);
                 return Ok(lease);
             }
-            state = self.shared.freed.wait(state).unwrap_or_else(PoisonError::into_inner);
+            let (woken, waited) = self.shared.freed.wait_timeout(state, KEPT).unwrap_or_else(PoisonError::into_inner);
+            state = woken;
+            lent = if waited.timed_out() { state.asking } else { 0 };
         }
     }
 }
@@ -146,11 +163,15 @@ struct Lease<'p> {
 
 impl Lease<'_> {
     fn give_back(mut self) {
-        if let Some(process) = self.process.take() {
-            let shared = &self.pool.shared;
-            shared.state.lock().unwrap_or_else(PoisonError::into_inner).idle.push(process);
+        let shared = &self.pool.shared;
+        let mut state = shared.state.lock().unwrap_or_else(PoisonError::into_inner);
+        // One that was started in a place that was lent ends.
+        if state.running <= shared.limits.workers
+            && let Some(process) = self.process.take()
+        {
+            state.idle.push(process);
             // The place counts as taken still: undo what the drop of this lease does.
-            shared.state.lock().unwrap_or_else(PoisonError::into_inner).running += 1;
+            state.running += 1;
         }
     }
 }

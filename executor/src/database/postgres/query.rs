@@ -53,12 +53,16 @@ impl Postgres {
 type Items<'a> = BoxStream<'a, Result<Either<PgQueryResult, PgRow>, sqlx::Error>>;
 
 /// Reads a result to its end, or until the reader goes away.
-async fn read(mut lease: Lease<Server>, sql: String, postgres: Postgres, start: oneshot::Sender<Result<RowStream, RunError>>) {
+async fn read(mut lease: Lease<Server>, sql: String, postgres: Postgres, mut start: oneshot::Sender<Result<RowStream, RunError>>) {
     let mut items = sqlx::raw_sql(AssertSqlSafe(sql.clone())).fetch_many(&mut lease.connection);
-    let first = match next_row(&mut items).await {
+    // Whoever asked may go away; here and below that ends the reading.
+    let first = tokio::select! {
+        first = next_row(&mut items) => first,
+        () = start.closed() => return,
+    };
+    let first = match first {
         Ok(first) => first,
         Err(error) => {
-            // Whoever asked may have gone away; here and below that ends the reading.
             let _ = start.send(Err(fault::of_statement(&error, &sql)));
             return;
         }

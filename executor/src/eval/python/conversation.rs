@@ -8,6 +8,7 @@ use sequor_plan_format::{Code, ExprId, Plan};
 
 use super::super::fault::{Outcome, expression, limit};
 use super::super::{Context, native, place, sources};
+use super::PythonPool;
 use super::process::{NoFrame, Process};
 use crate::error::RunError;
 use crate::python::protocol::{Malformed, Reader, Writer, failure, from_worker, to_worker};
@@ -18,6 +19,7 @@ const START: Duration = Duration::from_secs(60);
 
 /// A snippet, with what it is called with.
 pub(super) struct Call<'a> {
+    pub(super) pool: &'a PythonPool,
     pub(super) plan: &'a Plan,
     pub(super) id: ExprId,
     pub(super) code: &'a Code,
@@ -166,7 +168,7 @@ impl Call<'_> {
                 let (source, sql) = (reader.text()?, reader.text()?);
                 let source = sources::Databases::of(self.plan).find(named.then_some(source));
                 source
-                    .and_then(|source| self.context.query(source, sql))
+                    .and_then(|source| self.pool.asking(|| self.context.query(source, sql)))
                     .map(|rows| Value::List(Arc::new(rows.into_iter().map(Value::Row).collect())))
             }
             _ => return Err(Broken::Died),

@@ -212,7 +212,7 @@ impl Tables {
         read(columns, &mut |cells| {
             landing.push(slot, cells).map_err(|error| misfit(error, table, *inferred))?;
             if landing.is_full() {
-                tokio::task::block_in_place(|| tokio::runtime::Handle::current().block_on(landing.flush()))?;
+                scope.wait(landing.flush())?;
             }
             Ok(())
         })
