@@ -113,6 +113,8 @@ pub const CODES: &[Code] = codes! {
     Q716 Error   "not-in-a-transaction"     "A statement begins or ends a transaction, or cannot run inside of one."
     Q717 Error   "unbound-placeholder"      "A statement has a placeholder for a value, and nothing gives the value."
     Q718 Warning "compared-with-null"       "A value is compared with NULL by `=`, which is never true."
+    Q719 Error   "type-mismatch"            "Values of types are brought together that the engine does not take together."
+    Q720 Error   "wrong-arguments"          "A function is called that the engine does not have, or with a wrong number of arguments."
     R201 Error   "unknown-source"           "A source is named that the project does not have."
     R202 Error   "unknown-flow"             "A flow is named that the project does not have."
     R203 Error   "flow-cycle"               "Flows call each other in a circle."

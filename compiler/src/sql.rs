@@ -9,6 +9,7 @@
 mod check;
 pub mod columns;
 mod engine;
+mod functions;
 mod habits;
 mod lex;
 pub mod outline;
@@ -17,6 +18,7 @@ pub mod schema;
 pub mod scope;
 mod split;
 pub mod transactions;
+mod types;
 mod walk;
 
 use crate::diagnostic::{Diagnostic, Severity, Span};

@@ -170,6 +170,12 @@ impl<'p> Catalog<'p> {
             })
     }
 
+    /// Whether a step may define a function of that name, in small letters.
+    #[must_use]
+    pub fn may_define(&self, source: &str, function: &str) -> bool {
+        self.hidden.iter().any(|(hidden, text)| hidden.as_ref().is_none_or(|s| s == source) && text.contains(function))
+    }
+
     #[must_use]
     pub fn is_written(&self, key: &Key) -> bool {
         self.tables.get(key).is_some_and(|t| t.writers.iter().any(|w| w.how != How::Change))
@@ -187,7 +193,7 @@ pub fn text(expression: &Expression) -> Option<&str> {
 
 /// The columns that a flow declares.
 fn declared(list: &[columns::Column]) -> Columns {
-    let column = |c: &columns::Column| Column { name: c.name.name.clone(), class: class(c.kind), at: Some(c.name.span.clone()) };
+    let column = |c: &columns::Column| Column::new(c.name.name.clone(), class(c.kind), Some(c.name.span.clone()));
     Columns { list: list.iter().map(column).collect(), closed: true }
 }
 
@@ -195,9 +201,16 @@ fn class(kind: sequor_plan_format::ColumnType) -> Class {
     use sequor_plan_format::ColumnType as Type;
     match kind {
         Type::Text | Type::Varchar(_) => Class::Text,
-        Type::SmallInt | Type::Integer | Type::BigInt | Type::Numeric(_) | Type::Real | Type::Double => Class::Number,
-        Type::Boolean | Type::Date | Type::Time | Type::Timestamp | Type::TimestampTz | Type::Json | Type::Uuid | Type::Binary => {
-            Class::Other
-        }
+        Type::SmallInt | Type::Integer | Type::BigInt => Class::Integer,
+        Type::Numeric(_) => Class::Numeric,
+        Type::Real | Type::Double => Class::Float,
+        Type::Boolean => Class::Boolean,
+        Type::Date => Class::Date,
+        Type::Time => Class::Time,
+        Type::Timestamp => Class::Timestamp,
+        Type::TimestampTz => Class::TimestampTz,
+        Type::Json => Class::Jsonb,
+        Type::Uuid => Class::Uuid,
+        Type::Binary => Class::Bytes,
     }
 }

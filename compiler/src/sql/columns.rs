@@ -5,14 +5,49 @@ use sqlparser::ast::{DataType, Ident};
 use super::Dialect;
 use crate::diagnostic::Span;
 
-/// What arithmetic may expect of a column.
+/// What kind of values a column or an expression has.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Class {
     Text,
+    Integer,
+    Numeric,
+    /// `real`, `double precision`
+    Float,
+    /// A number of a kind that is not known.
     Number,
-    /// Known, and neither.
+    Boolean,
+    Date,
+    Time,
+    Timestamp,
+    TimestampTz,
+    Interval,
+    Json,
+    Jsonb,
+    Uuid,
+    Bytes,
+    Array,
+    /// Known, and none of these.
     Other,
     Unknown,
+}
+
+impl Class {
+    #[must_use]
+    pub fn is_number(self) -> bool {
+        matches!(self, Self::Integer | Self::Numeric | Self::Float | Self::Number)
+    }
+
+    /// What is known of a column that is now of the one class and now of the other.
+    #[must_use]
+    pub fn or(self, other: Self) -> Self {
+        if self == other {
+            self
+        } else if self.is_number() && other.is_number() {
+            Self::Number
+        } else {
+            Self::Unknown
+        }
+    }
 }
 
 #[derive(Clone, Debug)]
@@ -22,6 +57,15 @@ pub struct Column {
     pub class: Class,
     /// Where the column is declared, or named in a selection.
     pub at: Option<Span>,
+    /// The quoted text that it is, as long as nothing has given it a type.
+    pub literal: Option<String>,
+}
+
+impl Column {
+    #[must_use]
+    pub fn new(name: String, class: Class, at: Option<Span>) -> Self {
+        Self { name, class, at, literal: None }
+    }
 }
 
 #[derive(Clone, Debug, Default)]
@@ -72,11 +116,24 @@ pub fn kept(name: &Ident, dialect: Dialect) -> String {
 pub fn class(kind: &DataType) -> Class {
     let text = kind.to_string().to_ascii_lowercase();
     let base = text.split(|c: char| !c.is_ascii_alphanumeric()).next().unwrap_or("");
+    let zoned = text.contains("with time zone");
     match base {
-        _ if text.ends_with(']') => Class::Other,
-        "text" | "varchar" | "char" | "character" | "clob" | "string" | "nvarchar" => Class::Text,
-        "int" | "integer" | "smallint" | "bigint" | "int2" | "int4" | "int8" | "numeric" | "decimal" | "real" | "float" | "float4"
-        | "float8" | "double" | "serial" | "bigserial" => Class::Number,
+        _ if text.ends_with(']') => Class::Array,
+        "text" | "varchar" | "char" | "character" | "clob" | "string" | "nvarchar" | "bpchar" => Class::Text,
+        "int" | "integer" | "smallint" | "bigint" | "int2" | "int4" | "int8" | "serial" | "bigserial" | "smallserial" => Class::Integer,
+        "numeric" | "decimal" | "dec" => Class::Numeric,
+        "real" | "float" | "float4" | "float8" | "double" => Class::Float,
+        "bool" | "boolean" => Class::Boolean,
+        "date" => Class::Date,
+        "time" if !zoned => Class::Time,
+        "timestamptz" => Class::TimestampTz,
+        "timestamp" if zoned => Class::TimestampTz,
+        "timestamp" => Class::Timestamp,
+        "interval" => Class::Interval,
+        "json" => Class::Json,
+        "jsonb" => Class::Jsonb,
+        "uuid" => Class::Uuid,
+        "bytea" => Class::Bytes,
         "" => Class::Unknown,
         _ => Class::Other,
     }

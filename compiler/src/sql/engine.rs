@@ -43,6 +43,11 @@ fn at(place: &Place<'_>, tokens: &[Token], words: &[String], i: usize, dialect: 
     Some(fault.help(format!("write {}", found.instead)))
 }
 
+/// Whether the function is one of another engine, which is reported as such. The name is in small letters.
+pub(super) fn is_foreign(name: &str, dialect: Dialect) -> bool {
+    words::function(&name.to_ascii_uppercase(), dialect).is_some()
+}
+
 struct Foreign {
     /// How many tokens it has.
     tokens: usize,

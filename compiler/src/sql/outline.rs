@@ -109,6 +109,17 @@ impl Outline {
         self.templates.iter().any(|t| t.start < end && start < t.end)
     }
 
+    /// Whether a template is part of a stretch of the tree, in quotes or not.
+    #[must_use]
+    pub fn is_templated(&self, span: sqlparser::tokenizer::Span) -> bool {
+        if span.start.line == 0 {
+            return self.has_templates();
+        }
+        let (start, end) = (self.offset(span.start), self.offset(span.end));
+        self.templates.iter().any(|t| t.start < end && start < t.end)
+            || self.text.get(start..end).is_none_or(|text| ["{{", "{%", "{#"].iter().any(|open| text.contains(open)))
+    }
+
     /// Whether anything but names and texts is computed.
     #[must_use]
     pub fn has_templates(&self) -> bool {

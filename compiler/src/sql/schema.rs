@@ -187,5 +187,5 @@ fn defined(definition: &ColumnDef, outline: &Outline) -> Option<Column> {
 }
 
 fn column(name: &Ident, class: Class, outline: &Outline) -> Column {
-    Column { name: kept(name, outline.dialect), class, at: Some(outline.span(name.span)) }
+    Column::new(kept(name, outline.dialect), class, Some(outline.span(name.span)))
 }

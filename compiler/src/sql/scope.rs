@@ -2,17 +2,22 @@
 //!
 //! Said is only what is certain: where a table, a name or a form of the query is not known, every name that it could explain is taken as right.
 
+mod calls;
 mod counts;
 mod fault;
+mod mismatch;
 mod resolve;
 mod select;
+mod sets;
+mod stored;
+mod typed;
 
 use sqlparser::ast::{
     AssignmentTarget, Expr, FromTable, Ident, ObjectName, ObjectNamePart, OnConflictAction, OnInsert, Query, SelectItem, Statement,
     TableObject, TableWithJoins, UpdateTableFromKind,
 };
 
-use super::columns::{Columns, kept};
+use super::columns::{Class, Column, Columns, kept};
 use super::outline::Outline;
 use crate::diagnostic::{Diagnostic, Span};
 
@@ -20,6 +25,9 @@ use crate::diagnostic::{Diagnostic, Span};
 pub trait Tables {
     /// The columns of a table: of no schema, or of the one named. Names are as the engine keeps them.
     fn columns(&self, schema: Option<&str>, name: &str) -> Columns;
+
+    /// Whether the project may define a function of that name, in small letters.
+    fn may_define(&self, function: &str) -> bool;
 }
 
 /// What looking at a statement gave.
@@ -97,9 +105,7 @@ impl Look<'_> {
                 for column in insert.columns.iter().filter_map(last) {
                     self.target(column, &columns, name);
                 }
-                if let Some(source) = &insert.source {
-                    self.query(source, None, ctes);
-                }
+                self.inserted(insert, &columns, ctes);
                 let mut scope = Scope::default();
                 scope.relations.push(Relation { name: last(name).map(|n| self.kept(n)), columns });
                 if let Some(alias) = &insert.table_alias {
@@ -114,7 +120,7 @@ impl Look<'_> {
                     excluded.relations.push(Relation { name: Some("excluded".to_owned()), columns });
                     let inner = Scope { relations: std::mem::take(&mut scope.relations), outer: Some(&excluded), ..Scope::default() };
                     self.assignments(&update.assignments, name, &inner, ctes);
-                    self.optional(update.selection.as_ref(), &inner, ctes);
+                    self.where_clause(update.selection.as_ref(), &inner, ctes);
                     scope.relations = inner.relations;
                 }
                 return self.returning(insert.returning.as_deref(), &scope, ctes);
@@ -123,8 +129,10 @@ impl Look<'_> {
                 let columns = self.table(&index.table_name, &[]);
                 let mut scope = Scope::default();
                 scope.relations.push(Relation { name: last(&index.table_name).map(|n| self.kept(n)), columns });
-                index.columns.iter().for_each(|c| self.expr(&c.column.expr, &scope, ctes));
-                self.optional(index.predicate.as_ref(), &scope, ctes);
+                for column in &index.columns {
+                    self.expr(&column.column.expr, &scope, ctes);
+                }
+                self.where_clause(index.predicate.as_ref(), &scope, ctes);
             }
             Statement::Update(update) => {
                 let mut scope = Scope::default();
@@ -135,14 +143,14 @@ impl Look<'_> {
                 if let sqlparser::ast::TableFactor::Table { name, .. } = &update.table.relation {
                     self.assignments(&update.assignments, name, &scope, ctes);
                 }
-                self.optional(update.selection.as_ref(), &scope, ctes);
+                self.where_clause(update.selection.as_ref(), &scope, ctes);
                 return self.returning(update.returning.as_deref(), &scope, ctes);
             }
             Statement::Delete(delete) => {
                 let mut scope = Scope::default();
                 let (FromTable::WithFromKeyword(from) | FromTable::WithoutKeyword(from)) = &delete.from;
                 from.iter().chain(delete.using.iter().flatten()).for_each(|t| self.joined(t, &mut scope, ctes));
-                self.optional(delete.selection.as_ref(), &scope, ctes);
+                self.where_clause(delete.selection.as_ref(), &scope, ctes);
                 return self.returning(delete.returning.as_deref(), &scope, ctes);
             }
             _ => {}
@@ -160,19 +168,22 @@ impl Look<'_> {
                 AssignmentTarget::ColumnName(name) => vec![name],
                 AssignmentTarget::Tuple(names) => names.iter().collect(),
             };
-            for name in names {
+            for name in &names {
                 // `SET a.b = …` sets a part of a composite column.
                 if let ([ObjectNamePart::Identifier(column)], Some(target)) = (name.0.as_slice(), scope.relations.first()) {
                     self.target(column, &target.columns, table);
                 }
             }
-            self.expr(&assignment.value, scope, ctes);
+            let ty = self.expr(&assignment.value, scope, ctes);
+            if let ([name], Some(target)) = (names.as_slice(), scope.relations.first()) {
+                self.assigned(name, &assignment.value, &ty, &target.columns);
+            }
         }
     }
 
-    fn optional(&mut self, expr: Option<&Expr>, scope: &Scope<'_>, ctes: &[Cte]) {
+    fn where_clause(&mut self, expr: Option<&Expr>, scope: &Scope<'_>, ctes: &[Cte]) {
         if let Some(expr) = expr {
-            self.expr(expr, scope, ctes);
+            self.condition(expr, "WHERE", scope, ctes);
         }
     }
 
@@ -265,7 +276,7 @@ impl Look<'_> {
             let name = self.kept(&column.name);
             match renamed.list.get_mut(i) {
                 Some(old) if complete => old.name = name,
-                _ => renamed.list.push(super::columns::Column { name, class: super::columns::Class::Unknown, at: None }),
+                _ => renamed.list.push(Column::new(name, Class::Unknown, None)),
             }
         }
         Columns { closed: complete, list: renamed.list }

@@ -155,10 +155,8 @@ impl<'p> Catalog<'p> {
         for source in sources {
             let columns = table.columns.as_ref().map(|list| {
                 let class = |kind: &str| kind.parse::<ColumnType>().map_or(Class::Unknown, class);
-                let column = |(name, kind): &(crate::snippet::expression::Named, String)| Column {
-                    name: name.name.clone(),
-                    class: class(kind),
-                    at: Some(name.span.clone()),
+                let column = |(name, kind): &(crate::snippet::expression::Named, String)| {
+                    Column::new(name.name.clone(), class(kind), Some(name.span.clone()))
                 };
                 Columns { list: list.iter().map(column).collect(), closed: true }
             });

@@ -28,20 +28,29 @@ impl Catalog<'_> {
         for writer in &table.writers {
             let given = match &writer.given {
                 Given::Listed(columns) => columns.clone(),
-                Given::Query { source, outline } => self.look(outline, source).columns,
+                Given::Query { source, outline } => self.of_rows(outline, source, key),
                 Given::Unknown => Columns::default(),
             };
             // Rows that are added change nothing about the table, so that theirs need not be known.
             all.closed &= given.closed || writer.how == How::Append;
             for column in given.list {
                 match all.list.iter_mut().find(|c| c.name == column.name) {
-                    Some(known) if known.class == column.class => {}
-                    Some(known) => known.class = Class::Unknown,
+                    Some(known) => known.class = known.class.or(column.class),
                     None => all.list.push(column),
                 }
             }
         }
         all
+    }
+
+    /// The columns that the rows of a query give a table.
+    fn of_rows(&self, outline: &Outline, source: &str, key: &Key) -> Columns {
+        let mut columns = self.look(outline, source).columns;
+        // Between databases, types are those that the rows ask for.
+        if source != key.source {
+            columns.list.iter_mut().for_each(|c| c.class = Class::Unknown);
+        }
+        columns
     }
 
     /// The key of a table that a statement names, and the name as the engine keeps it; `None` where a part is computed.
@@ -77,5 +86,9 @@ struct InSource<'c, 'p> {
 impl Tables for InSource<'_, '_> {
     fn columns(&self, schema: Option<&str>, name: &str) -> Columns {
         self.catalog.columns(&self.catalog.key(self.source, schema, name))
+    }
+
+    fn may_define(&self, function: &str) -> bool {
+        self.catalog.may_define(self.source, function)
     }
 }

@@ -45,22 +45,23 @@ impl Look<'_> {
         }
     }
 
-    /// The parts of a UNION have as many columns as each other.
-    pub(super) fn same_width(&mut self, first: &SetExpr, other: &SetExpr) {
-        let (Some(a), Some(b)) = (self.width(first), self.width(other)) else { return };
+    /// The parts of a UNION have as many columns as each other. `known`: the widths of what is selected, where no names tell them.
+    pub(super) fn same_width(&mut self, first: &SetExpr, other: &SetExpr, known: (Option<usize>, Option<usize>)) -> bool {
+        let (Some(a), Some(b)) = (self.width(first).or(known.0), self.width(other).or(known.1)) else { return true };
         if a == b {
-            return;
+            return true;
         }
         let at = match other {
             SetExpr::Select(select) => match (select.projection.first(), select.projection.last()) {
                 (Some(first), Some(last)) => self.outline.span(first.span().union(&last.span())),
-                _ => return,
+                _ => return false,
             },
-            _ => return,
+            _ => return false,
         };
         let fault = Diagnostic::error("Q715", at, format!("this part of the UNION gives {}, and the first one {a}", columns(b)));
         self.faults
             .push(fault.help("give all parts the same columns in the same order; `NULL AS name` stands for one that a part does not have"));
+        false
     }
 
     /// An INSERT has as many values as it names columns.

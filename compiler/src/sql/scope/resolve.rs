@@ -1,12 +1,12 @@
-//! Expressions: each name of a column is looked up in what it can see, from the inside out.
+//! Names of columns: each is looked up in what it can see, from the inside out.
 
 use sqlparser::ast::{BinaryOperator, Expr, Ident, Value};
 
 use super::super::Dialect;
 use super::super::columns::{Class, Columns, same};
-use super::super::walk::{Part, parts};
+use super::super::types::Ty;
 use super::fault;
-use super::{Cte, Look, Relation, Scope};
+use super::{Look, Relation, Scope};
 use crate::diagnostic::{Diagnostic, did_you_mean};
 
 /// Names without parentheses that are values of the engine, in both dialects.
@@ -32,58 +32,45 @@ const HIDDEN_SQLITE: [&str; 3] = ["rowid", "oid", "_rowid_"];
 const HIDDEN_POSTGRES: [&str; 6] = ["ctid", "xmin", "xmax", "cmin", "cmax", "tableoid"];
 
 /// What a name turned out to be.
-enum Found {
-    Column(Class),
+pub(super) enum Found {
+    Column {
+        class: Class,
+        closed: bool,
+    },
     /// Nothing is known, or it has been reported.
     Unsure,
 }
 
-impl Look<'_> {
-    /// Looks up every name in an expression.
-    pub(super) fn expr(&mut self, expr: &Expr, scope: &Scope<'_>, ctes: &[Cte]) {
-        let mut pending = vec![Part::Expr(expr)];
-        while let Some(part) = pending.pop() {
-            match part {
-                Part::Query(query) => {
-                    self.query(query, Some(scope), ctes);
-                }
-                Part::Expr(expr) => {
-                    match expr {
-                        Expr::Identifier(name) => {
-                            self.unqualified(name, scope, true);
-                        }
-                        Expr::CompoundIdentifier(names) => {
-                            self.qualified(names, scope, true);
-                        }
-                        Expr::InSubquery { expr, subquery, .. } => self.one_column(expr, subquery),
-                        Expr::BinaryOp { left, op, right } => {
-                            self.arithmetic(left, op, right, scope);
-                            self.null_compared(left, op, right);
-                        }
-                        _ => {}
-                    }
-                    pending.extend(parts(expr).unwrap_or_default());
-                }
-            }
+impl Found {
+    fn class(&self) -> Class {
+        match self {
+            Self::Column { class, .. } => *class,
+            Self::Unsure => Class::Unknown,
         }
     }
 
+    /// Its type, where all of the table is known.
+    pub(super) fn ty(&self) -> Ty {
+        match self {
+            Self::Column { class, closed: true } if *class != Class::Unknown => Ty::Known(*class),
+            Self::Column { .. } | Self::Unsure => Ty::Unknown,
+        }
+    }
+}
+
+impl Look<'_> {
     /// The class of what an expression gives, where it is a column or a plain number.
     pub(super) fn class_of(&mut self, expr: &Expr, scope: &Scope<'_>) -> Class {
-        let found = match expr {
-            Expr::Identifier(name) => self.unqualified(name, scope, false),
-            Expr::CompoundIdentifier(names) => self.qualified(names, scope, false),
-            Expr::Nested(inner) => return self.class_of(inner, scope),
-            Expr::Value(value) => Found::Column(if matches!(value.value, Value::Number(..)) { Class::Number } else { Class::Unknown }),
-            _ => Found::Unsure,
-        };
-        match found {
-            Found::Column(class) => class,
-            Found::Unsure => Class::Unknown,
+        match expr {
+            Expr::Identifier(name) => self.unqualified(name, scope, false).class(),
+            Expr::CompoundIdentifier(names) => self.qualified(names, scope, false).class(),
+            Expr::Nested(inner) => self.class_of(inner, scope),
+            Expr::Value(value) if matches!(value.value, Value::Number(..)) => Class::Number,
+            _ => Class::Unknown,
         }
     }
 
-    fn unqualified(&mut self, name: &Ident, scope: &Scope<'_>, report: bool) -> Found {
+    pub(super) fn unqualified(&mut self, name: &Ident, scope: &Scope<'_>, report: bool) -> Found {
         let dialect = self.outline.dialect;
         if self.outline.is_computed(name) {
             return Found::Unsure;
@@ -103,7 +90,8 @@ impl Look<'_> {
                 {
                     self.faults.push(fault::ambiguous(self.outline.span(name.span), name, &found));
                 }
-                return first.columns.find(name, dialect).map_or(Found::Unsure, |c| Found::Column(c.class));
+                let closed = first.columns.closed && !unsure;
+                return first.columns.find(name, dialect).map_or(Found::Unsure, |c| Found::Column { class: c.class, closed });
             }
             unsure |= scope.open || scope.relations.iter().any(|r| !r.columns.closed);
             // The name of a table stands for its row.
@@ -136,7 +124,7 @@ impl Look<'_> {
         Found::Unsure
     }
 
-    fn qualified(&mut self, names: &[Ident], scope: &Scope<'_>, report: bool) -> Found {
+    pub(super) fn qualified(&mut self, names: &[Ident], scope: &Scope<'_>, report: bool) -> Found {
         let [.., table, column] = names else { return Found::Unsure };
         if self.outline.is_computed(table) || self.outline.is_computed(column) {
             return Found::Unsure;
@@ -149,7 +137,7 @@ impl Look<'_> {
             return Found::Unsure;
         };
         match relation.columns.find(column, dialect) {
-            Some(column) => Found::Column(column.class),
+            Some(column) => Found::Column { class: column.class, closed: relation.columns.closed },
             None => {
                 // In SQLite only a name without a table may turn out to be a text.
                 let text = column.quote_style.is_none() && is_value(column, dialect);
@@ -224,7 +212,7 @@ impl Look<'_> {
     }
 
     /// `x = NULL` is never true.
-    fn null_compared(&mut self, left: &Expr, operator: &BinaryOperator, right: &Expr) {
+    pub(super) fn null_compared(&mut self, left: &Expr, operator: &BinaryOperator, right: &Expr) {
         use sqlparser::ast::Spanned;
         let is_null = |e: &Expr| matches!(e, Expr::Value(v) if matches!(v.value, Value::Null));
         let (instead, never) = match operator {
@@ -240,7 +228,7 @@ impl Look<'_> {
         }
     }
 
-    fn arithmetic(&mut self, left: &Expr, operator: &BinaryOperator, right: &Expr, scope: &Scope<'_>) {
+    pub(super) fn arithmetic(&mut self, left: &Expr, operator: &BinaryOperator, right: &Expr, scope: &Scope<'_>) {
         let computes = matches!(
             operator,
             BinaryOperator::Plus | BinaryOperator::Minus | BinaryOperator::Multiply | BinaryOperator::Divide | BinaryOperator::Modulo
@@ -252,7 +240,7 @@ impl Look<'_> {
             // `x + 0` and `x * 1.0` are how SQLite is told to read a text as a number.
             let converts = matches!(other, Expr::Value(v) if matches!(&v.value, Value::Number(n, _) if ["0", "1", "0.0", "1.0"].contains(&n.to_string().as_str())));
             let is_name = matches!(side, Expr::Identifier(_) | Expr::CompoundIdentifier(_));
-            if is_name && !converts && self.class_of(side, scope) == Class::Text && self.class_of(other, scope) == Class::Number {
+            if is_name && !converts && self.class_of(side, scope) == Class::Text && self.class_of(other, scope).is_number() {
                 use sqlparser::ast::Spanned;
                 let at = self.outline.span(side.span());
                 self.faults.push(fault::text_arithmetic(at, side, operator, self.outline.dialect));

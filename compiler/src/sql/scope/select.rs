@@ -2,16 +2,33 @@
 
 use sqlparser::ast::{
     Distinct, Expr, GroupByExpr, Ident, JoinConstraint, JoinOperator, ObjectNamePart, OrderByKind, Query, Select, SelectItem,
-    SelectItemQualifiedWildcardKind, SetExpr, Spanned, TableFactor, TableWithJoins,
+    SelectItemQualifiedWildcardKind, SetExpr, Spanned, TableFactor, TableWithJoins, Value,
 };
 
 use super::super::Dialect;
 use super::super::columns::{Class, Column, Columns};
+use super::super::types::Ty;
 use super::{Cte, Look, Relation, Scope, last};
 use crate::diagnostic::Diagnostic;
 
 impl Look<'_> {
     pub(super) fn query(&mut self, query: &Query, outer: Option<&Scope<'_>>, ctes: &[Cte]) -> Columns {
+        let mut columns = self.unsettled(query, outer, ctes);
+        self.settle(&mut columns);
+        columns
+    }
+
+    /// What nothing has given a type is text.
+    fn settle(&self, columns: &mut Columns) {
+        for column in &mut columns.list {
+            if column.literal.take().is_some() && self.outline.dialect == Dialect::Postgres {
+                column.class = Class::Text;
+            }
+        }
+    }
+
+    /// The columns of a query, of which quoted texts have no type as yet.
+    pub(super) fn unsettled(&mut self, query: &Query, outer: Option<&Scope<'_>>, ctes: &[Cte]) -> Columns {
         let ctes = self.with(query, outer, ctes);
         // A chain of UNIONs leans to the left and may be long.
         let mut parts = Vec::new();
@@ -25,10 +42,10 @@ impl Look<'_> {
             Some(OrderByKind::Expressions(list)) if alone => list.iter().map(|o| &o.expr).collect(),
             _ => Vec::new(),
         };
-        let columns = self.body(body, outer, &ctes, &order);
+        let mut columns = self.body(body, outer, &ctes, &order);
         for part in parts.into_iter().rev() {
-            self.same_width(body, part);
-            self.body(part, outer, &ctes, &[]);
+            let other = self.body(part, outer, &ctes, &[]);
+            self.united(&mut columns, other, body, part);
         }
         columns
     }
@@ -36,19 +53,14 @@ impl Look<'_> {
     fn body(&mut self, body: &SetExpr, outer: Option<&Scope<'_>>, ctes: &[Cte], order: &[&Expr]) -> Columns {
         match body {
             SetExpr::Select(select) => self.select(select, outer, ctes, order),
-            SetExpr::Query(query) => self.query(query, outer, ctes),
+            SetExpr::Query(query) => self.unsettled(query, outer, ctes),
             SetExpr::SetOperation { left, right, .. } => {
-                let columns = self.body(left, outer, ctes, &[]);
-                self.body(right, outer, ctes, &[]);
+                let mut columns = self.body(left, outer, ctes, &[]);
+                let other = self.body(right, outer, ctes, &[]);
+                self.united(&mut columns, other, left, right);
                 columns
             }
-            SetExpr::Values(values) => {
-                let empty = Scope { outer, ..Scope::default() };
-                for row in &values.rows {
-                    row.iter().for_each(|e| self.expr(e, &empty, ctes));
-                }
-                Columns::default()
-            }
+            SetExpr::Values(values) => self.rows(values, outer, ctes),
             SetExpr::Insert(statement) | SetExpr::Update(statement) | SetExpr::Delete(statement) => self.statement(statement, ctes),
             SetExpr::Merge(_) | SetExpr::Table(_) => Columns::default(),
         }
@@ -65,7 +77,9 @@ impl Look<'_> {
             self.aggregates(select);
         }
         if let Some(Distinct::On(list)) = &select.distinct {
-            list.iter().for_each(|e| self.expr(e, &scope, ctes));
+            for expr in list {
+                self.expr(expr, &scope, ctes);
+            }
         }
         let outputs: Vec<String> = columns.list.iter().map(|c| c.name.clone()).collect();
         let early = match self.outline.dialect {
@@ -74,14 +88,18 @@ impl Look<'_> {
         };
         scope.later.clone_from(&outputs);
         scope.outputs = early;
-        self.optional(select.selection.as_ref(), &scope, ctes);
-        self.optional(select.having.as_ref(), &scope, ctes);
+        self.where_clause(select.selection.as_ref(), &scope, ctes);
+        if let Some(having) = &select.having {
+            self.condition(having, "HAVING", &scope, ctes);
+        }
         scope.later = Vec::new();
         scope.outputs = outputs;
         // Names of the selection that are not known may be meant.
         scope.open |= !columns.closed && self.outline.has_templates();
         if let GroupByExpr::Expressions(list, _) = &select.group_by {
-            list.iter().for_each(|e| self.expr(e, &scope, ctes));
+            for expr in list {
+                self.expr(expr, &scope, ctes);
+            }
         }
         for expr in order {
             self.expr(expr, &scope, ctes);
@@ -93,7 +111,7 @@ impl Look<'_> {
     /// `ORDER BY 3` of a query that gives two columns.
     fn position(&mut self, expr: &Expr, columns: &Columns) {
         let Expr::Value(value) = expr else { return };
-        let sqlparser::ast::Value::Number(number, _) = &value.value else { return };
+        let Value::Number(number, _) = &value.value else { return };
         let position = number.to_string().parse::<usize>();
         if let (true, Ok(position)) = (columns.closed, position)
             && !(1..=columns.list.len()).contains(&position)
@@ -125,7 +143,7 @@ impl Look<'_> {
                 }
             };
             match constraint {
-                JoinConstraint::On(expr) => self.expr(expr, scope, ctes),
+                JoinConstraint::On(expr) => self.condition(expr, "ON", scope, ctes),
                 JoinConstraint::Using(names) => {
                     for name in names.iter().filter_map(last) {
                         self.using(name, scope, before);
@@ -178,7 +196,7 @@ impl Look<'_> {
         for item in items {
             match item {
                 SelectItem::UnnamedExpr(expr) => {
-                    self.expr(expr, scope, ctes);
+                    let (class, literal) = parts_of(self.expr(expr, scope, ctes));
                     let name = match expr {
                         Expr::Identifier(name) => Some(name),
                         Expr::CompoundIdentifier(parts) => parts.last(),
@@ -187,25 +205,25 @@ impl Look<'_> {
                     // How the engine calls other expressions is its own affair.
                     match name.filter(|n| !self.outline.is_computed(n)) {
                         Some(name) => {
-                            let class = self.class_of(expr, scope);
-                            columns.list.push(self.output(name, class));
+                            let class = self.class_or(class, expr, scope);
+                            columns.list.push(self.output(name, class, None));
                         }
                         None => match self.unnamed(expr) {
                             Some(name) => {
                                 let at = self.outline.span(expr.span());
-                                columns.list.push(Column { name, class: Class::Unknown, at: Some(at) });
+                                columns.list.push(Column { literal, ..Column::new(name, class, Some(at)) });
                             }
                             None => columns.closed = false,
                         },
                     }
                 }
                 SelectItem::ExprWithAlias { expr, alias } => {
-                    self.expr(expr, scope, ctes);
+                    let (class, literal) = parts_of(self.expr(expr, scope, ctes));
                     if self.outline.is_computed(alias) {
                         columns.closed = false;
                     } else {
-                        let class = self.class_of(expr, scope);
-                        columns.list.push(self.output(alias, class));
+                        let class = self.class_or(class, expr, scope);
+                        columns.list.push(self.output(alias, class, literal));
                     }
                 }
                 SelectItem::ExprWithAliases { .. } => columns.closed = false,
@@ -251,10 +269,17 @@ impl Look<'_> {
 
     /// How the engine calls a function without an alias: SQLite by its text, PostgreSQL by its name.
     fn unnamed(&self, expr: &Expr) -> Option<String> {
-        let Expr::Function(function) = expr else { return None };
         if self.outline.has_templates() {
             return None;
         }
+        let Expr::Function(function) = expr else {
+            let nameless = match expr {
+                Expr::BinaryOp { .. } => true,
+                Expr::Value(value) => matches!(value.value, Value::Number(..) | Value::SingleQuotedString(_) | Value::Null),
+                _ => false,
+            };
+            return (nameless && self.outline.dialect == Dialect::Postgres).then(|| "?column?".to_owned());
+        };
         match (self.outline.dialect, function.name.0.as_slice()) {
             (Dialect::Sqlite, _) => Some(expr.to_string()).filter(|text| self.outline.text.contains(text.as_str())),
             (Dialect::Postgres, [ObjectNamePart::Identifier(name)]) => Some(self.kept(name)),
@@ -262,8 +287,21 @@ impl Look<'_> {
         }
     }
 
-    fn output(&self, name: &Ident, class: Class) -> Column {
-        Column { name: self.kept(name), class, at: Some(self.outline.span(name.span)) }
+    fn output(&self, name: &Ident, class: Class, literal: Option<String>) -> Column {
+        Column { literal, ..Column::new(self.kept(name), class, Some(self.outline.span(name.span))) }
+    }
+
+    /// What is known of a column's type even where not all of its table is.
+    fn class_or(&mut self, class: Class, expr: &Expr, scope: &Scope<'_>) -> Class {
+        if class == Class::Unknown { self.class_of(expr, scope) } else { class }
+    }
+}
+
+fn parts_of(ty: Ty) -> (Class, Option<String>) {
+    match ty {
+        Ty::Known(class) => (class, None),
+        Ty::Literal(text) => (Class::Unknown, Some(text)),
+        Ty::Unknown => (Class::Unknown, None),
     }
 }
 
