@@ -134,9 +134,11 @@ fn row_with(columns: &Columns, what: impl FnOnce() -> String) -> Value {
         return Value::map_of(Value::DATA);
     }
     let value = |class: Class| match class {
-        Class::Text => Value::of(Kinds::TEXT.or(Kinds::NULL)),
-        Class::Number => Value::of(Kinds::INT.or(Kinds::FLOAT).or(Kinds::NULL)),
-        _ => Value::DATA,
+        Class::Text | Class::Date | Class::Time | Class::Timestamp | Class::TimestampTz | Class::Uuid => Value::of(Kinds::TEXT.or(Kinds::NULL)),
+        Class::Integer | Class::Numeric | Class::Float | Class::Number => Value::of(Kinds::INT.or(Kinds::FLOAT).or(Kinds::NULL)),
+        // SQLite keeps 0 and 1.
+        Class::Boolean => Value::of(Kinds::BOOL.or(Kinds::INT).or(Kinds::NULL)),
+        Class::Interval | Class::Json | Class::Jsonb | Class::Bytes | Class::Array | Class::Other | Class::Unknown => Value::DATA,
     };
     Value::row(Row { columns: columns.list.iter().map(|c| (c.name.clone(), value(c.class))).collect(), what: what() })
 }
