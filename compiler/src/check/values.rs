@@ -137,6 +137,17 @@ impl<'p> Visitor<'p> for Walk<'_, 'p> {
                     self.condition(condition);
                 }
             }
+            Op::RunFlow(call) => {
+                if let Some(output) = &call.output
+                    && self.sight.held.returned(&call.flow.name).kinds == Kinds::NULL
+                {
+                    let message = format!("flow '{}' returns nothing, so '{}' is always null", call.flow.name, output.name);
+                    self.found.push(
+                        Diagnostic::warning("V411", output.span.clone(), message)
+                            .help("end that flow with `op: return` and the value, or take 'output' out"),
+                    );
+                }
+            }
             Op::Transform(_)
             | Op::Copy(_)
             | Op::Execute(_)
@@ -146,7 +157,6 @@ impl<'p> Visitor<'p> for Walk<'_, 'p> {
             | Op::TryCatch(_)
             | Op::Parallel(_)
             | Op::Block(_)
-            | Op::RunFlow(_)
             | Op::Sleep(_)
             | Op::Leave(_) => {}
         }

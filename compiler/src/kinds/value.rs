@@ -157,6 +157,7 @@ impl Value {
     #[must_use]
     pub fn element(&self) -> Self {
         match &self.detail {
+            _ if self.kinds.is_nothing() => Self::of(Kinds::NOTHING),
             // Names of columns, and of headers.
             Detail::Each(_) | Detail::Row(_) | Detail::Keys(_) if self.kinds.meets(Kinds::MAP) => Self::of(Kinds::TEXT),
             Detail::Items(items) => items.iter().cloned().reduce(Self::or).unwrap_or(Self::UNKNOWN),
@@ -173,6 +174,9 @@ impl Value {
     /// # Errors
     /// Where that fails for all values of these kinds.
     pub fn index(&self, key: &Self) -> Result<Self, Problem> {
+        if self.kinds.is_nothing() || key.kinds.is_nothing() {
+            return Ok(Self::of(Kinds::NOTHING));
+        }
         let bare = Kinds::NULL.or(Kinds::NUMBER).or(Kinds::SET).or(Kinds::ITERATOR).or(Kinds::DATE).or(Kinds::MOMENT);
         if self.kinds.within(bare) {
             let help = if self.kinds.meets(Kinds::ITERATOR) {

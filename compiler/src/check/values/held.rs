@@ -31,6 +31,8 @@ pub(super) struct Held<'p> {
     returned: BTreeMap<&'p str, Value>,
     /// Some step of the project may set any name.
     open: bool,
+    /// The names alone are gathered: nothing is known of their values yet.
+    first: bool,
 }
 
 #[derive(Clone, Debug)]
@@ -41,12 +43,12 @@ struct Entry {
 
 impl<'p> Held<'p> {
     pub(super) fn of(parsed: &'p Parsed, catalog: &Catalog<'p>) -> Self {
-        let mut held = Self { open: parsed.all_flows().any(|flow| !flow.suspected.is_empty()), ..Self::default() };
+        let mut held = Self { open: parsed.all_flows().any(|flow| !flow.suspected.is_empty()), first: true, ..Self::default() };
         if held.open {
             return held;
         }
         for round in 0..ROUNDS {
-            let mut next = Self::default();
+            let mut next = Self { first: round == 0, ..Self::default() };
             next.constants(parsed);
             for flow in parsed.all_flows() {
                 next.flow(flow, &held, catalog);
@@ -67,7 +69,7 @@ impl<'p> Held<'p> {
                 }
             }
             held = next;
-            if same {
+            if same && round > 0 {
                 break;
             }
         }
@@ -110,6 +112,7 @@ impl<'p> Held<'p> {
     }
 
     fn give(&mut self, flow: Option<&'p str>, name: &str, value: Value, at: Option<&Span>) {
+        let value = if self.first { Value::of(Kinds::NOTHING) } else { value };
         match self.values.get_mut(&(flow, name.to_owned())) {
             Some(entry) => {
                 entry.value = entry.value.clone().or(value);
@@ -140,7 +143,8 @@ impl<'p> Held<'p> {
         self.entries(flow, name).find_map(|entry| entry.at.as_ref())
     }
 
-    fn returned(&self, flow: &str) -> Value {
+    /// What a flow returns.
+    pub(super) fn returned(&self, flow: &str) -> Value {
         self.returned.get(flow).cloned().unwrap_or(Value::UNKNOWN)
     }
 }
@@ -153,14 +157,15 @@ struct Gather<'g, 'p> {
 
 impl Gather<'_, '_> {
     fn value(&self, expression: &Expression) -> Value {
-        Infer::new(&self.sight).value(expression)
+        if self.held.first { Value::of(Kinds::NOTHING) } else { Infer::new(&self.sight).value(expression) }
     }
 }
 
 impl<'p> Visitor<'p> for Gather<'_, 'p> {
     fn enter_step(&mut self, step: &'p Step) {
         if let Op::Leave(Leave::Return(value)) = &step.op {
-            let value = value.as_ref().map_or(Value::NONE, |value| self.value(value));
+            let value =
+                if self.held.first { Value::of(Kinds::NOTHING) } else { value.as_ref().map_or(Value::NONE, |value| self.value(value)) };
             let entry = self.held.returned.entry(&self.flow.name).or_insert(Value::of(Kinds::NOTHING));
             *entry = entry.clone().or(value);
         }

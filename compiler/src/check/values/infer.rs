@@ -10,7 +10,7 @@ use crate::kinds::value::{Detail, Problem, Row, Value, operate, order_help};
 use crate::kinds::{Kinds, Operator, never_equal};
 use crate::op::Op;
 use crate::snippet::expression::{DictItem, Expression, Kind, Named, Uses};
-use crate::snippet::python::Surroundings;
+use crate::snippet::python::{self, Surroundings};
 use crate::sql::columns::{Class, Columns};
 use crate::sql::outline::Outline;
 use crate::syntax::{Flow, Rows, Step, TableRef};
@@ -134,7 +134,9 @@ fn row_with(columns: &Columns, what: impl FnOnce() -> String) -> Value {
         return Value::map_of(Value::DATA);
     }
     let value = |class: Class| match class {
-        Class::Text | Class::Date | Class::Time | Class::Timestamp | Class::TimestampTz | Class::Uuid => Value::of(Kinds::TEXT.or(Kinds::NULL)),
+        Class::Text | Class::Date | Class::Time | Class::Timestamp | Class::TimestampTz | Class::Uuid => {
+            Value::of(Kinds::TEXT.or(Kinds::NULL))
+        }
         Class::Integer | Class::Numeric | Class::Float | Class::Number => Value::of(Kinds::INT.or(Kinds::FLOAT).or(Kinds::NULL)),
         // SQLite keeps 0 and 1.
         Class::Boolean => Value::of(Kinds::BOOL.or(Kinds::INT).or(Kinds::NULL)),
@@ -227,7 +229,17 @@ impl<'i, 's, 'p> Infer<'i, 's, 'p> {
             Kind::Unary { operator, operand } => {
                 let value = self.value(operand);
                 match operator {
-                    Unary::Not => Value::of(Kinds::BOOL),
+                    Unary::Not => {
+                        if let (Detail::Text(text), Kind::Var(_)) = (&value.detail, &operand.kind)
+                            && !text.is_empty()
+                        {
+                            let message = format!("the text '{text}' is true, so that `not` makes false of it in every run");
+                            let problem =
+                                Problem::new(message, "write `true` or `false` without quotes where it is set, or compare the text");
+                            self.problem(operand, e, problem);
+                        }
+                        Value::of(Kinds::BOOL)
+                    }
                     _ if value.kinds.within(Kinds::NUMBER) => Value::of(if value.kinds == Kinds::BOOL { Kinds::INT } else { value.kinds }),
                     _ => Value::UNKNOWN,
                 }
@@ -313,11 +325,14 @@ impl<'i, 's, 'p> Infer<'i, 's, 'p> {
                 let value = code.outline.as_ref().map_or(Value::UNKNOWN, |outline| self.value(outline));
                 if *typed { value } else { Value::of(Kinds::TEXT) }
             }
-            Kind::Python { inputs, .. } => {
+            Kind::Python { inputs, code, .. } => {
                 inputs.iter().for_each(|(_, value)| {
                     self.value(value);
                 });
-                Value::UNKNOWN
+                match (&code.written, self.sight) {
+                    (Some(written), Some(sight)) => python::result(written, sight),
+                    _ => Value::UNKNOWN,
+                }
             }
         }
     }
@@ -355,6 +370,16 @@ impl<'i, 's, 'p> Infer<'i, 's, 'p> {
 
     fn operate(&mut self, e: &Expression, operator: Operator, left: &Expression, right: &Expression) -> Kinds {
         let (a, b) = (self.value(left), self.value(right));
+        // `'%d' % text`
+        if let (Operator::Modulo, Detail::Text(text)) = (operator, &a.detail)
+            && ["%d", "%f", "%i"].iter().any(|place| text.contains(place))
+            && b.kinds.within(Kinds::TEXT.or(Kinds::LIST).or(Kinds::MAP).or(Kinds::NULL))
+        {
+            let problem = Problem::new(format!("a place for a number, and {} is given", b.kinds), "write `%s`, or make a number of it");
+            let origin = self.origin(right);
+            self.problems.push((e.span.clone(), problem, origin));
+            return Kinds::TEXT;
+        }
         // Text may be repeated; a number in quotes is not meant to be.
         let digits = |v: &Value| matches!(&v.detail, Detail::Text(text) if text.trim().parse::<f64>().is_ok());
         if operator == Operator::Multiply
@@ -402,6 +427,9 @@ impl<'i, 's, 'p> Infer<'i, 's, 'p> {
     /// `base.name` in a template: a key of a map, a column of a row.
     fn attribute(&mut self, e: &Expression, base: &Expression, name: &str) -> Value {
         let of = self.value(base);
+        if of.kinds.is_nothing() {
+            return of;
+        }
         if of.kinds.within(Kinds::TEXT.or(Kinds::NUMBER).or(Kinds::LIST)) {
             let help = if of.kinds == Kinds::LIST {
                 "take one of its members first: `[0]`, or go over it with for_each".to_owned()
@@ -432,6 +460,30 @@ impl<'i, 's, 'p> Infer<'i, 's, 'p> {
     fn method(&mut self, e: &Expression, base: &Expression, method: Method, arguments: &[Expression]) -> Value {
         let of = self.value(base);
         let given: Vec<Value> = arguments.iter().map(|a| self.value(a)).collect();
+        if of.kinds.is_nothing() {
+            return of;
+        }
+        if let (Method::Join, Some(list), Some(written)) = (method, given.first(), arguments.first()) {
+            let element = if list.kinds == Kinds::MAP { Value::UNKNOWN } else { list.element() };
+            // Templates print what they join; Python does not.
+            if matches!(base.kind, Kind::Text(_))
+                && element.kinds.within(Kinds::NUMBER.or(Kinds::NULL).or(Kinds::MAP))
+                && self.joins_texts(e)
+            {
+                let message = format!("`.join(…)` puts texts together, and these are {}", element.kinds);
+                let problem = Problem::new(message, "make text of each: `','.join(str(x) for x in …)`");
+                self.problem(written, written, problem);
+            }
+        }
+        let textual = !matches!(
+            method,
+            Method::Copy | Method::Get | Method::Items | Method::Keys | Method::ToDict | Method::Values | Method::Count | Method::Index
+        );
+        if textual && of.kinds.within(Kinds::NUMBER.or(Kinds::NULL).or(Kinds::LIST).or(Kinds::MAP)) {
+            let problem = Problem::new(format!("{} has no methods of text", of.kinds), "make text of it first: `str(…)`, `| string`");
+            self.named_problem(e, base, problem);
+            return Value::UNKNOWN;
+        }
         match method {
             Method::Get => match (given.first().map(|key| &key.detail), &of.detail) {
                 (Some(Detail::Text(name)), Detail::Row(_)) => {
@@ -463,6 +515,12 @@ impl<'i, 's, 'p> Infer<'i, 's, 'p> {
             Method::Count | Method::Find | Method::Index => Value::of(Kinds::INT),
             Method::Copy | Method::Items | Method::Keys | Method::ToDict | Method::Values => Value::UNKNOWN,
         }
+    }
+
+    /// Whether it is Python's own method, not a template's filter.
+    fn joins_texts(&self, e: &Expression) -> bool {
+        let text = e.span.file.text.get(e.span.start as usize..e.span.end as usize).unwrap_or_default();
+        text.contains(".join(")
     }
 
     fn call(&mut self, e: &Expression, function: Function, arguments: &[Expression]) -> Value {

@@ -128,6 +128,21 @@ struct Indexing<'a, 'g> {
 }
 
 impl<'a> Indexing<'a, '_> {
+    /// `re.search(…).group(1)`
+    fn matched(&mut self, expr: &'a Expr) {
+        let Expr::Attribute(member) = expr else { return };
+        let Expr::Call(call) = member.value.as_ref() else { return };
+        let Expr::Attribute(function) = call.func.as_ref() else { return };
+        let is_module = matches!(function.value.as_ref(), Expr::Name(name) if name.id.as_str() == "re");
+        let looks = matches!(function.attr.as_str(), "search" | "match" | "fullmatch");
+        if !is_module || !looks || self.guards.texts.contains(self.source.text(member.value.range())) {
+            return;
+        }
+        let message = format!("`re.{}(…)` gives None where nothing fits, and None has no `{}`", function.attr, member.attr);
+        let fault = Diagnostic::warning("P613", self.source.span(member.value.range()), message);
+        self.faults.push(fault.help("keep it in a name and look at it first: `found.group(1) if found else None`"));
+    }
+
     fn subscript(&mut self, s: &'a ExprSubscript) {
         let Some(which) = end(&s.slice) else { return };
         let named = s.value.as_ref();
@@ -198,6 +213,7 @@ impl<'a> Visitor<'a> for Indexing<'a, '_> {
         if let Expr::Subscript(s) = expr {
             self.subscript(s);
         }
+        self.matched(expr);
         visitor::walk_expr(self, expr);
     }
 }
