@@ -13,7 +13,7 @@ use super::outlook::{Given, Outlook};
 use super::run::{check_report, location, network, on_runtime, open_report};
 use super::session::Session;
 use super::settings::Settings;
-use super::{ExitStatus, PlanSource, Refusal, entry, plan_change};
+use super::{ExitStatus, PlanSource, Refusal, entry, needed, plan_change};
 use crate::driver::{Answer, Answers};
 use crate::environment::{Choice, Environment};
 use crate::error::RunError;
@@ -300,6 +300,7 @@ async fn prepare(
             next += 1;
         }
     }
+    needed::by_rest(&known.plan, entry::flow(&known.plan, Some(&known.row.flow))?, &known.restored.progress, &environment)?;
     Ok(Prepared { known, environment, settings, next })
 }
 
