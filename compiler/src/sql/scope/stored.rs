@@ -12,7 +12,7 @@ impl Look<'_> {
         let Some(source) = &insert.source else { return };
         let targets: Vec<Option<&Column>> = match (table.closed, insert.columns.is_empty()) {
             (false, _) => Vec::new(),
-            (true, true) => table.list.iter().map(Some).collect(),
+            (true, true) => table.list.iter().filter(|c| !c.generated).map(Some).collect(),
             (true, false) => insert.columns.iter().map(|name| table.find(last(name)?, self.outline.dialect)).collect(),
         };
         if let (SetExpr::Values(values), None) = (source.body.as_ref(), &source.with) {
@@ -30,6 +30,7 @@ impl Look<'_> {
         let given = self.unsettled(source, None, ctes);
         // What DISTINCT and UNION compare has been given a type before.
         let plain = matches!(source.body.as_ref(), SetExpr::Select(select) if matches!(select.distinct, None | Some(Distinct::All)));
+        self.width_of_rows(insert, &given, table);
         if !given.closed || given.list.len() > targets.len() {
             return;
         }
