@@ -118,6 +118,7 @@ impl Look<'_> {
                 for column in insert.columns.iter().filter_map(last) {
                     self.target(column, &columns, name);
                 }
+                self.twice(insert.columns.iter());
                 self.inserted(insert, &columns, ctes);
                 let mut scope = Scope::default();
                 scope.relations.push(Relation { name: last(name).map(|n| self.kept(n)), columns });
@@ -176,6 +177,7 @@ impl Look<'_> {
     }
 
     fn assignments(&mut self, assignments: &[sqlparser::ast::Assignment], table: &ObjectName, scope: &Scope<'_>, ctes: &[Cte]) {
+        let mut targets = Vec::new();
         for assignment in assignments {
             let names: Vec<&ObjectName> = match &assignment.target {
                 AssignmentTarget::ColumnName(name) => vec![name],
@@ -192,8 +194,11 @@ impl Look<'_> {
             self.inside = before;
             if let ([name], Some(target)) = (names.as_slice(), scope.relations.first()) {
                 self.assigned(name, &assignment.value, &ty, &target.columns);
+                self.and_in_set(&assignment.value, &target.columns);
             }
+            targets.extend(names);
         }
+        self.twice(targets.into_iter());
     }
 
     fn where_clause(&mut self, expr: Option<&Expr>, scope: &Scope<'_>, ctes: &[Cte]) {

@@ -1,7 +1,7 @@
 //! SELECT: what FROM brings into sight, what the selection gives.
 
 use sqlparser::ast::{
-    Distinct, Expr, FunctionArg, FunctionArgExpr, GroupByExpr, Ident, JoinConstraint, JoinOperator, ObjectName, ObjectNamePart,
+    Distinct, Expr, FunctionArg, FunctionArgExpr, GroupByExpr, Ident, Join, JoinConstraint, JoinOperator, ObjectName, ObjectNamePart,
     OrderByKind, Query, Select, SelectItem, SelectItemQualifiedWildcardKind, SetExpr, Spanned, TableFactor, TableWithJoins, Value,
 };
 
@@ -177,8 +177,20 @@ impl Look<'_> {
                     }
                 }
                 JoinConstraint::Natural => scope.natural = true,
-                JoinConstraint::None => {}
+                JoinConstraint::None => self.without_on(join),
             }
+        }
+    }
+
+    /// PostgreSQL wants ON or USING behind every JOIN but CROSS JOIN.
+    fn without_on(&mut self, join: &Join) {
+        if self.outline.dialect == Dialect::Postgres
+            && !matches!(join.join_operator, JoinOperator::CrossJoin(_))
+            && !self.outline.is_templated(join.span())
+        {
+            let at = self.outline.span(join.relation.span());
+            let fault = Diagnostic::error("Q701", at, "this JOIN has no ON, and PostgreSQL wants one");
+            self.faults.push(fault.help("add `ON` with the condition that joins the two, or write `CROSS JOIN`"));
         }
     }
 
