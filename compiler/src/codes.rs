@@ -120,6 +120,8 @@ pub const CODES: &[Code] = codes! {
     Q718 Warning "compared-with-null"       "A value is compared with NULL by `=`, which is never true."
     Q719 Error   "type-mismatch"            "Values of types are brought together that the engine does not take together."
     Q720 Error   "wrong-arguments"          "A function is called that the engine does not have, or with a wrong number of arguments."
+    Q721 Error   "not-selected"             "ORDER BY wants something that DISTINCT or UNION does not give."
+    Q722 Warning "doubtful-assignment"      "A column is given two values, or a condition that was meant to be another assignment."
     R201 Error   "unknown-source"           "A source is named that the project does not have."
     R202 Error   "unknown-flow"             "A flow is named that the project does not have."
     R203 Error   "flow-cycle"               "Flows call each other in a circle."

@@ -85,7 +85,7 @@ fn known(writer: &Writer<'_>, catalog: &Catalog<'_>) -> Option<Columns> {
     let columns = match &writer.given {
         Given::Listed(columns) => columns.clone(),
         Given::Query { source, outline } => catalog.look(outline, source).columns,
-        Given::Unknown => return None,
+        Given::Keys | Given::Unknown => return None,
     };
     columns.closed.then_some(columns)
 }

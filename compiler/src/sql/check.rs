@@ -10,6 +10,7 @@
 //! lies before it and is wrong whatever follows. Templates inside quotes change nothing about the statement's form.
 
 mod clauses;
+mod missing;
 mod parse;
 mod words;
 
@@ -29,6 +30,7 @@ pub(super) fn syntax(place: &Place<'_>, tokens: &[Token], dialect: Dialect) -> O
         .or_else(|| parentheses(place, tokens))
         .or_else(|| first_word(place, tokens))
         .or_else(|| clauses::check(place, tokens))
+        .or_else(|| missing::check(place, tokens, dialect))
         .or_else(|| parse::check(place, tokens, dialect))
 }
 

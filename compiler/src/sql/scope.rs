@@ -5,6 +5,7 @@
 mod calls;
 mod counts;
 mod fault;
+mod grouping;
 mod mismatch;
 mod resolve;
 mod select;
@@ -44,7 +45,7 @@ pub struct Looked {
 #[must_use]
 pub fn look(outline: &Outline, tables: &dyn Tables) -> Looked {
     let Some(statement) = &outline.statement else { return Looked::default() };
-    let mut look = Look { outline, tables, faults: Vec::new(), named: Vec::new() };
+    let mut look = Look { outline, tables, faults: Vec::new(), named: Vec::new(), inside: Inside::default() };
     let columns = look.statement(statement, &[]);
     Looked { columns, faults: look.faults, tables: look.named }
 }
@@ -81,6 +82,18 @@ struct Look<'a> {
     tables: &'a dyn Tables,
     faults: Vec<Diagnostic>,
     named: Vec<(Option<String>, String, Span)>,
+    inside: Inside,
+}
+
+/// What an expression is part of.
+#[derive(Clone, Copy, Debug, Default)]
+struct Inside {
+    /// The argument of an aggregate.
+    aggregate: bool,
+    /// A clause that takes no window functions.
+    clause: Option<&'static str>,
+    /// It takes no aggregates either.
+    plain: bool,
 }
 
 impl Look<'_> {
@@ -105,6 +118,7 @@ impl Look<'_> {
                 for column in insert.columns.iter().filter_map(last) {
                     self.target(column, &columns, name);
                 }
+                self.twice(insert.columns.iter());
                 self.inserted(insert, &columns, ctes);
                 let mut scope = Scope::default();
                 scope.relations.push(Relation { name: last(name).map(|n| self.kept(n)), columns });
@@ -163,6 +177,7 @@ impl Look<'_> {
     }
 
     fn assignments(&mut self, assignments: &[sqlparser::ast::Assignment], table: &ObjectName, scope: &Scope<'_>, ctes: &[Cte]) {
+        let mut targets = Vec::new();
         for assignment in assignments {
             let names: Vec<&ObjectName> = match &assignment.target {
                 AssignmentTarget::ColumnName(name) => vec![name],
@@ -174,17 +189,29 @@ impl Look<'_> {
                     self.target(column, &target.columns, table);
                 }
             }
+            let before = self.enter("SET", true);
             let ty = self.expr(&assignment.value, scope, ctes);
+            self.inside = before;
             if let ([name], Some(target)) = (names.as_slice(), scope.relations.first()) {
                 self.assigned(name, &assignment.value, &ty, &target.columns);
+                self.and_in_set(&assignment.value, &target.columns);
             }
+            targets.extend(names);
         }
+        self.twice(targets.into_iter());
     }
 
     fn where_clause(&mut self, expr: Option<&Expr>, scope: &Scope<'_>, ctes: &[Cte]) {
         if let Some(expr) = expr {
+            let before = self.enter("WHERE", false);
             self.condition(expr, "WHERE", scope, ctes);
+            self.inside = before;
         }
+    }
+
+    /// Comes into a clause that takes no window functions; gives back where that was.
+    fn enter(&mut self, clause: &'static str, plain: bool) -> Inside {
+        std::mem::replace(&mut self.inside, Inside { aggregate: false, clause: Some(clause), plain })
     }
 
     fn returning(&mut self, items: Option<&[SelectItem]>, scope: &Scope<'_>, ctes: &[Cte]) -> Columns {
@@ -253,6 +280,7 @@ impl Look<'_> {
             if with.recursive {
                 known.pop();
             }
+            self.named_columns(&cte.alias, &columns, Some(&cte.query), true);
             let mut columns = self.renamed(&cte.alias, columns);
             // SQLite wants as many names as there are columns.
             columns.closed |= !cte.alias.columns.is_empty() && self.outline.dialect == super::Dialect::Sqlite;
@@ -279,7 +307,7 @@ impl Look<'_> {
                 _ => renamed.list.push(Column::new(name, Class::Unknown, None)),
             }
         }
-        Columns { closed: complete, list: renamed.list }
+        Columns { closed: complete, list: renamed.list, keys: renamed.keys }
     }
 }
 

@@ -3,7 +3,7 @@
 use sqlparser::ast::{ObjectName, ObjectNamePart};
 
 use super::{Catalog, Given, How, Key};
-use crate::sql::columns::{Class, Columns, kept};
+use crate::sql::columns::{Class, Columns, Keys, kept};
 use crate::sql::outline::Outline;
 use crate::sql::scope::{self, Looked, Tables};
 
@@ -24,11 +24,25 @@ impl Catalog<'_> {
     fn gather(&self, key: &Key) -> Columns {
         let Some(table) = self.tables.get(key) else { return Columns::default() };
         let creates = table.writers.iter().any(|w| matches!(w.how, How::Create | How::CreateIfMissing));
-        let mut all = Columns { list: Vec::new(), closed: creates && !self.is_hidden(key) };
+        let mut all = Columns { closed: creates && !self.is_hidden(key), ..Columns::default() };
+        let mut keys: Option<Option<Keys>> = None;
         for writer in &table.writers {
+            // What a table keeps unique is known where all that create it say the same.
+            match (&writer.given, writer.how) {
+                (Given::Keys, _) => keys = Some(None),
+                (_, How::Append | How::Change) => {}
+                (Given::Listed(columns), _) => {
+                    keys = Some(columns.keys.clone().filter(|k| keys.as_ref().is_none_or(|had| had.as_ref() == Some(k))))
+                }
+                (Given::Query { .. }, _) => {
+                    keys = Some(Some(Keys::default()).filter(|k| keys.as_ref().is_none_or(|had| had.as_ref() == Some(k))))
+                }
+                (Given::Unknown, _) => keys = Some(None),
+            }
             let given = match &writer.given {
                 Given::Listed(columns) => columns.clone(),
                 Given::Query { source, outline } => self.of_rows(outline, source, key),
+                Given::Keys => Columns { closed: true, ..Columns::default() },
                 Given::Unknown => Columns::default(),
             };
             // Rows that are added change nothing about the table, so that theirs need not be known.
@@ -40,6 +54,7 @@ impl Catalog<'_> {
                 }
             }
         }
+        all.keys = keys.flatten();
         all
     }
 
