@@ -73,6 +73,7 @@ pub const CODES: &[Code] = codes! {
     J508 Warning "null-text"                "`__NULL__` stands where it means nothing."
     J509 Error   "text-without-quotes"      "The text of a column is put into SQL without quotes."
     J510 Error   "template-in-template"     "A template stands inside of a text of another template."
+    J511 Warning "default-of-null"          "`default` is given for a column, which may be NULL but is never missing."
     M001 Warning "plan-older"               "A plan file is older than the project beside it."
     M002 Error   "plan-version"             "The plan was written for another version of the executor."
     M004 Error   "plan-damaged"             "The plan file is damaged or is no plan."
@@ -183,6 +184,7 @@ pub const CODES: &[Code] = codes! {
     Y011 Warning "invisible-character"      "A character that nobody can see."
     Y012 Warning "folded-code"              "Code under `>` is joined into one line."
     Y013 Error   "unquoted-template"        "A template is not in quotes."
+    Y014 Warning "comment-cuts-text"        "A `#` that seems to be meant as text begins a comment."
 };
 
 /// The code of that name, in any case (`y001`).

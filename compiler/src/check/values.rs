@@ -190,7 +190,9 @@ impl<'p> Visitor<'p> for Walk<'_, 'p> {
 }
 
 fn report(span: Span, problem: Problem, origin: Option<Origin>) -> Diagnostic {
-    let fault = if problem.no_column {
+    let fault = if problem.of_null {
+        Diagnostic::warning("J511", span, problem.message)
+    } else if problem.no_column {
         Diagnostic::error("P612", span, problem.message)
     } else if let Some(Origin { variable, .. }) = &origin {
         Diagnostic::warning("V408", span, format!("{}: look at what '{variable}' holds", problem.message))
@@ -199,6 +201,6 @@ fn report(span: Span, problem: Problem, origin: Option<Origin>) -> Diagnostic {
     } else {
         Diagnostic::error("V408", span, problem.message)
     };
-    let note = if problem.no_column { "the rows come from here" } else { "it is set here" };
+    let note = if problem.no_column || problem.of_null { "the rows come from here" } else { "it is set here" };
     origin.into_iter().fold(fault, |fault, origin| fault.also(origin.at, note)).help(problem.help)
 }

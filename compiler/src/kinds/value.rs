@@ -56,12 +56,14 @@ pub struct Problem {
     pub no_column: bool,
     /// It gives a value, though hardly the one that is meant.
     pub only_strange: bool,
+    /// A default that replaces no NULL.
+    pub of_null: bool,
 }
 
 impl Problem {
     #[must_use]
     pub fn new(message: String, help: impl Into<String>) -> Self {
-        Self { message, help: help.into(), of_key: false, no_column: false, only_strange: false }
+        Self { message, help: help.into(), of_key: false, no_column: false, only_strange: false, of_null: false }
     }
 
     fn of_key(self) -> Self {

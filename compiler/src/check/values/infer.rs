@@ -265,6 +265,7 @@ impl<'i, 's, 'p> Infer<'i, 's, 'p> {
             }
             Kind::If { condition, then, otherwise } => {
                 self.value(condition);
+                self.default_of_null(condition, then);
                 let problems = self.problems.len();
                 let value = self.value(then).or(self.value(otherwise));
                 if guards(condition) {
@@ -334,6 +335,21 @@ impl<'i, 's, 'p> Infer<'i, 's, 'p> {
                     _ => Value::UNKNOWN,
                 }
             }
+        }
+    }
+
+    /// `row.column | default('x')`: a column is never missing, and NULL is not replaced.
+    fn default_of_null(&mut self, condition: &Expression, value: &Expression) {
+        let (Kind::Bool(true), Kind::Attribute { base, name }) = (&condition.kind, &value.kind) else { return };
+        if condition.span.start != value.span.start || !matches!(base.kind, Kind::Var(_)) {
+            return;
+        }
+        let row = self.value(base);
+        if matches!(row.detail, Detail::Row(_)) && row.field(name).is_ok() {
+            let message =
+                format!("'{name}' is NULL where there is no value, and `default` replaces only what is missing: this prints None");
+            let problem = Problem::new(message, "write `default('…', true)`, which replaces NULL, too");
+            self.problem(base, value, Problem { of_null: true, ..problem });
         }
     }
 
