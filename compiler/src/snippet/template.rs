@@ -277,10 +277,11 @@ pub(super) fn sum_as_text(origin: Origin<'_>) -> Option<Diagnostic> {
     let (inner, rest) = inner.split_once("}}")?;
     let operator = rest.trim_start().chars().next().filter(|c| matches!(c, '+' | '*'))?;
     let number = rest.trim_start()[1..].trim();
-    let template = number.strip_prefix("{{").and_then(|n| n.strip_suffix("}}")).is_some_and(|n| !n.contains("}}"));
-    if !rest.starts_with(' ') || number.is_empty() || !(template || number.parse::<f64>().is_ok()) {
+    let template = number.strip_prefix("{{").and_then(|n| n.strip_suffix("}}")).filter(|n| !n.contains("}}"));
+    if !rest.starts_with(' ') || number.is_empty() || (template.is_none() && number.parse::<f64>().is_err()) {
         return None;
     }
+    let number = template.map_or(number, str::trim);
     let start = text.find("{{")?;
     let fault = Diagnostic::warning(
         "J501",

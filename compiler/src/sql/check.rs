@@ -85,6 +85,11 @@ fn first_word(place: &Place<'_>, tokens: &[Token]) -> Option<Diagnostic> {
             if words::STARTS.contains(&word.as_str()) {
                 return None;
             }
+            if words::CLAUSES.contains(&word.as_str()) {
+                let message = format!("no SQL statement starts with `{}`", place.word(first));
+                let fault = Diagnostic::error("Q701", place.of_token(first), message);
+                return Some(fault.help("if this belongs to the statement before, remove the `;` between them"));
+            }
             let meant = did_you_mean(&word, words::COMMON_STARTS.iter().copied())?;
             let fault = Diagnostic::error("Q701", place.of_token(first), format!("no SQL statement starts with `{}`", place.word(first)));
             Some(fault.help(format!("did you mean `{meant}`?")))
