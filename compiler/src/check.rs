@@ -23,6 +23,7 @@ mod parsers;
 mod requests;
 mod rows;
 mod secrets;
+mod sequence;
 mod shadowing;
 mod sql_text;
 mod types;
@@ -64,6 +65,7 @@ fn of_tables(parsed: &Parsed, resolved: &Resolved<'_>) -> Vec<Diagnostic> {
     columns::check(parsed, resolved, &catalog, &mut faults);
     effects::check(parsed, resolved, &catalog, &mut faults);
     writers::check(resolved, &catalog, &mut faults);
+    sequence::check(resolved, &catalog, &mut faults);
     loop_tables::check(resolved, &catalog, &mut faults);
     types::check(resolved, &mut faults);
     parsers::check(resolved, &mut faults);

@@ -61,12 +61,14 @@ pub struct Column {
     pub literal: Option<String>,
     /// Computed from others, so that no INSERT gives it.
     pub generated: bool,
+    /// NOT NULL, and nothing gives it a value of its own.
+    pub required: bool,
 }
 
 impl Column {
     #[must_use]
     pub fn new(name: String, class: Class, at: Option<Span>) -> Self {
-        Self { name, class, at, literal: None, generated: false }
+        Self { name, class, at, literal: None, generated: false, required: false }
     }
 }
 

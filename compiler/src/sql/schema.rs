@@ -5,6 +5,7 @@ use sqlparser::ast::{
     RenameTableNameKind, SetExpr, Statement, TableConstraint,
 };
 
+use super::Dialect;
 use super::columns::{Class, Column, Columns, Keys, class, kept};
 use super::outline::Outline;
 use crate::diagnostic::Span;
@@ -117,7 +118,9 @@ fn changes(statement: &Statement, outline: &Outline) -> Option<Vec<Change>> {
                     AlterTableOperation::AlterColumn { column_name, op: AlterColumnOperation::SetDataType { .. } } => {
                         added.list.push(column(column_name, Class::Unknown, outline));
                     }
-                    AlterTableOperation::AddConstraint { .. } | AlterTableOperation::DropConstraint { .. } => {
+                    AlterTableOperation::AddConstraint { .. }
+                    | AlterTableOperation::DropConstraint { .. }
+                    | AlterTableOperation::AlterColumn { .. } => {
                         found.push(change(&alter.name, What::Keys, outline)?);
                     }
                     _ => {}
@@ -149,12 +152,37 @@ fn create_table(create: &CreateTable, outline: &Outline) -> Option<Change> {
         Some(_) if create.columns.is_empty() => What::CreateAs { if_missing },
         Some(_) => What::Create { columns: Columns::default(), if_missing },
         None => {
-            let list = create.columns.iter().map(|c| defined(c, outline)).collect::<Option<Vec<_>>>()?;
-            let closed = !inherits && !list.is_empty();
-            What::Create { columns: Columns { list, closed, keys: keys(create, outline) }, if_missing }
+            let mut columns = listed(create, outline)?;
+            columns.closed = !inherits && !columns.list.is_empty();
+            What::Create { columns, if_missing }
         }
     };
     change(&create.name, what, outline)
+}
+
+/// The columns that CREATE TABLE lists; `None` where one is computed.
+pub(super) fn listed(create: &CreateTable, outline: &Outline) -> Option<Columns> {
+    let mut list = create.columns.iter().map(|c| defined(c, outline)).collect::<Option<Vec<_>>>()?;
+    let keys = keys(create, outline);
+    // SQLite numbers the rows of an `integer primary key`, and takes NULL in other keys.
+    if let (Dialect::Postgres, Some(key)) = (outline.dialect, keys.as_ref().and_then(|k| k.primary.as_ref())) {
+        for (column, definition) in list.iter_mut().zip(&create.columns) {
+            column.required |= key.contains(&column.name) && !fills_itself(definition);
+        }
+    }
+    Some(Columns { list, closed: true, keys })
+}
+
+/// Whether a column has a value where an INSERT gives none.
+fn fills_itself(definition: &ColumnDef) -> bool {
+    let serial = definition.data_type.to_string().to_ascii_lowercase().contains("serial");
+    serial
+        || definition.options.iter().any(|o| {
+            matches!(
+                o.option,
+                ColumnOption::Default(_) | ColumnOption::Generated { .. } | ColumnOption::Identity(_) | ColumnOption::DialectSpecific(_)
+            )
+        })
 }
 
 /// What a new table keeps unique; `None` where a part of it is not plain.
@@ -229,7 +257,10 @@ fn defined(definition: &ColumnDef, outline: &Outline) -> Option<Column> {
         return None;
     }
     let generated = definition.options.iter().any(|o| matches!(&o.option, ColumnOption::Generated { generation_expr: Some(_), .. }));
-    Some(Column { generated, ..column(&definition.name, class(&definition.data_type), outline) })
+    let not_null = definition.options.iter().any(|o| matches!(o.option, ColumnOption::NotNull));
+    let primary = definition.options.iter().any(|o| matches!(o.option, ColumnOption::PrimaryKey(_)));
+    let required = not_null && !fills_itself(definition) && !(primary && outline.dialect == Dialect::Sqlite);
+    Some(Column { generated, required, ..column(&definition.name, class(&definition.data_type), outline) })
 }
 
 fn column(name: &Ident, class: Class, outline: &Outline) -> Column {

@@ -4,6 +4,7 @@
 
 mod calls;
 mod counts;
+mod definitions;
 mod fault;
 mod grouping;
 mod mismatch;
@@ -100,7 +101,9 @@ impl Look<'_> {
     fn statement(&mut self, statement: &Statement, ctes: &[Cte]) -> Columns {
         match statement {
             Statement::Query(query) => return self.query(query, None, ctes),
+            Statement::AlterTable(alter) => self.altered(alter),
             Statement::CreateTable(create) => {
+                self.created(create);
                 if let Some(query) = &create.query {
                     let columns = self.query(query, None, ctes);
                     // Names in parentheses rename them.
@@ -119,6 +122,8 @@ impl Look<'_> {
                     self.target(column, &columns, name);
                 }
                 self.twice(insert.columns.iter());
+                self.conflict(insert, &columns);
+                self.left_out(insert, &columns);
                 self.inserted(insert, &columns, ctes);
                 let mut scope = Scope::default();
                 scope.relations.push(Relation { name: last(name).map(|n| self.kept(n)), columns });

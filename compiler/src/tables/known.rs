@@ -1,9 +1,11 @@
 //! The columns of a table, from all that write it.
 
+use std::collections::BTreeMap;
+
 use sqlparser::ast::{ObjectName, ObjectNamePart};
 
 use super::{Catalog, Given, How, Key};
-use crate::sql::columns::{Class, Columns, Keys, kept};
+use crate::sql::columns::{Class, Column, Columns, Keys, kept};
 use crate::sql::outline::Outline;
 use crate::sql::scope::{self, Looked, Tables};
 
@@ -50,11 +52,17 @@ impl Catalog<'_> {
             for column in given.list {
                 match all.list.iter_mut().find(|c| c.name == column.name) {
                     Some(known) => known.class = known.class.or(column.class),
+                    None if writer.how == How::Change => all.list.push(Column { required: false, ..column }),
                     None => all.list.push(column),
                 }
             }
         }
         all.keys = keys.flatten();
+        // Other steps may have made the table without the column, or changed it.
+        let creators = table.writers.iter().filter(|w| matches!(w.how, How::Create | How::CreateIfMissing)).count();
+        if all.keys.is_none() || creators > 1 {
+            all.list.iter_mut().for_each(|c| c.required = false);
+        }
         all
     }
 
@@ -86,6 +94,12 @@ impl Catalog<'_> {
         }
     }
 
+    /// Looks at a statement of a source where some tables are known to be otherwise than all steps together say.
+    #[must_use]
+    pub fn look_now(&self, outline: &Outline, source: &str, now: &BTreeMap<Key, Columns>) -> Looked {
+        scope::look(outline, &Now { all: InSource { catalog: self, source }, now })
+    }
+
     /// Looks at a statement of a source.
     #[must_use]
     pub fn look(&self, outline: &Outline, source: &str) -> Looked {
@@ -96,6 +110,22 @@ impl Catalog<'_> {
 struct InSource<'c, 'p> {
     catalog: &'c Catalog<'p>,
     source: &'c str,
+}
+
+struct Now<'n, 'c, 'p> {
+    all: InSource<'c, 'p>,
+    now: &'n BTreeMap<Key, Columns>,
+}
+
+impl Tables for Now<'_, '_, '_> {
+    fn columns(&self, schema: Option<&str>, name: &str) -> Columns {
+        let key = self.all.catalog.key(self.all.source, schema, name);
+        self.now.get(&key).cloned().unwrap_or_else(|| self.all.catalog.columns(&key))
+    }
+
+    fn may_define(&self, function: &str) -> bool {
+        self.all.may_define(function)
+    }
 }
 
 impl Tables for InSource<'_, '_> {

@@ -322,7 +322,7 @@ impl Look<'_> {
         for column in &relation.columns.list {
             let merged = scope.merged.iter().any(|m| self.equal(m, &column.name));
             if !merged || !columns.list.iter().any(|c| self.equal(&c.name, &column.name)) {
-                columns.list.push(Column { at: Some(at.clone()), ..column.clone() });
+                columns.list.push(Column { at: Some(at.clone()), generated: false, required: false, ..column.clone() });
             }
         }
     }

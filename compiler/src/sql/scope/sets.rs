@@ -81,7 +81,9 @@ impl Look<'_> {
                 resolve::is_value(name, dialect)
                     || columns.find(name, dialect).is_some()
                     || gives(first, expr)
-                    || others.iter().any(|(part, other)| !other.closed || other.find(name, dialect).is_some() || gives(part, expr))
+                    || others
+                        .iter()
+                        .any(|(part, other)| (!other.closed && has_star(part)) || other.find(name, dialect).is_some() || gives(part, expr))
             }
             (Expr::CompoundIdentifier(_), Dialect::Sqlite) => true,
             (_, Dialect::Sqlite) => true,
@@ -148,6 +150,11 @@ impl Look<'_> {
         }
         columns
     }
+}
+
+fn has_star(part: &SetExpr) -> bool {
+    let SetExpr::Select(select) = part else { return true };
+    select.projection.iter().any(|item| !matches!(item, SelectItem::UnnamedExpr(_) | SelectItem::ExprWithAlias { .. }))
 }
 
 /// Whether a part of a UNION selects the expression.
