@@ -127,6 +127,7 @@ pub const CODES: &[Code] = codes! {
     Q724 Error   "no-unique-key"            "ON CONFLICT names columns that nothing makes unique."
     Q725 Error   "missing-value"            "An INSERT gives no value to a column that must have one."
     Q726 Warning "already-there"            "A column or table is added that is there already."
+    Q727 Warning "hardly-meant"             "A statement runs, and does what hardly anybody means."
     R201 Error   "unknown-source"           "A source is named that the project does not have."
     R202 Error   "unknown-flow"             "A flow is named that the project does not have."
     R203 Error   "flow-cycle"               "Flows call each other in a circle."

@@ -211,7 +211,7 @@ fn class(kind: sequor_plan_format::ColumnType) -> Class {
         Type::Time => Class::Time,
         Type::Timestamp => Class::Timestamp,
         Type::TimestampTz => Class::TimestampTz,
-        Type::Json => Class::Jsonb,
+        Type::Json => Class::Json,
         Type::Uuid => Class::Uuid,
         Type::Binary => Class::Bytes,
     }

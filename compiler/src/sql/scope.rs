@@ -5,6 +5,7 @@
 mod calls;
 mod counts;
 mod definitions;
+mod doubts;
 mod fault;
 mod grouping;
 mod mismatch;
@@ -211,6 +212,7 @@ impl Look<'_> {
             let before = self.enter("WHERE", false);
             self.condition(expr, "WHERE", scope, ctes);
             self.inside = before;
+            self.doubtful(expr);
         }
     }
 

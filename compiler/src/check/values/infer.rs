@@ -154,18 +154,20 @@ pub(super) struct Origin {
 pub(super) struct Infer<'i, 's, 'p> {
     sight: Option<&'i Sight<'s, 'p>>,
     locals: BTreeMap<u32, Value>,
+    /// The expression is a template's, for minijinja.
+    template: bool,
     /// Each with its place, and where the value comes from.
     pub(super) problems: Vec<(Span, Problem, Option<Origin>)>,
 }
 
 impl<'i, 's, 'p> Infer<'i, 's, 'p> {
     pub(super) fn new(sight: &'i Sight<'s, 'p>) -> Self {
-        Self { sight: Some(sight), locals: BTreeMap::new(), problems: Vec::new() }
+        Self { sight: Some(sight), locals: BTreeMap::new(), template: false, problems: Vec::new() }
     }
 
     /// What an expression gives where no variable is known.
     pub(super) fn blind(expression: &Expression) -> Value {
-        Self { sight: None, locals: BTreeMap::new(), problems: Vec::new() }.value(expression)
+        Self { sight: None, locals: BTreeMap::new(), template: false, problems: Vec::new() }.value(expression)
     }
 
     fn origin(&self, expression: &Expression) -> Option<Origin> {
@@ -254,8 +256,15 @@ impl<'i, 's, 'p> Infer<'i, 's, 'p> {
             }
             Kind::And(parts) | Kind::Or(parts) => {
                 let mut given = Value::of(Kinds::NOTHING);
+                let mut guarded = false;
                 for part in parts {
+                    let problems = self.problems.len();
                     let next = self.value(part);
+                    // `x is None or len(x) > 1`
+                    if guarded {
+                        self.problems.truncate(problems);
+                    }
+                    guarded |= guards(part);
                     if matches!(e.kind, Kind::Or(_)) {
                         given.kinds = given.kinds.without(Kinds::NULL);
                     }
@@ -323,7 +332,9 @@ impl<'i, 's, 'p> Infer<'i, 's, 'p> {
                 Value::list_of(self.queried(source.as_ref(), sql))
             }
             Kind::Jinja { code, typed } => {
+                let around = std::mem::replace(&mut self.template, true);
                 let value = code.outline.as_ref().map_or(Value::UNKNOWN, |outline| self.value(outline));
+                self.template = around;
                 if *typed { value } else { Value::of(Kinds::TEXT) }
             }
             Kind::Python { inputs, code, .. } => {
@@ -386,6 +397,14 @@ impl<'i, 's, 'p> Infer<'i, 's, 'p> {
 
     fn operate(&mut self, e: &Expression, operator: Operator, left: &Expression, right: &Expression) -> Kinds {
         let (a, b) = (self.value(left), self.value(right));
+        if operator == Operator::Modulo && self.template && a.kinds == Kinds::TEXT {
+            let problem = Problem::new(
+                "templates here have no `%` for text".to_owned(),
+                "put texts together by `~`, or write Python in a key with `_expression`",
+            );
+            self.problems.push((e.span.clone(), problem, None));
+            return Kinds::TEXT;
+        }
         // `'%d' % text`
         if let (Operator::Modulo, Detail::Text(text)) = (operator, &a.detail)
             && ["%d", "%f", "%i"].iter().any(|place| text.contains(place))

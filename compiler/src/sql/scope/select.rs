@@ -124,6 +124,7 @@ impl Look<'_> {
         }
         self.grouped(select, &scope, order);
         self.distinct_order(select, &scope, order, &columns);
+        self.doubts(select, &scope);
         columns
     }
 

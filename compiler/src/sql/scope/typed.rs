@@ -81,6 +81,7 @@ impl Look<'_> {
             }
             Expr::InSubquery { expr, subquery, .. } => {
                 self.one_column(expr, subquery);
+                self.outer_column(subquery, scope, ctes);
                 let left = self.expr(expr, scope, ctes);
                 let right = self.single(subquery, scope, ctes);
                 self.in_subquery(expr, left.class(), subquery, right);
@@ -92,6 +93,7 @@ impl Look<'_> {
                     let right = (bound.as_ref(), self.expr(bound, scope, ctes));
                     self.compared(&left, &right, false);
                 }
+                self.last_day(expr, high, left.1.class());
                 Ty::Known(Class::Boolean)
             }
             Expr::Like { expr, pattern, escape_char, .. }
