@@ -4,14 +4,15 @@ use sqlparser::ast::{Distinct, Expr, Select, SelectItem, Spanned, Value};
 
 use super::super::Dialect;
 use super::super::columns::{Columns, same};
-use super::grouping::{form, given};
+use super::grouping::{MAX_BYTES, form, given};
 use super::{Look, Scope};
 use crate::diagnostic::Diagnostic;
 
 impl Look<'_> {
     /// ORDER BY of a query with DISTINCT orders by what the query gives.
     pub(super) fn distinct_order(&mut self, select: &Select, scope: &Scope<'_>, order: &[&Expr], columns: &Columns) {
-        if self.outline.dialect != Dialect::Postgres || self.outline.is_templated(select.span()) {
+        let long = self.outline.text.len() > MAX_BYTES;
+        if self.outline.dialect != Dialect::Postgres || long || self.outline.is_templated(select.span()) {
             return;
         }
         let selected = |look: &Self, expr: &Expr| {

@@ -12,6 +12,9 @@ use super::counts::{aggregate_in, is_aggregate};
 use super::{Look, Relation, Scope, resolve};
 use crate::diagnostic::{Diagnostic, Span};
 
+/// Longer statements are left to the engine.
+pub(super) const MAX_BYTES: usize = 16 << 10;
+
 /// A column of the query: which of its tables has it, and its name.
 type Place = (usize, String);
 
@@ -28,7 +31,8 @@ struct Groups {
 impl Look<'_> {
     /// Columns beside aggregates or GROUP BY.
     pub(super) fn grouped(&mut self, select: &Select, scope: &Scope<'_>, order: &[&Expr]) {
-        if self.outline.dialect != Dialect::Postgres {
+        // Expressions are compared as a whole: the time that takes grows with the square of their length.
+        if self.outline.dialect != Dialect::Postgres || self.outline.text.len() > MAX_BYTES {
             return;
         }
         let exprs = || select.projection.iter().filter_map(given);
