@@ -5,22 +5,22 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use sequor_plan_format::manifest::Access;
 use sequor_plan_format::op::WriteMode;
 use sqlparser::ast::{AlterTableOperation, ObjectName, ObjectType, Statement};
 
 use crate::diagnostic::{Diagnostic, Severity, Span};
 use crate::op::Op;
-use crate::op::assert::Check;
-use crate::op::copy::Origin;
 use crate::resolve::Resolved;
-use crate::snippet::expression::Expression;
 use crate::sql::columns::{Column, Columns, same};
 use crate::sql::outline::Outline;
 use crate::sql::schema::{Change, Effect, What, effect};
-use crate::syntax::visit::{self, Visitor};
-use crate::syntax::{Flow, Rows, SourceRef, Step, TableRef};
+use crate::syntax::visit;
+use crate::syntax::{Flow, Step};
 use crate::tables::{Catalog, Given, How, Key};
+
+mod uses;
+
+use uses::Uses;
 
 pub(super) fn check(resolved: &Resolved<'_>, catalog: &Catalog<'_>, faults: &mut Vec<Diagnostic>) {
     for flow in &resolved.flows {
@@ -50,109 +50,6 @@ struct Sequence<'w, 'p> {
     /// Where CREATE TABLE has made a table.
     made: BTreeMap<Key, Span>,
     faults: &'w mut Vec<Diagnostic>,
-}
-
-/// What a step reads and writes, with the steps in it.
-struct Uses<'w, 'p> {
-    flow: &'p Flow,
-    catalog: &'w Catalog<'p>,
-    reads: Vec<(Key, Span)>,
-    writes: BTreeSet<Key>,
-    queries: Vec<(Outline, &'p str)>,
-    outlines: Vec<(&'p Outline, &'p str)>,
-    unsure: bool,
-}
-
-impl<'p> Visitor<'p> for Uses<'_, 'p> {
-    fn enter_step(&mut self, step: &'p Step) {
-        match &step.op {
-            Op::RunFlow(_) => self.unsure = true,
-            Op::Execute(op) => {
-                let Some(source) = self.catalog.source(op.source.name()) else { return };
-                for statement in &op.statements {
-                    let Some(outline) = self.flow.sql.get(&statement.span.start) else {
-                        self.unsure = true;
-                        continue;
-                    };
-                    self.reads(outline, source);
-                    match effect(outline) {
-                        Effect::Changes(changes) => {
-                            self.writes.extend(changes.iter().map(|c| self.catalog.key(source, c.schema.as_deref(), &c.name)));
-                        }
-                        Effect::Hidden | Effect::Anything => self.unsure = true,
-                    }
-                    self.unsure |= matches!(outline.statement.as_deref(), Some(Statement::Drop { .. }));
-                }
-            }
-            Op::Transform(op) => self.sql(&op.source, &op.query),
-            Op::Copy(op) => {
-                if let Origin::Query { source, sql } = &op.from {
-                    self.sql(source, sql);
-                }
-            }
-            Op::Assert(op) => {
-                if let Check::Query { source, query, .. } = &op.check {
-                    self.sql(source, query);
-                }
-            }
-            Op::ForEach(op) => self.rows(&op.rows),
-            Op::HttpRequest(op) => {
-                if let Some(for_each) = &op.for_each {
-                    self.rows(&for_each.rows);
-                }
-            }
-            _ => {}
-        }
-    }
-
-    fn table(&mut self, table: &'p TableRef, access: Access) {
-        match (self.catalog.key_of(table), access) {
-            (Some(key), Access::Read) => self.reads.push((key, table.name.span.clone())),
-            (Some(key), _) => {
-                self.writes.insert(key);
-            }
-            (None, _) => self.unsure |= access != Access::Read,
-        }
-    }
-
-    fn parser(&mut self, parser: &'p Expression, declared: bool) {
-        self.unsure |= !declared && (!parser.uses().tables.is_empty() || parser.uses().texts.iter().any(|t| t == "tables"));
-    }
-
-    fn expression(&mut self, expression: &'p Expression) {
-        if let Some(outline) = self.flow.sql.get(&expression.span.start)
-            && outline.statement.is_none()
-        {
-            self.unsure |= outline.has_templates();
-        }
-        for query in &expression.uses().queries {
-            let Some(source) = self.catalog.source(query.source.as_deref()) else { continue };
-            let Some(dialect) = self.catalog.dialect(source) else { continue };
-            let outline = Outline::of_string(&query.sql.name, &query.sql.span, dialect);
-            self.reads(&outline, source);
-            self.queries.push((outline, source));
-        }
-    }
-}
-
-impl<'p> Uses<'_, 'p> {
-    fn rows(&mut self, rows: &'p Rows) {
-        if let Rows::Query { source, sql } = rows {
-            self.sql(source, sql);
-        }
-    }
-
-    fn sql(&mut self, source: &'p SourceRef, sql: &Expression) {
-        if let (Some(outline), Some(source)) = (self.flow.sql.get(&sql.span.start), self.catalog.source(source.name())) {
-            self.reads(outline, source);
-            self.outlines.push((outline, source));
-        }
-    }
-
-    fn reads(&mut self, outline: &Outline, source: &'p str) {
-        let tables = self.catalog.look(outline, source).tables;
-        self.reads.extend(tables.into_iter().map(|(schema, name, at)| (self.catalog.key(source, schema.as_deref(), &name), at)));
-    }
 }
 
 impl<'p> Sequence<'_, 'p> {

@@ -6,14 +6,17 @@ mod calls;
 mod counts;
 mod definitions;
 mod doubts;
+mod distinct;
 mod fault;
 mod grouping;
 mod mismatch;
 mod resolve;
 mod select;
+mod selection;
 mod sets;
 mod stored;
 mod typed;
+mod wanted;
 
 use sqlparser::ast::{
     AssignmentTarget, Expr, FromTable, Ident, ObjectName, ObjectNamePart, OnConflictAction, OnInsert, Query, SelectItem, Statement,

@@ -133,7 +133,7 @@ impl Look<'_> {
             }
             Expr::Extract { expr: inner, .. } => {
                 let ty = self.expr(inner, scope, ctes);
-                self.extracted(expr, inner, ty.class());
+                self.extracted(inner, ty.class());
                 Ty::Known(Class::Numeric)
             }
             Expr::Ceil { expr: inner, .. } | Expr::Floor { expr: inner, .. } => {
