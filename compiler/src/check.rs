@@ -15,6 +15,7 @@ mod ids;
 mod kinds;
 mod loop_tables;
 mod loops;
+mod marks;
 mod names;
 mod pages;
 mod parameters;
@@ -71,6 +72,7 @@ fn of_tables(parsed: &Parsed, resolved: &Resolved<'_>) -> Vec<Diagnostic> {
     parsers::check(resolved, &mut faults);
     rows::check(resolved, &catalog, &mut faults);
     values::check(parsed, resolved, &catalog, &mut faults);
+    marks::check(resolved, &catalog, &mut faults);
     http::check(parsed, resolved, &mut faults);
     secrets::check(resolved, &mut faults);
     sql_text::check(resolved, &mut faults);

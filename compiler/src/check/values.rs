@@ -35,7 +35,7 @@ pub(super) fn check(parsed: &Parsed, resolved: &Resolved<'_>, catalog: &Catalog<
         faults.iter().filter(|f| f.code == "P612").filter_map(|f| f.span.as_ref()).map(|s| (s.file.path.clone(), s.start)).collect();
     let mut found = Vec::new();
     for flow in &resolved.flows {
-        let sight = Sight { flow, held: &held, catalog, bound: Vec::new(), next: Vec::new() };
+        let sight = Sight { flow, held: &held, catalog, bound: Vec::new(), next: Vec::new(), errors: BTreeSet::new() };
         visit::steps(&flow.steps, &mut Walk { sight, flow, found: &mut found });
     }
     faults.extend(found.into_iter().filter(|f| f.span.as_ref().is_none_or(|s| !told.contains(&(s.file.path.clone(), s.start)))));
@@ -190,7 +190,9 @@ impl<'p> Visitor<'p> for Walk<'_, 'p> {
 }
 
 fn report(span: Span, problem: Problem, origin: Option<Origin>) -> Diagnostic {
-    let fault = if problem.of_null {
+    let fault = if problem.null_of_empty {
+        Diagnostic::warning("V412", span, problem.message)
+    } else if problem.of_null {
         Diagnostic::warning("J511", span, problem.message)
     } else if problem.no_column {
         Diagnostic::error("P612", span, problem.message)

@@ -26,6 +26,8 @@ pub enum Detail {
     Each(Rc<Value>),
     /// All keys of a map.
     Keys(Rc<BTreeMap<String, Value>>),
+    /// Keys of a map that may have others.
+    Fields(Rc<BTreeMap<String, Value>>),
     /// A row of a table or query.
     Row(Rc<Row>),
     /// A function of the snippet.
@@ -58,12 +60,14 @@ pub struct Problem {
     pub only_strange: bool,
     /// A default that replaces no NULL.
     pub of_null: bool,
+    /// An aggregate of no rows, which is not certain.
+    pub null_of_empty: bool,
 }
 
 impl Problem {
     #[must_use]
     pub fn new(message: String, help: impl Into<String>) -> Self {
-        Self { message, help: help.into(), of_key: false, no_column: false, only_strange: false, of_null: false }
+        Self { message, help: help.into(), of_key: false, no_column: false, only_strange: false, of_null: false, null_of_empty: false }
     }
 
     fn of_key(self) -> Self {
@@ -215,6 +219,7 @@ impl Value {
             (Detail::Each(element), _) if self.kinds.within(Kinds::LIST.or(Kinds::MAP)) => Ok(element.as_ref().clone()),
             (Detail::Data, _) => Ok(Self::DATA),
             (Detail::Row(_), _) => Ok(Self::DATA),
+            (Detail::Fields(fields), Detail::Text(name)) => Ok(fields.get(name.as_ref()).cloned().unwrap_or(Self::UNKNOWN)),
             _ => Ok(Self::UNKNOWN),
         }
     }

@@ -37,6 +37,9 @@ pub(super) fn syntax(place: &Place<'_>, tokens: &[Token], dialect: Dialect) -> O
 fn unclosed(place: &Place<'_>, tokens: &[Token]) -> Option<Diagnostic> {
     let token = tokens.iter().find(|t| t.kind == Kind::Unclosed)?;
     let text = place.word(token);
+    if let Some(fault) = apostrophe(place, tokens).filter(|_| text.starts_with('\'')) {
+        return Some(fault);
+    }
     let opener = if text.starts_with("/*") {
         "/*"
     } else if let Some(tag) = text.strip_prefix('$') {
@@ -57,6 +60,23 @@ fn unclosed(place: &Place<'_>, tokens: &[Token]) -> Option<Diagnostic> {
         "'" => fault.help("close it with `'`; a `'` inside text is written twice (`''`)"),
         other => fault.help(format!("close it with `{}`", other.trim_start_matches(['e', 'E']))),
     })
+}
+
+/// `'Men's shoes'`: the first text that ends in the middle of a word.
+fn apostrophe(place: &Place<'_>, tokens: &[Token]) -> Option<Diagnostic> {
+    let pair = tokens.windows(2).find(|pair| {
+        let letter = |text: &str, last: bool| {
+            let c = if last { text.chars().next_back() } else { text.chars().next() };
+            c.is_some_and(char::is_alphabetic)
+        };
+        pair[0].kind == Kind::Text
+            && pair[1].kind == Kind::Word
+            && pair[0].end == pair[1].start
+            && letter(place.text(pair[0].start, pair[0].end - 1), true)
+            && letter(place.word(&pair[1]), false)
+    })?;
+    let at = place.span_of(pair[0].end - 1, pair[0].end);
+    Some(Diagnostic::error("Q701", at, "this `'` ends the text in the middle of a word").help("write a `'` inside of text twice: `''`"))
 }
 
 fn parentheses(place: &Place<'_>, tokens: &[Token]) -> Option<Diagnostic> {

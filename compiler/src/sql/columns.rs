@@ -63,12 +63,14 @@ pub struct Column {
     pub generated: bool,
     /// NOT NULL, and nothing gives it a value of its own.
     pub required: bool,
+    /// A CREATE TABLE says nothing of NOT NULL.
+    pub nullable: bool,
 }
 
 impl Column {
     #[must_use]
     pub fn new(name: String, class: Class, at: Option<Span>) -> Self {
-        Self { name, class, at, literal: None, generated: false, required: false }
+        Self { name, class, at, literal: None, generated: false, required: false, nullable: false }
     }
 }
 

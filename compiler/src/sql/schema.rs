@@ -260,7 +260,7 @@ fn defined(definition: &ColumnDef, outline: &Outline) -> Option<Column> {
     let not_null = definition.options.iter().any(|o| matches!(o.option, ColumnOption::NotNull));
     let primary = definition.options.iter().any(|o| matches!(o.option, ColumnOption::PrimaryKey(_)));
     let required = not_null && !fills_itself(definition) && !(primary && outline.dialect == Dialect::Sqlite);
-    Some(Column { generated, required, ..column(&definition.name, class(&definition.data_type), outline) })
+    Some(Column { generated, required, nullable: !not_null && !primary, ..column(&definition.name, class(&definition.data_type), outline) })
 }
 
 fn column(name: &Ident, class: Class, outline: &Outline) -> Column {

@@ -5,8 +5,8 @@
 mod calls;
 mod counts;
 mod definitions;
-mod doubts;
 mod distinct;
+mod doubts;
 mod fault;
 mod grouping;
 mod mismatch;
@@ -167,6 +167,7 @@ impl Look<'_> {
                     self.assignments(&update.assignments, name, &scope, ctes);
                 }
                 self.where_clause(update.selection.as_ref(), &scope, ctes);
+                self.emptied(update);
                 return self.returning(update.returning.as_deref(), &scope, ctes);
             }
             Statement::Delete(delete) => {

@@ -57,6 +57,13 @@ impl Catalog<'_> {
                 }
             }
         }
+        // One that is not known may give any column another type.
+        if !all.closed {
+            let vague = table.writers.iter().any(|w| w.how != How::Append && matches!(&w.given, Given::Listed(c) if !c.closed));
+            if vague {
+                all.list.iter_mut().for_each(|c| c.class = Class::Unknown);
+            }
+        }
         all.keys = keys.flatten();
         // Other steps may have made the table without the column, or changed it.
         let creators = table.writers.iter().filter(|w| matches!(w.how, How::Create | How::CreateIfMissing)).count();

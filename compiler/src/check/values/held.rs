@@ -1,6 +1,6 @@
 //! What variables hold: every value that the project gives a name, whatever the order.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use sequor_plan_format::op::Scope;
 
@@ -43,10 +43,7 @@ struct Entry {
 
 impl<'p> Held<'p> {
     pub(super) fn of(parsed: &'p Parsed, catalog: &Catalog<'p>) -> Self {
-        let mut held = Self { open: parsed.all_flows().any(|flow| !flow.suspected.is_empty()), first: true, ..Self::default() };
-        if held.open {
-            return held;
-        }
+        let mut held = Self { first: true, ..Self::default() };
         for round in 0..ROUNDS {
             let mut next = Self { first: round == 0, ..Self::default() };
             next.constants(parsed);
@@ -95,12 +92,16 @@ impl<'p> Held<'p> {
     }
 
     fn flow(&mut self, flow: &'p Flow, before: &Self, catalog: &Catalog<'p>) {
+        // What steps with faults may set.
+        for name in &flow.suspected {
+            self.hide(&flow.name, name);
+        }
         for parameter in flow.parameters.iter().flatten() {
             if let Some(default) = &parameter.default {
                 self.give(Some(&flow.name), &parameter.name.name, Infer::blind(default), Some(&parameter.name.span));
             }
         }
-        let sight = Sight { flow, held: before, catalog, bound: Vec::new(), next: Vec::new() };
+        let sight = Sight { flow, held: before, catalog, bound: Vec::new(), next: Vec::new(), errors: BTreeSet::new() };
         let mut gather = Gather { held: self, flow, sight };
         visit::steps(&flow.steps, &mut gather);
         // Its end may be reached without a `return`.
@@ -111,8 +112,15 @@ impl<'p> Held<'p> {
         }
     }
 
+    /// Anything may be in a name that the flow sets.
+    fn hide(&mut self, flow: &'p str, name: &str) {
+        for scope in [Some(flow), None] {
+            self.give(scope, name, Value::UNKNOWN, None);
+        }
+    }
+
     fn give(&mut self, flow: Option<&'p str>, name: &str, value: Value, at: Option<&Span>) {
-        let value = if self.first { Value::of(Kinds::NOTHING) } else { value };
+        let value = if self.first && value.kinds != Kinds::UNKNOWN { Value::of(Kinds::NOTHING) } else { value };
         match self.values.get_mut(&(flow, name.to_owned())) {
             Some(entry) => {
                 entry.value = entry.value.clone().or(value);
@@ -189,8 +197,7 @@ impl<'p> Visitor<'p> for Gather<'_, 'p> {
     fn parser(&mut self, parser: &'p Expression, _: bool) {
         let literal = literal_variables(parser);
         for name in parsed_names(parser) {
-            self.held.give(Some(&self.flow.name), &name, Value::UNKNOWN, None);
-            self.held.give(None, &name, Value::UNKNOWN, None);
+            self.held.hide(&self.flow.name, &name);
         }
         for (name, _) in literal {
             self.held.give(None, name, Value::UNKNOWN, None);

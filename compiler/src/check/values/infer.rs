@@ -1,6 +1,6 @@
 //! What expressions give, as far as their parts are known.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use sequor_plan_format::expr::{Binary, Compare, Comprehension, Function, Method, ResponsePart, Unary};
 
@@ -24,6 +24,8 @@ pub(super) struct Sight<'s, 'p> {
     pub(super) bound: Vec<(&'p str, Value, Option<Span>)>,
     /// What the names hold that are bound next, the last one first.
     pub(super) next: Vec<(Value, Option<Span>)>,
+    /// Where the names of caught errors are.
+    pub(super) errors: BTreeSet<u32>,
 }
 
 impl<'p> Sight<'_, 'p> {
@@ -35,8 +37,9 @@ impl<'p> Sight<'_, 'p> {
                 Some(for_each) => (&for_each.rows, false),
                 None => return,
             },
-            Op::TryCatch(_) => {
+            Op::TryCatch(op) => {
                 self.next.clear();
+                self.errors.extend(op.catches.iter().filter_map(|catch| Some(catch.error.as_ref()?.span.start)));
                 return;
             }
             _ => return,
@@ -50,7 +53,11 @@ impl<'p> Sight<'_, 'p> {
     }
 
     pub(super) fn bind(&mut self, name: &'p Named) {
-        let (value, at) = self.next.pop().unwrap_or((Value::UNKNOWN, None));
+        let (value, at) = match self.next.pop() {
+            _ if self.errors.contains(&name.span.start) => (caught(), Some(name.span.clone())),
+            Some(next) => next,
+            None => (Value::UNKNOWN, None),
+        };
         self.bound.push((&name.name, value, at));
     }
 
@@ -126,6 +133,16 @@ impl Surroundings for Sight<'_, '_> {
             None => Value::map_of(Value::DATA),
         }
     }
+}
+
+/// What a caught error has.
+fn caught() -> Value {
+    let text = || Value::of(Kinds::TEXT);
+    let fields = [("kind", text()), ("message", text()), ("op", text()), ("status_code", Value::of(Kinds::INT.or(Kinds::NULL)))];
+    let mut keys: BTreeMap<String, Value> = fields.into_iter().map(|(name, value)| (name.to_owned(), value)).collect();
+    keys.insert("body".to_owned(), Value::DATA);
+    // Other members are looked at by another rule.
+    Value { kinds: Kinds::MAP, detail: Detail::Fields(std::rc::Rc::new(keys)) }
 }
 
 /// A row with these columns, where they are all known.
@@ -316,6 +333,9 @@ impl<'i, 's, 'p> Infer<'i, 's, 'p> {
             }
             Kind::QueryValue { sql, cast, source } => {
                 self.value(sql);
+                if matches!(cast, Some(Function::Int | Function::Float)) {
+                    self.largest_text(source.as_ref(), sql);
+                }
                 match cast {
                     Some(Function::Int) => Value::of(Kinds::INT.or(Kinds::NULL)),
                     Some(Function::Float) => Value::of(Kinds::FLOAT.or(Kinds::NULL)),
@@ -372,6 +392,25 @@ impl<'i, 's, 'p> Infer<'i, 's, 'p> {
         }
     }
 
+    /// `query_value('select max(no) from t', int)` of a text.
+    fn largest_text(&mut self, source: Option<&Named>, sql: &Expression) {
+        let largest = text(sql).is_some_and(|sql| {
+            let sql = sql.trim().to_lowercase();
+            ["max(", "min("]
+                .iter()
+                .any(|name| sql.starts_with(&format!("select {name}")) || sql.starts_with(&format!("select coalesce({name}")))
+        });
+        let Detail::Row(row) = self.queried(source, sql).detail else { return };
+        if let (true, [(_, value)]) = (largest, row.columns.as_slice())
+            && value.kinds.within(Kinds::TEXT.or(Kinds::NULL))
+            && value.kinds.meets(Kinds::TEXT)
+        {
+            let message = "the column is text, of which '999' is larger than '1000'".to_owned();
+            let problem = Problem::new(message, "compare numbers: `max(cast(… as integer))`");
+            self.problems.push((sql.span.clone(), Problem { only_strange: true, ..problem }, None));
+        }
+    }
+
     fn dict(&mut self, items: &[DictItem]) -> Value {
         let mut keys = Some(BTreeMap::new());
         for item in items {
@@ -397,6 +436,12 @@ impl<'i, 's, 'p> Infer<'i, 's, 'p> {
 
     fn operate(&mut self, e: &Expression, operator: Operator, left: &Expression, right: &Expression) -> Kinds {
         let (a, b) = (self.value(left), self.value(right));
+        if let Some(aggregate) = [left, right].into_iter().find(|side| may_be_null(side)) {
+            let message = "this query gives NULL for an empty table, and nothing can be computed with it".to_owned();
+            let problem = Problem::new(message, "write `coalesce(…, 0)` in the query, or `or 0` behind it");
+            self.problems.push((aggregate.span.clone(), Problem { null_of_empty: true, ..problem }, None));
+            return Kinds::UNKNOWN;
+        }
         if operator == Operator::Modulo && self.template && a.kinds == Kinds::TEXT {
             let problem = Problem::new(
                 "templates here have no `%` for text".to_owned(),
@@ -481,6 +526,7 @@ impl<'i, 's, 'p> Infer<'i, 's, 'p> {
                 Value::UNKNOWN
             }),
             Detail::Data => Value::DATA,
+            Detail::Fields(fields) => fields.get(name).cloned().unwrap_or(Value::UNKNOWN),
             Detail::Each(element) if of.kinds == Kinds::MAP => element.as_ref().clone(),
             _ => Value::UNKNOWN,
         }
@@ -590,6 +636,21 @@ impl<'i, 's, 'p> Infer<'i, 's, 'p> {
             _ => Value::UNKNOWN,
         }
     }
+}
+
+/// `query_value('select max(id) from t')`
+fn may_be_null(e: &Expression) -> bool {
+    let Kind::QueryValue { sql, .. } = &e.kind else { return false };
+    text(sql).is_some_and(null_of_empty)
+}
+
+/// Whether a query is one aggregate that gives NULL where there are no rows.
+pub(super) fn null_of_empty(sql: &str) -> bool {
+    let sql = sql.trim().to_lowercase();
+    let Some(selected) = sql.strip_prefix("select ").map(str::trim_start) else { return false };
+    let aggregate = ["max(", "min(", "sum(", "avg("].iter().any(|name| selected.starts_with(name));
+    let plain = selected.split(" from ").next().is_some_and(|list| list.trim_end().ends_with(')') && list.matches('(').count() == 1);
+    aggregate && plain && !sql.contains("group by") && !sql.contains("coalesce") && !sql.contains("ifnull")
 }
 
 /// Whether a condition may ask whether there is a value, and of which kind: then its branches cannot be judged by themselves.

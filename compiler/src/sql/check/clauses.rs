@@ -21,6 +21,7 @@ pub(super) fn check(place: &Place<'_>, tokens: &[Token]) -> Option<Diagnostic> {
     }
     insert_without_into(place, tokens, &words)
         .or_else(|| reserved_table(place, tokens, &words))
+        .or_else(|| over_missing(place, tokens, &words))
         .or_else(|| (1..tokens.len()).find_map(|i| missing_between(place, tokens, &words, i)))
         .or_else(|| if known.is_none() { missing_end(place, tokens, &words) } else { None })
 }
@@ -35,6 +36,19 @@ fn insert_without_into(place: &Place<'_>, tokens: &[Token], words: &[String]) ->
         Diagnostic::error("Q701", place.of_token(second), format!("expected INTO, found `{}`", place.word(second)))
             .help("write `INSERT INTO`"),
     )
+}
+
+/// `lag(x) (PARTITION BY …)`
+fn over_missing(place: &Place<'_>, tokens: &[Token], words: &[String]) -> Option<Diagnostic> {
+    let at = (2..tokens.len()).find(|i| {
+        tokens[*i].kind == Kind::Word
+            && words[*i] == "PARTITION"
+            && words.get(*i + 1).is_some_and(|w| w == "BY")
+            && tokens[*i - 1].kind == Kind::Open
+            && tokens[*i - 2].kind == Kind::Close
+    })?;
+    let fault = Diagnostic::error("Q701", place.of_token(&tokens[at - 1]), "OVER is missing before this window");
+    Some(fault.help("write `… OVER (PARTITION BY …)`"))
 }
 
 /// `UPDATE order SET …`: a reserved word as the name of a table.

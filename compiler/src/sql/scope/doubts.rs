@@ -26,6 +26,7 @@ impl Look<'_> {
         self.joined_with_itself(select);
         self.any_row(select);
         self.whole_numbers(select);
+        self.missing_commas(select);
     }
 
     /// Looks at a WHERE.
@@ -33,6 +34,93 @@ impl Look<'_> {
         if !self.outline.has_templates() {
             self.contradiction(condition);
             self.loose_or(condition);
+            self.same_on_both_sides(condition);
+        }
+    }
+
+    /// `x.id = x.id`
+    fn same_on_both_sides(&mut self, condition: &Expr) {
+        for part in operands(condition, &BinaryOperator::And) {
+            if let Expr::BinaryOp { left, op: BinaryOperator::Eq | BinaryOperator::NotEq | BinaryOperator::Lt | BinaryOperator::Gt, right } =
+                part
+                && is_name(left)
+                && left.to_string() == right.to_string()
+            {
+                let message = format!("'{left}' is compared with itself");
+                self.doubt(part.span(), message, "name the other column, with its table".to_owned());
+            }
+        }
+    }
+
+    /// `UPDATE t SET a = (SELECT …)` without WHERE: rows that the subquery has nothing for get NULL.
+    pub(super) fn emptied(&mut self, update: &sqlparser::ast::Update) {
+        if update.selection.is_some() || update.from.is_some() || self.outline.has_templates() {
+            return;
+        }
+        let Some(own) = name_of(&update.table.relation) else { return };
+        for assignment in &update.assignments {
+            let Expr::Subquery(query) = &assignment.value else { continue };
+            let SetExpr::Select(select) = query.body.as_ref() else { continue };
+            let refers = select
+                .selection
+                .as_ref()
+                .is_some_and(|c| self.outline.written(c.span()).to_lowercase().contains(&format!("{}.", own.value.to_lowercase())));
+            if refers {
+                let message = format!("rows of '{own}' for which the subquery finds nothing get NULL");
+                let help = "add `WHERE EXISTS (…)` or `WHERE … IN (SELECT …)`, or keep the old value: `coalesce((SELECT …), column)`";
+                self.doubt(assignment.value.span(), message, help.to_owned());
+            }
+        }
+    }
+
+    /// A name behind a column on the next line, which is read as its alias: a comma is missing.
+    fn missing_commas(&mut self, select: &Select) {
+        for item in &select.projection {
+            let SelectItem::ExprWithAlias { expr, alias } = item else { continue };
+            let (end, start) = (expr.span().end, alias.span.start);
+            if !is_name(expr) || end.line == 0 || start.line <= end.line {
+                continue;
+            }
+            let between = self.outline.written(sqlparser::tokenizer::Span::new(end, start));
+            if between.trim().is_empty() {
+                let message = format!("'{alias}' on a line of its own is read as another name of '{expr}'");
+                self.doubt(
+                    alias.span,
+                    message,
+                    format!("write a comma behind `{expr}`; if another name is meant, write `{expr} AS {alias}`"),
+                );
+            }
+        }
+    }
+
+    /// `x NOT IN (SELECT y FROM t)`, where y may be NULL.
+    pub(super) fn not_in_nulls(&mut self, compared: &Expr, subquery: &Query, ctes: &[super::Cte]) {
+        let SetExpr::Select(select) = subquery.body.as_ref() else { return };
+        let [SelectItem::UnnamedExpr(column)] = select.projection.as_slice() else { return };
+        let (Some(name), [from]) = (last_of(column), select.from.as_slice()) else { return };
+        // A key under its own name is there in each row; a reference to another one may be missing.
+        if last_of(compared).is_none_or(|own| own.value.eq_ignore_ascii_case(&name.value)) {
+            return;
+        }
+        let filtered = select.selection.as_ref().is_some_and(|c| self.outline.written(c.span()).to_lowercase().contains("not null"));
+        if filtered || !from.joins.is_empty() || self.outline.is_computed(name) || subquery.with.is_some() || select.having.is_some() {
+            return;
+        }
+        let (faults, named) = (self.faults.len(), self.named.len());
+        let mut inner = Scope::default();
+        self.from(from, &mut inner, ctes);
+        self.faults.truncate(faults);
+        self.named.truncate(named);
+        let [relation] = inner.relations.as_slice() else { return };
+        let columns = &relation.columns;
+        let Some(found) = columns.find(name, self.outline.dialect) else { return };
+        let Some(keys) = &columns.keys else { return };
+        let in_key = keys.primary.iter().flatten().any(|k| k.eq_ignore_ascii_case(&found.name));
+        // What a query has made may be without NULL for reasons that are not followed.
+        let declared = columns.closed && found.nullable && !in_key;
+        if declared {
+            let message = format!("once '{}' is NULL in a row, NOT IN is true for no row at all", found.name);
+            self.doubt(column.span(), message, format!("add `WHERE {name} IS NOT NULL` to the subquery, or write NOT EXISTS"));
         }
     }
 
@@ -74,6 +162,18 @@ impl Look<'_> {
     /// `region = 'x' AND status = 'a' OR status = 'b'`
     fn loose_or(&mut self, condition: &Expr) {
         let Expr::BinaryOp { left, op: BinaryOperator::Or, right } = condition else { return };
+        // `status = 'b' OR status = 'a' AND …`
+        let behind = operands(right, &BinaryOperator::And);
+        if let ([first, _, ..], Some((one, a))) = (behind.as_slice(), self.equality(left))
+            && let Some((other, b)) = self.equality(first)
+            && one.to_string() == other.to_string()
+            && a != b
+        {
+            let message = format!("AND binds before OR: rows with `{left}` are taken whatever the other conditions say");
+            let help = format!("put the alternatives in parentheses: `({left} OR {first}) AND …`, or write `{one} IN ({a}, {b})`");
+            self.doubt(left.span(), message, help);
+            return;
+        }
         let before = operands(left, &BinaryOperator::And);
         let [_, .., last] = before.as_slice() else { return };
         let (Some((one, a)), Some((other, b))) = (self.equality(last), self.equality(right)) else { return };
@@ -137,12 +237,10 @@ impl Look<'_> {
             let mut pending = vec![part];
             while let Some(expr) = pending.pop() {
                 match expr {
-                    Expr::CompoundIdentifier(names) => match names.as_slice() {
-                        [table, ..] => {
-                            named.extend(plain.iter().find(|p| p.value.eq_ignore_ascii_case(&table.value)).map(|p| p.value.as_str()))
-                        }
-                        [] => {}
-                    },
+                    Expr::CompoundIdentifier(names) => {
+                        let table = names.first().and_then(|t| plain.iter().find(|p| p.value.eq_ignore_ascii_case(&t.value)));
+                        named.extend(table.map(|p| p.value.as_str()));
+                    }
                     // Of which table it is, is not looked up.
                     Expr::Identifier(_) | Expr::Exists { .. } | Expr::InSubquery { .. } | Expr::Subquery(_) => all = false,
                     _ => {}
@@ -207,6 +305,9 @@ impl Look<'_> {
                 if known && only_own && matches!(condition, Expr::BinaryOp { left, right, .. } if is_name(left) && is_name(right)) {
                     let message = format!("this condition names '{own}' alone, and connects it with no other table");
                     self.doubt(condition.span(), message, "compare it with a column of a table before it".to_owned());
+                } else if known && !tables.is_empty() && !tables.iter().any(|t| t.value.eq_ignore_ascii_case(&own.value)) {
+                    let message = format!("this condition does not name '{own}', which it joins");
+                    self.doubt(condition.span(), message, format!("compare a column of '{own}' with one of a table before it"));
                 }
             }
         }

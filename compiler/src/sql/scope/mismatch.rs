@@ -190,6 +190,10 @@ impl Look<'_> {
     fn text_in_sum(&mut self, left: &Typed<'_>, operator: char, right: &Typed<'_>) {
         for ((side, ty), (other, other_ty)) in [(left, right), (right, left)] {
             let Ty::Literal(text) = ty else { continue };
+            // The key behind `->>`, which binds tighter in SQLite than where this was read.
+            if self.outline.text.contains("->") {
+                return;
+            }
             let number_or_name = other_ty.class().is_number() || matches!(other, Expr::Identifier(_) | Expr::CompoundIdentifier(_));
             if operator == '+' && number_or_name && !text.trim().starts_with(|c: char| c.is_ascii_digit() || matches!(c, '+' | '-' | '.')) {
                 let at = self.outline.span(side.span());

@@ -79,7 +79,10 @@ impl Look<'_> {
                 }
                 Ty::Known(Class::Boolean)
             }
-            Expr::InSubquery { expr, subquery, .. } => {
+            Expr::InSubquery { expr, subquery, negated } => {
+                if *negated {
+                    self.not_in_nulls(expr, subquery, ctes);
+                }
                 self.one_column(expr, subquery);
                 self.outer_column(subquery, scope, ctes);
                 let left = self.expr(expr, scope, ctes);

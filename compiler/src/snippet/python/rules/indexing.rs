@@ -128,6 +128,25 @@ struct Indexing<'a, 'g> {
 }
 
 impl<'a> Indexing<'a, '_> {
+    /// `row.get('address').get('city')`, `row.get('tags')[0]`
+    fn got(&mut self, base: &'a Expr, member: &str) {
+        let Expr::Call(call) = base else { return };
+        let Expr::Attribute(function) = call.func.as_ref() else { return };
+        let [Expr::StringLiteral(key)] = call.arguments.args.as_ref() else { return };
+        // A client's `get` takes a URL.
+        if key.value.to_str().contains('/') {
+            return;
+        }
+        let plain = function.attr.as_str() == "get" && call.arguments.keywords.is_empty();
+        let named = |e: &Expr| matches!(e, Expr::Name(name) if self.guards.names.contains(name.id.as_str()));
+        if !plain || self.guards.texts.contains(self.source.text(base.range())) || named(&function.value) {
+            return;
+        }
+        let message = format!("`.get(…)` gives None where the key is missing, and None has no {member}");
+        let fault = Diagnostic::warning("P626", self.source.span(base.range()), message);
+        self.faults.push(fault.help("give it a default (`.get('…', {})`), or brackets where the key is always there: `['…']`"));
+    }
+
     /// `re.search(…).group(1)`
     fn matched(&mut self, expr: &'a Expr) {
         let Expr::Attribute(member) = expr else { return };
@@ -214,6 +233,11 @@ impl<'a> Visitor<'a> for Indexing<'a, '_> {
             self.subscript(s);
         }
         self.matched(expr);
+        match expr {
+            Expr::Attribute(a) => self.got(&a.value, &format!("`{}`", a.attr)),
+            Expr::Subscript(s) => self.got(&s.value, "members"),
+            _ => {}
+        }
         visitor::walk_expr(self, expr);
     }
 }
