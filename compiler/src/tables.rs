@@ -63,21 +63,17 @@ pub struct Writer<'p> {
     pub at: Span,
     pub flow: &'p str,
     pub given: Given<'p>,
-    pub by: By<'p>,
+    pub by: By,
 }
 
 /// What writes a table.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum By<'p> {
+pub enum By {
     /// `CREATE TABLE` and the like.
     Sql,
     Parser,
-    /// A transform or a reply, in that list of steps of the project; the query that the rows come from, if any.
-    Op {
-        block: usize,
-        always: bool,
-        query: Option<&'p str>,
-    },
+    /// A transform, a copy or a reply.
+    Op,
 }
 
 #[derive(Debug, Default)]
@@ -92,8 +88,6 @@ pub struct Table<'p> {
 pub struct Catalog<'p> {
     parsed: &'p Parsed,
     pub tables: BTreeMap<Key, Table<'p>>,
-    /// Lists of steps so far.
-    blocks: usize,
     /// Sources in which steps may do anything to any table.
     open: BTreeSet<String>,
     /// Texts that may name tables which are changed there, by source; `None` for all sources.
@@ -170,6 +164,24 @@ impl<'p> Catalog<'p> {
             || self.patterns.iter().any(|(source, before, behind)| {
                 *source == key.source && name.starts_with(before.as_str()) && name.ends_with(behind.as_str())
             })
+    }
+
+    /// Whether what is in the source is there in the next run: not of a database in memory.
+    #[must_use]
+    pub fn is_kept(&self, source: &str) -> bool {
+        match self.parsed.source(source).map(|s| &s.definition) {
+            Some(Definition::Sqlite(sqlite)) => text(&sqlite.path).is_some_and(|path| !path.contains("memory")),
+            Some(Definition::Postgres(_)) => true,
+            Some(Definition::Http(_)) | None => false,
+        }
+    }
+
+    /// Whether a statement of the project may drop a table of that name, in whichever source.
+    #[must_use]
+    pub fn may_drop(&self, name: &str) -> bool {
+        let name = name.to_lowercase();
+        let texts = self.parsed.all_flows().flat_map(|flow| flow.sql.values()).map(|outline| outline.text.to_lowercase());
+        texts.into_iter().any(|text| text.contains("drop") && text.contains(&name))
     }
 
     /// Whether a step may define a function of that name, in small letters.

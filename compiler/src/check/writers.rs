@@ -1,4 +1,4 @@
-//! T901, T902, T903, T904, T905: steps that write the same table, and the columns that they give it.
+//! T902, T903, T904, T905: steps that write the same table, and the columns that they give it.
 
 use std::collections::BTreeMap;
 
@@ -17,40 +17,12 @@ pub(super) fn check(resolved: &Resolved<'_>, catalog: &Catalog<'_>, faults: &mut
         if !table.writers.iter().any(reached) {
             continue;
         }
-        overwritten(key, table, faults);
         appended(key, table, catalog, faults);
         different(key, table, catalog, faults);
         collides(key, table, first, catalog, faults);
         for writer in &table.writers {
             columns(writer, key, table, catalog, faults);
         }
-    }
-}
-
-/// T901
-fn overwritten(key: &Key, table: &Table<'_>, faults: &mut Vec<Diagnostic>) {
-    for pair in table.writers.windows(2) {
-        let [first, second] = pair else { continue };
-        let (By::Op { block: a, always: true, .. }, By::Op { block: b, always: true, query }) = (first.by, second.by) else { continue };
-        if a != b || second.how != How::Create || first.at.file.path != second.at.file.path || first.at.start >= second.at.start {
-            continue;
-        }
-        // What stands between the two may read the table, or call a flow that does.
-        let name = key.name.to_lowercase();
-        let between = first.at.file.text.get(first.at.end as usize..second.at.start as usize).unwrap_or("").to_lowercase();
-        let read = mentions(&between, &name)
-            || between.contains("run_flow")
-            || between.contains("run_workflow")
-            || query.is_some_and(|q| q.to_lowercase().contains(&name) || q.contains("{{") || q.contains("{%"));
-        if read {
-            continue;
-        }
-        let message = format!("this step creates '{}' anew, and the rows that a step before it wrote are lost", table.name);
-        faults.push(
-            Diagnostic::warning("T901", second.at.clone(), message)
-                .also(first.at.clone(), "they are written here")
-                .help("add 'write_mode: append' to this step, or write to another table"),
-        );
     }
 }
 
