@@ -134,7 +134,9 @@ fn row_with(columns: &Columns, what: impl FnOnce() -> String) -> Value {
         return Value::map_of(Value::DATA);
     }
     let value = |class: Class| match class {
-        Class::Text | Class::Date | Class::Time | Class::Timestamp | Class::TimestampTz | Class::Uuid => Value::of(Kinds::TEXT.or(Kinds::NULL)),
+        Class::Text | Class::Date | Class::Time | Class::Timestamp | Class::TimestampTz | Class::Uuid => {
+            Value::of(Kinds::TEXT.or(Kinds::NULL))
+        }
         Class::Integer | Class::Numeric | Class::Float | Class::Number => Value::of(Kinds::INT.or(Kinds::FLOAT).or(Kinds::NULL)),
         // SQLite keeps 0 and 1.
         Class::Boolean => Value::of(Kinds::BOOL.or(Kinds::INT).or(Kinds::NULL)),
