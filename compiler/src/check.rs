@@ -24,7 +24,7 @@ mod requests;
 mod rows;
 mod secrets;
 mod shadowing;
-mod sql_text;
+pub(crate) mod sql_text;
 mod types;
 mod unreached;
 mod unused;
