@@ -66,7 +66,7 @@ fn of_tables(parsed: &Parsed, resolved: &Resolved<'_>) -> Vec<Diagnostic> {
     writers::check(resolved, &catalog, &mut faults);
     loop_tables::check(resolved, &catalog, &mut faults);
     types::check(resolved, &mut faults);
-    parsers::check(resolved, &mut faults);
+    parsers::check(parsed, resolved, &mut faults);
     rows::check(resolved, &catalog, &mut faults);
     values::check(parsed, resolved, &catalog, &mut faults);
     http::check(parsed, resolved, &mut faults);
