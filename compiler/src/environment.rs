@@ -1,5 +1,7 @@
 //! Environment files, as far as a compile looks at them: which names they define. Values are never read into anything.
 
+mod values;
+
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
@@ -116,6 +118,9 @@ fn names(file: &crate::project::File, faults: &mut Vec<Diagnostic>) -> Vec<Named
                         .help("keep one of the two"),
                 );
             }
+        }
+        if key == "variables" {
+            values::check(node, faults);
         }
         names.extend(entries.iter().map(|e| Named { name: e.key.clone(), span: e.key_span.clone() }));
     }

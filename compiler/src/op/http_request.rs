@@ -1,5 +1,6 @@
 //! `http_request`: for each row, for each page: build a request, send it, read the reply into tables and variables.
 
+mod json_body;
 mod keys;
 mod lower;
 mod path;

@@ -1,4 +1,4 @@
-//! H810: a request shows who sends it in two ways. H811: its credentials go to another host than its source's.
+//! H810: a request shows who sends it in two ways. H811: its credentials go to another host than its source's. H821: a token has its scheme before it.
 
 use sequor_plan_format::source::KeyPlace;
 
@@ -25,9 +25,37 @@ fn header(auth: &Auth) -> Option<String> {
 }
 
 pub(super) fn of_source(source: &Source, http: &Http, faults: &mut Vec<Diagnostic>) {
+    with_scheme(&http.auth, faults);
     let Some(header) = header(&http.auth) else { return };
     for (name, _) in http.headers.iter().filter(|(name, _)| name.name.eq_ignore_ascii_case(&header)) {
         faults.push(twice(&name.name, &name.span, &source.name));
+    }
+}
+
+/// `Bearer …` where the authentication itself writes `Bearer`.
+fn with_scheme(auth: &Auth, faults: &mut Vec<Diagnostic>) {
+    let (written, values) = match auth {
+        Auth::Bearer { token } => ("Bearer", vec![("token", token)]),
+        Auth::Basic { username, password } => ("Basic", vec![("username", username), ("password", password)]),
+        Auth::None | Auth::ApiKey { .. } => return,
+    };
+    for (key, value) in values {
+        let Some(shape) = Shape::of(value) else { continue };
+        let start = shape.start();
+        let scheme = ["Bearer", "Basic", "Token"].into_iter().find(|s| {
+            let (word, rest) = start.split_at_checked(s.len()).unwrap_or_default();
+            word.eq_ignore_ascii_case(s) && rest.starts_with(' ')
+        });
+        if let Some(scheme) = scheme {
+            let message =
+                format!("'{scheme}' is no part of the {key}: the header becomes '{written} {scheme} …', and the request is refused");
+            let help = if scheme == written {
+                format!("write the {key} alone: '{written}' is put before it")
+            } else {
+                "for another scheme write 'type: api_key' with 'key_name: Authorization' and the whole text as 'key_value'".to_owned()
+            };
+            faults.push(Diagnostic::warning("H821", value.span.clone(), message).help(help));
+        }
     }
 }
 

@@ -3,8 +3,8 @@
 use sequor_plan_format::op::http_request::{BodyFormat, MAX_CONCURRENCY, Method, ReplyFormat};
 
 use super::{
-    FOR_EACH, ForEachRow, HttpRequest, INIT, Pairs, Parser, REQUEST, RESPONSE, Request, Response, ResponseTable, TABLE, TableData, path,
-    repeat,
+    FOR_EACH, ForEachRow, HttpRequest, INIT, Pairs, Parser, REQUEST, RESPONSE, Request, Response, ResponseTable, TABLE, TableData,
+    json_body, path, repeat,
 };
 use crate::diagnostic::{Diagnostic, Span};
 use crate::op::{Op, transform};
@@ -78,7 +78,7 @@ pub(super) fn request(node: &Node, at: &Span, op: &Fields<'_>, reader: &mut Read
     let method = method(&fields, reader);
     let parameters = pairs(&fields, "parameters", reader);
     let headers = pairs(&fields, "headers", reader);
-    let body = body(&fields, reader);
+    let body = body(&fields, &headers, reader);
     let faults = &mut reader.faults;
     let timeout_ms = duration(&fields, "timeout", faults).or_else(|| duration(op, "timeout", faults));
     let retry = [&fields, op].into_iter().find_map(|f| Some((retry(f, faults)?, f.get("retry")?.entry.key_span.clone())));
@@ -129,7 +129,7 @@ fn pairs(fields: &Fields<'_>, key: &str, reader: &mut Reader<'_>) -> Pairs {
     }
 }
 
-fn body(fields: &Fields<'_>, reader: &mut Reader<'_>) -> Option<(BodyFormat, Expression)> {
+fn body(fields: &Fields<'_>, headers: &Pairs, reader: &mut Reader<'_>) -> Option<(BodyFormat, Expression)> {
     let format = match fields.choice("body_format", &mut reader.faults) {
         Some("json") => BodyFormat::Json,
         Some("form_urlencoded" | "form") => BodyFormat::Form,
@@ -140,7 +140,24 @@ fn body(fields: &Fields<'_>, reader: &mut Reader<'_>) -> Option<(BodyFormat, Exp
         BodyFormat::Auto | BodyFormat::Json => Scalars::Data,
         BodyFormat::Form | BodyFormat::Text => Scalars::Written,
     };
-    value::of_key(fields, "body", scalars, BEFORE_REPLY, &mut reader.faults).map(|value| (format, value))
+    let before = reader.faults.len();
+    let value = value::of_key(fields, "body", scalars, BEFORE_REPLY, &mut reader.faults)?;
+    let is_sound = reader.faults[before..].is_empty();
+    if let Some((node, text)) = fields.node("body").and_then(|node| Some((node, scalar(node)?))).filter(|_| is_sound) {
+        reader.faults.extend(json_body::check(text, &node.span, format, content_type(headers)));
+    }
+    Some((format, value))
+}
+
+/// A header of the request itself; empty where it is computed.
+fn content_type(headers: &Pairs) -> Option<&str> {
+    match headers {
+        Pairs::Listed(pairs) => {
+            let (_, value) = pairs.iter().find(|(name, _)| name.name.eq_ignore_ascii_case("content-type"))?;
+            Some(crate::tables::text(value).unwrap_or_default())
+        }
+        Pairs::Computed(_) => Some(""),
+    }
 }
 
 impl Response {
@@ -240,16 +257,9 @@ fn data(fields: &Fields<'_>, has_parser: bool, reader: &mut Reader<'_>) -> Optio
         (Some(path), None) if scalar(&path.entry.value).is_some_and(|s| s.text.trim().is_empty()) => Some(TableData::Path(Vec::new())),
         (Some(_), None) => {
             let (text, span) = fields.name("data_path", &mut reader.faults)?;
-            match path::parse(text) {
-                Ok(steps) => Some(TableData::Path(steps)),
-                Err(why) => {
-                    reader.faults.push(
-                        Diagnostic::error("S106", span.clone(), format!("'data_path' is not a path: {why}"))
-                            .help("write names with dots, [0] for an index and [*] for every member: data[*], result.items"),
-                    );
-                    None
-                }
-            }
+            let (steps, fault) = path::read(text, span);
+            reader.faults.extend(fault);
+            steps.map(TableData::Path)
         }
         (None, Some(_)) => value::of_key(fields, "data", Scalars::Data, IN_REPLY, &mut reader.faults).map(TableData::Value),
         (None, None) if has_parser => Some(TableData::Parser),
