@@ -2,7 +2,7 @@
 //!
 //! Of a reply, `variables` are set before `while` is looked at, and `init` is done once for the op: not once for each row of `for_each`.
 
-use sequor_plan_format::expr::Compare;
+use sequor_plan_format::expr::{Compare, Function};
 
 use super::counting::{added, compared, growth, number, variable};
 use super::graph::constant;
@@ -33,6 +33,7 @@ impl<'p> Visitor<'p> for Pages<'_> {
         {
             self.faults.extend(not_begun_anew(op));
             self.faults.extend(other_step(op));
+            self.faults.extend(other_count(op));
             self.faults.extend(last_page(op));
         }
     }
@@ -97,23 +98,52 @@ fn not_begun_anew(op: &HttpRequest) -> Option<Diagnostic> {
 }
 
 /// A parameter that says how many rows a page has, and the one that says with which it begins.
+/// `while: len(rows) == 100`, where a page has 50.
+fn other_count(op: &HttpRequest) -> Option<Diagnostic> {
+    let asked = asked(op);
+    let mut sizes = asked.iter().filter(|(name, _)| has(SIZES, name)).filter_map(|(_, value)| Some((number(value)?, *value)));
+    let ((size, size_at), None) = (sizes.next()?, sizes.next()) else { return None };
+    let repeat = op.response.repeat.as_ref()?;
+    let Kind::Compare { operator, left, right } = &repeat.kind else { return None };
+    let is_length = |e: &Expression| matches!(e.kind, Kind::Call { function: Function::Len, .. });
+    let count = match (is_length(left), is_length(right)) {
+        (true, false) => number(right)?,
+        (false, true) => number(left)?,
+        _ => return None,
+    };
+    let never = match operator {
+        Compare::Equal => (count - size).abs() > 0.5,
+        Compare::GreaterEqual => is_length(left) && count > size,
+        _ => false,
+    };
+    (never && count > 0.0).then(|| {
+        let message = format!("a page has {size} rows, so that this is never true: the loop ends behind the first page");
+        Diagnostic::warning("C320", repeat.span.clone(), message)
+            .also(size_at.span.clone(), "the rows of a page")
+            .help(format!("compare with {size}"))
+    })
+}
+
+const SIZES: &[&str] = &["limit", "perpage", "pagesize", "maxresults", "pagelimit"];
+
+fn has(names: &[&str], name: &str) -> bool {
+    let name: String = name.chars().filter(char::is_ascii_alphanumeric).collect::<String>().to_lowercase();
+    names.contains(&name.as_str())
+}
+
 fn other_step(op: &HttpRequest) -> Option<Diagnostic> {
-    const SIZES: &[&str] = &["limit", "perpage", "pagesize", "maxresults", "pagelimit"];
     const STARTS: &[&str] = &["offset", "skip", "start", "startat", "startindex"];
     let asked = asked(op);
-    let has = |names: &[&str], name: &str| {
-        let name: String = name.chars().filter(char::is_ascii_alphanumeric).collect::<String>().to_lowercase();
-        names.contains(&name.as_str())
-    };
     let mut sizes = asked.iter().filter(|(name, _)| has(SIZES, name)).filter_map(|(_, value)| Some((number(value)?, *value)));
     let ((size, size_at), None) = (sizes.next()?, sizes.next()) else { return None };
     let sets = sets(op);
-    asked.iter().filter(|(name, _)| has(STARTS, name)).find_map(|(_, value)| {
+    asked.iter().filter(|(name, _)| has(STARTS, name)).find_map(|(parameter, value)| {
         let name = variable(value)?;
         let set = only(&sets, name)?;
         let by = growth(set.value, name)?;
-        // By one, it is more likely to be a page's number.
-        if by <= 1.0 || size <= 1.0 || (by - size).abs() < 0.5 {
+        // By one, it is more likely to be a page's number, unless it is called otherwise.
+        let of_rows = has(&["offset", "skip"], parameter);
+        if by < 1.0 || (by <= 1.0 && !of_rows) || size <= 1.0 || (by - size).abs() < 0.5 {
             return None;
         }
         let what = if by < size { "rows are loaded twice" } else { "rows are left out" };
