@@ -15,7 +15,7 @@ use crate::diagnostic::Span;
 use crate::snippet::expression::{Expression, Kind};
 use crate::source::{self, Definition};
 use crate::sql::Dialect;
-use crate::sql::columns::{Class, Column, Columns};
+use crate::sql::columns::{Class, Column, Columns, Keys};
 use crate::sql::outline::Outline;
 use crate::syntax::{TableRef, columns};
 
@@ -50,6 +50,8 @@ pub enum Given<'p> {
         source: &'p str,
         outline: &'p Outline,
     },
+    /// Nothing, but other columns may be unique now.
+    Keys,
     Unknown,
 }
 
@@ -206,7 +208,7 @@ pub fn text(expression: &Expression) -> Option<&str> {
 /// The columns that a flow declares.
 fn declared(list: &[columns::Column]) -> Columns {
     let column = |c: &columns::Column| Column::new(c.name.name.clone(), class(c.kind), Some(c.name.span.clone()));
-    Columns { list: list.iter().map(column).collect(), closed: true }
+    Columns { list: list.iter().map(column).collect(), closed: true, keys: Some(Keys::default()) }
 }
 
 fn class(kind: sequor_plan_format::ColumnType) -> Class {
@@ -221,7 +223,7 @@ fn class(kind: sequor_plan_format::ColumnType) -> Class {
         Type::Time => Class::Time,
         Type::Timestamp => Class::Timestamp,
         Type::TimestampTz => Class::TimestampTz,
-        Type::Json => Class::Jsonb,
+        Type::Json => Class::Json,
         Type::Uuid => Class::Uuid,
         Type::Binary => Class::Bytes,
     }

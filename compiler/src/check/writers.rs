@@ -57,7 +57,7 @@ fn known(writer: &Writer<'_>, catalog: &Catalog<'_>) -> Option<Columns> {
     let columns = match &writer.given {
         Given::Listed(columns) => columns.clone(),
         Given::Query { source, outline } => catalog.look(outline, source).columns,
-        Given::Unknown => return None,
+        Given::Keys | Given::Unknown => return None,
     };
     columns.closed.then_some(columns)
 }
@@ -69,13 +69,10 @@ fn different(key: &Key, table: &Table<'_>, catalog: &Catalog<'_>, faults: &mut V
         return;
     }
     let Some(dialect) = catalog.dialect(&key.source) else { return };
-    let mut first: Option<(&Writer<'_>, Columns)> = None;
-    for writer in &table.writers {
-        let Some(columns) = known(writer, catalog) else { continue };
-        let Some((before, had)) = &first else {
-            first = (writer.how != How::Append).then_some((writer, columns));
-            continue;
-        };
+    let creators = table.writers.iter().enumerate().filter(|(_, w)| w.how != How::Append);
+    let Some((first, before, had)) = creators.into_iter().find_map(|(i, w)| Some((i, w, known(w, catalog)?))) else { return };
+    for (i, writer) in table.writers.iter().enumerate() {
+        let Some(columns) = known(writer, catalog).filter(|_| i != first) else { continue };
         let lacks = |a: &Columns, b: &Columns| -> Vec<String> {
             a.list
                 .iter()
@@ -83,7 +80,7 @@ fn different(key: &Key, table: &Table<'_>, catalog: &Catalog<'_>, faults: &mut V
                 .map(|c| format!("'{}'", c.name))
                 .collect()
         };
-        let (more, fewer) = (lacks(&columns, had), lacks(had, &columns));
+        let (more, fewer) = (lacks(&columns, &had), lacks(&had, &columns));
         let message = match (writer.how, more.is_empty(), fewer.is_empty()) {
             (_, true, true) | (How::Append, true, false) => continue,
             (How::Append, false, _) => format!("rows are added to '{}' with {}, which the table does not have", table.name, list(&more)),
@@ -93,8 +90,11 @@ fn different(key: &Key, table: &Table<'_>, catalog: &Catalog<'_>, faults: &mut V
                 format!("'{}' is created with {} here, and with {} in another step", table.name, list(&more), list(&fewer))
             }
         };
+        // The column itself, where it is named.
+        let extra = columns.list.iter().find(|c| !had.list.iter().any(|d| same_name(&c.name, &d.name, dialect)));
+        let at = extra.filter(|_| writer.how == How::Append).and_then(|c| c.at.clone()).filter(|at| at.file.path == writer.at.file.path);
         faults.push(
-            Diagnostic::warning("T903", writer.at.clone(), message)
+            Diagnostic::warning("T903", at.unwrap_or_else(|| writer.at.clone()), message)
                 .also(before.at.clone(), "the other step")
                 .help("give both the same columns, or write to two tables: what the table has depends on which step ran last"),
         );

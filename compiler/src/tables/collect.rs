@@ -13,7 +13,7 @@ use crate::op::copy::Origin;
 use crate::op::execute::Execute;
 use crate::op::http_request::HttpRequest;
 use crate::snippet::expression::{GivenTable, Kind};
-use crate::sql::columns::{Class, Column, Columns};
+use crate::sql::columns::{Class, Column, Columns, Keys};
 use crate::sql::outline::Outline;
 use crate::sql::schema::{Effect, What, effect};
 use crate::syntax::{Flow, Step, TableRef};
@@ -154,7 +154,7 @@ impl<'p> Catalog<'p> {
                 let column = |(name, kind): &(crate::snippet::expression::Named, String)| {
                     Column::new(name.name.clone(), class(kind), Some(name.span.clone()))
                 };
-                Columns { list: list.iter().map(column).collect(), closed: true }
+                Columns { list: list.iter().map(column).collect(), closed: true, keys: Some(Keys::default()) }
             });
             let given = columns.map_or(Given::Unknown, Given::Listed);
             let key = self.key(&source, None, &table.name.name);
@@ -199,6 +199,7 @@ impl<'p> Catalog<'p> {
                 What::Create { columns, if_missing } => (create(if_missing), Given::Listed(columns)),
                 What::CreateAs { if_missing } => (create(if_missing), Given::Query { source, outline }),
                 What::Add(columns) => (How::Change, Given::Listed(columns)),
+                What::Keys => (How::Change, Given::Keys),
             };
             let key = self.key(source, change.schema.as_deref(), &change.name);
             let writer = Writer { how, at: change.at, flow: &flow.name, given, by: By::Sql };
