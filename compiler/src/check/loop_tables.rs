@@ -6,9 +6,9 @@
 mod body;
 mod emptied;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
-use sqlparser::ast::{Statement, TableObject};
+use sqlparser::ast::{Expr, FromTable, GroupByExpr, ObjectName, SetExpr, Statement, TableFactor, TableObject};
 
 use crate::diagnostic::{Diagnostic, Span};
 use crate::op::Op;
@@ -21,15 +21,20 @@ use crate::tables::{Catalog, Key, text};
 pub(super) use body::Body;
 use body::{Created, is_left};
 
+/// Calls of calls that are looked into.
+const DEEPEST: usize = 2;
+
 pub(super) fn check(resolved: &Resolved<'_>, catalog: &Catalog<'_>, faults: &mut Vec<Diagnostic>) {
+    let flows: BTreeMap<&str, &Flow> = resolved.flows.iter().map(|flow| (flow.name.as_str(), *flow)).collect();
     for flow in &resolved.flows {
-        let mut rule = Rule { flow, catalog, told: BTreeSet::new(), faults };
+        let mut rule = Rule { flow, flows: &flows, catalog, told: BTreeSet::new(), faults };
         rule.block(&flow.steps, false);
     }
 }
 
 struct Rule<'r, 'p, 'f> {
     flow: &'p Flow,
+    flows: &'r BTreeMap<&'r str, &'p Flow>,
     catalog: &'r Catalog<'p>,
     /// Places that have a fault.
     told: BTreeSet<u32>,
@@ -45,12 +50,12 @@ impl<'p> Rule<'_, 'p, '_> {
                 Op::ForEach(op) => {
                     self.own_table(op, again);
                     if !matches!(&op.rows, Rows::Items(items) if matches!(&items.kind, Kind::List(list) if list.len() < 2)) {
-                        self.replaced(step, &op.steps, &Body::of(&op.steps, None), false);
+                        self.replaced(step, &op.steps, Body::of(&op.steps, None), false);
                     }
                 }
                 Op::WhileLoop(op) => {
                     inside = true;
-                    self.replaced(step, &op.steps, &Body::of(&op.steps, Some(&op.condition)), true);
+                    self.replaced(step, &op.steps, Body::of(&op.steps, Some(&op.condition)), true);
                 }
                 Op::HttpRequest(_)
                 | Op::Transform(_)
@@ -120,6 +125,12 @@ impl<'p> Rule<'_, 'p, '_> {
                 if let Some((_, shown)) = own(name) {
                     self.changed(&at, rows, format!("this {word} changes all rows of '{shown}' in each turn of the loop over them"));
                 }
+            } else if let Some((word, name, condition)) = narrowed(statement)
+                && !outline.has_templates()
+                && self.chosen(rows).is_some_and(|chosen| chosen == condition.to_string())
+                && let Some((_, shown)) = own(name)
+            {
+                self.changed(&at, rows, format!("this {word} takes all rows of '{shown}' that the loop goes over, in its first turn"));
             } else if let Statement::Insert(insert) = statement
                 && let TableObject::TableName(name) = &insert.table
                 && insert.on.is_none()
@@ -131,6 +142,18 @@ impl<'p> Rule<'_, 'p, '_> {
                 self.added(&at, rows, &shown);
             }
         }
+    }
+
+    /// The condition of the query that the loop goes over, where it reads one table.
+    fn chosen(&self, rows: &Span) -> Option<String> {
+        let outline = self.flow.sql.get(&rows.start).filter(|outline| !outline.has_templates())?;
+        let Statement::Query(query) = outline.statement.as_deref()? else { return None };
+        let SetExpr::Select(select) = query.body.as_ref() else { return None };
+        let plain = query.limit_clause.is_none()
+            && query.fetch.is_none()
+            && matches!(&select.group_by, GroupByExpr::Expressions(list, _) if list.is_empty());
+        let one = matches!(select.from.as_slice(), [only] if only.joins.is_empty());
+        select.selection.as_ref().filter(|_| plain && one).map(ToString::to_string)
     }
 
     fn changed(&mut self, at: &Span, rows: &Span, message: String) {
@@ -155,12 +178,13 @@ impl<'p> Rule<'_, 'p, '_> {
     }
 
     /// C312. A loop that is left on purpose keeps what its last turn wrote.
-    fn replaced(&mut self, step: &'p Step, steps: &'p [Step], body: &Body<'p>, repeats: bool) {
+    fn replaced(&mut self, step: &'p Step, steps: &'p [Step], mut body: Body<'p>, repeats: bool) {
         if is_left(steps) {
             return;
         }
-        self.emptied(step, steps, body);
-        for Created { table, guarded, tried } in body::created(steps) {
+        body.follow(self.flows);
+        self.emptied(step, steps, &body);
+        for Created { table, guarded, tried } in body::created(steps, self.flows, self.flows.len().min(DEEPEST)) {
             let Some(name) = text(&table.name).filter(|_| self.catalog.key_of(table).is_some()) else { continue };
             let appends = || body.written.iter().any(|(other, creates)| !creates && text(&other.name) == Some(name));
             // A `while` around a `try` tries something again.
@@ -174,5 +198,23 @@ impl<'p> Rule<'_, 'p, '_> {
                     .help("write 'write_mode: append', and empty the table before the loop; or give each turn a table of its own"),
             );
         }
+    }
+}
+
+/// A statement that changes the rows of one table for which a condition holds.
+fn narrowed(statement: &Statement) -> Option<(&'static str, &ObjectName, &Expr)> {
+    let (word, table, condition) = match statement {
+        Statement::Delete(delete) if delete.using.is_none() && delete.limit.is_none() => {
+            let (FromTable::WithFromKeyword(from) | FromTable::WithoutKeyword(from)) = &delete.from;
+            ("DELETE", from.first()?, delete.selection.as_ref()?)
+        }
+        Statement::Update(update) if update.from.is_none() && update.limit.is_none() => {
+            ("UPDATE", &update.table, update.selection.as_ref()?)
+        }
+        _ => return None,
+    };
+    match &table.relation {
+        TableFactor::Table { name, alias: None, args: None, .. } if table.joins.is_empty() => Some((word, name, condition)),
+        _ => None,
     }
 }

@@ -24,7 +24,7 @@ use crate::tables::text;
 pub(super) fn check(resolved: &Resolved<'_>, assigned: &Assigned<'_>, faults: &mut Vec<Diagnostic>) {
     for flow in &resolved.flows {
         // A step that could not be read may be the one that counts.
-        if flow.unreadable || !flow.suspected.is_empty() {
+        if flow.unreadable || !flow.suspected_text.is_empty() {
             continue;
         }
         visit::steps(&flow.steps, &mut Rounds { assigned, faults });

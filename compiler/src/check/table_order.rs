@@ -39,7 +39,7 @@ fn too_early(flow: &Flow, catalog: &Catalog<'_>, faults: &mut Vec<Diagnostic>) {
             let (Some(table), Some(drop)) = (catalog.tables.get(&key), drops.get(&key)) else { continue };
             let (Some(first), Some(last)) = (first(table), table.writers.iter().map(|w| w.at.start).max()) else { continue };
             let own = table.writers.iter().all(|w| w.flow == flow.name && w.at.file.path == at.file.path && w.at.start > at.end);
-            let is_gone = drop.iter().any(|drop| drop.start > last || drop.end < at.start);
+            let is_gone = drop.iter().any(|drop| drop.start > last);
             if !own || !is_gone || catalog.is_hidden(&key) || told.contains(&key) {
                 continue;
             }

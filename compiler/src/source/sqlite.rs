@@ -34,5 +34,11 @@ pub(super) fn read(fields: &Fields<'_>, faults: &mut Vec<Diagnostic>) -> Option<
     {
         *text = rest.to_owned();
     }
+    if let Expr::Text(text) = &path.kind
+        && text.rsplit('/').next() == Some(":memory:")
+    {
+        let fault = Diagnostic::error("S107", path.span.clone(), "a database in memory would be empty for every step");
+        faults.push(fault.help("give the path of a file, which is made where it is missing"));
+    }
     Some(Sqlite { path })
 }

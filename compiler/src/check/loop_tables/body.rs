@@ -1,6 +1,6 @@
 //! What the steps of a loop do to tables.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use sequor_plan_format::manifest::Access;
 
@@ -11,7 +11,7 @@ use crate::op::leave::Leave;
 use crate::op::run_flow::RunFlow;
 use crate::snippet::expression::{Expression, Kind};
 use crate::syntax::visit::{self, Visitor};
-use crate::syntax::{Step, TableRef};
+use crate::syntax::{Flow, Step, TableRef};
 use crate::tables::text;
 
 /// All steps of a loop, those of inner loops too.
@@ -26,6 +26,8 @@ pub(in crate::check) struct Body<'p> {
     read: BTreeSet<&'p str>,
     /// A step reads what cannot be seen here.
     hidden: bool,
+    /// Flows that are called, and that have not been looked into.
+    calls: Vec<&'p RunFlow>,
     /// Names of tables: they are not text that reads them.
     names: BTreeSet<u32>,
 }
@@ -38,10 +40,28 @@ impl<'p> Body<'p> {
         body
     }
 
+    /// Takes in what the called flows do.
+    pub(super) fn follow(&mut self, flows: &BTreeMap<&str, &'p Flow>) {
+        let mut seen: BTreeSet<&str> = BTreeSet::new();
+        while let Some(call) = self.calls.pop() {
+            match flows.get(call.flow.name.as_str()) {
+                Some(flow) if !flow.unreadable && flow.suspected_text.is_empty() => {
+                    if seen.insert(&flow.name) {
+                        // Places are those of another file now.
+                        self.names.clear();
+                        visit::steps(&flow.steps, self);
+                    }
+                }
+                Some(_) | None => self.hidden = true,
+            }
+        }
+    }
+
     /// Whether a step may read the table.
     pub(in crate::check) fn reads(&self, name: &str) -> bool {
         let lower = name.to_lowercase();
-        self.hidden || self.read.iter().any(|read| read.eq_ignore_ascii_case(name)) || self.texts.iter().any(|text| mentions(text, &lower))
+        let unseen = self.hidden || !self.calls.is_empty();
+        unseen || self.read.iter().any(|read| read.eq_ignore_ascii_case(name)) || self.texts.iter().any(|text| mentions(text, &lower))
     }
 
     fn text(&mut self, text: &str) {
@@ -89,8 +109,8 @@ impl<'p> Visitor<'p> for Body<'p> {
         });
     }
 
-    fn call(&mut self, _: &'p RunFlow) {
-        self.hidden = true;
+    fn call(&mut self, call: &'p RunFlow) {
+        self.calls.push(call);
     }
 }
 
@@ -103,8 +123,9 @@ pub(super) struct Created<'p> {
     pub(super) tried: bool,
 }
 
-/// What the steps create, without those of inner loops. The depth of steps is bounded by the YAML reader.
-pub(super) fn created(steps: &[Step]) -> Vec<Created<'_>> {
+/// What the steps create, without those of inner loops, and with those of called flows. The depth of steps is bounded by the YAML reader, and that of calls by
+/// `depth`.
+pub(super) fn created<'p>(steps: &'p [Step], flows: &BTreeMap<&str, &'p Flow>, depth: usize) -> Vec<Created<'p>> {
     let mut found = Vec::new();
     for step in steps {
         let (guards, tries) = match &step.op {
@@ -133,7 +154,14 @@ pub(super) fn created(steps: &[Step]) -> Vec<Created<'_>> {
             let creates = body.written.into_iter().filter(|(_, creates)| *creates);
             found.extend(creates.map(|(table, _)| Created { table, guarded, tried }));
         }
-        let inner = blocks.into_iter().flat_map(created);
+        let called = match &step.op {
+            Op::RunFlow(call) if depth > 0 && call.start.is_none() => {
+                flows.get(call.flow.name.as_str()).map(|flow| (&flow.steps[..], depth - 1))
+            }
+            _ => None,
+        };
+        let inner = blocks.into_iter().map(|block| (block, depth)).chain(called);
+        let inner = inner.flat_map(|(block, depth)| created(block, flows, depth));
         found.extend(inner.map(|c| Created { guarded: c.guarded || guarded, tried: c.tried || tried, ..c }));
     }
     found
