@@ -151,6 +151,7 @@ pub const CODES: &[Code] = codes! {
     S115 Hint    "older-form"               "An older form is used, which goes on working."
     S116 Error   "bad-start-step"           "A call starts with a step that the flow does not have."
     S117 Warning "template-in-environment"  "A template stands in an environment, whose values are taken as they are."
+    S118 Warning "reference-as-text"        "A source names a variable of the process as other tools do, and it is taken as text."
     T901 Warning "overwritten-table"        "A step creates a table anew that a step before it has just filled."
     T902 Warning "append-to-unknown"        "Rows are added to a table that no step creates, and one with nearly the same name is created."
     T903 Warning "different-columns"        "Two steps write the same table with different columns."

@@ -113,7 +113,8 @@ fn without_value(name: &str, entry: &Entry) -> Option<Diagnostic> {
         ),
         [one, other] if is_scope(one) || is_scope(other) => {
             let key = if is_scope(one) { other } else { one };
-            let near = did_you_mean(&key.key, ["value", "value_expression"])?;
+            let other = matches!(key.key.as_str(), "val" | "v" | "is" | "to" | "initial" | "default").then_some("value");
+            let near = did_you_mean(&key.key, ["value", "value_expression"]).or(other)?;
             if near == key.key {
                 return None;
             }
