@@ -1,11 +1,13 @@
 //! Rules over the resolved project, one file each. They report and change nothing.
 
+mod asserts;
 mod assigned;
 mod attempts;
 mod branches;
 mod columns;
 mod conditions;
 mod control;
+mod counting;
 mod effects;
 mod environments;
 mod first_page;
@@ -15,16 +17,22 @@ mod ids;
 mod kinds;
 mod loop_tables;
 mod loops;
+mod marks;
 mod names;
+mod overwrites;
+mod page_steps;
 mod pages;
 mod parameters;
 mod parsed;
 mod parsers;
 mod requests;
+mod rounds;
 mod rows;
 mod secrets;
+mod sequence;
 mod shadowing;
 pub(crate) mod sql_text;
+mod table_order;
 mod types;
 mod unreached;
 mod unused;
@@ -53,6 +61,7 @@ pub fn check(parsed: &Parsed, resolved: &Resolved<'_>) -> (BTreeSet<String>, Vec
 fn of_tables(parsed: &Parsed, resolved: &Resolved<'_>) -> Vec<Diagnostic> {
     let mut faults = Vec::new();
     branches::check(parsed, resolved, &mut faults);
+    asserts::check(resolved, &mut faults);
     control::check(resolved, &mut faults);
     unreached::check(resolved, &mut faults);
     ids::check(resolved, &mut faults);
@@ -64,11 +73,15 @@ fn of_tables(parsed: &Parsed, resolved: &Resolved<'_>) -> Vec<Diagnostic> {
     columns::check(parsed, resolved, &catalog, &mut faults);
     effects::check(parsed, resolved, &catalog, &mut faults);
     writers::check(resolved, &catalog, &mut faults);
+    sequence::check(resolved, &catalog, &mut faults);
+    overwrites::check(resolved, &catalog, &mut faults);
+    table_order::check(resolved, &catalog, &mut faults);
     loop_tables::check(resolved, &catalog, &mut faults);
     types::check(resolved, &mut faults);
     parsers::check(parsed, resolved, &mut faults);
     rows::check(resolved, &catalog, &mut faults);
     values::check(parsed, resolved, &catalog, &mut faults);
+    marks::check(resolved, &catalog, &mut faults);
     http::check(parsed, resolved, &mut faults);
     secrets::check(resolved, &mut faults);
     sql_text::check(resolved, &mut faults);
@@ -80,8 +93,10 @@ fn of_variables(parsed: &Parsed, resolved: &Resolved<'_>) -> (BTreeSet<String>, 
     let mut faults = Vec::new();
     let assigned = assigned::Assigned::of(&resolved.flows);
     conditions::check(resolved, &mut faults);
-    loops::check(resolved, &assigned, &mut faults);
+    loops::check(parsed, resolved, &assigned, &mut faults);
+    rounds::check(resolved, &assigned, &mut faults);
     pages::check(parsed, resolved, &mut faults);
+    page_steps::check(resolved, &mut faults);
     let reported = first_page::check(parsed, resolved, &mut faults);
     shadowing::check(resolved, &mut faults);
     unused::check(parsed, resolved, &mut faults);

@@ -178,13 +178,14 @@ fn shape_faults(parsed: &Parsed, project: &Project, resolved: &Resolved<'_>, eve
     of_flows.flat_map(|(_, r)| &r.faults).chain(of_sources.flat_map(|(_, r)| &r.faults)).cloned().collect()
 }
 
-/// The paths of project.yaml and of all flows and sources, or of those that are reached.
+/// The paths of project.yaml, env.yaml and of all flows and sources, or of those that are reached.
 fn checked(project: &Project, resolved: &Resolved<'_>, everything: bool) -> Vec<String> {
     let flows: BTreeSet<&str> = resolved.flows.iter().map(|f| f.name.as_str()).collect();
     let flows = project.flows.iter().filter(|f| everything || flows.contains(f.name.as_str()));
     let sources = project.sources.iter().filter(|f| everything || resolved.used_sources.contains(f.name.as_str()));
     let mut paths: Vec<String> = flows.chain(sources).map(|f| f.file.path.clone()).collect();
     paths.push(project.settings.path.clone());
+    paths.extend(project.choice.iter().map(|file| file.path.clone()));
     paths.sort();
     paths
 }
@@ -192,6 +193,7 @@ fn checked(project: &Project, resolved: &Resolved<'_>, everything: bool) -> Vec<
 fn texts(project: &Project) -> BTreeMap<&str, &Arc<SourceFile>> {
     std::iter::once(&project.settings)
         .chain(project.flows.iter().chain(&project.sources).map(|f| &f.file))
+        .chain(&project.choice)
         .map(|f| (f.path.as_str(), f))
         .collect()
 }

@@ -3,11 +3,12 @@
 mod values;
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
-use crate::diagnostic::{Diagnostic, Severity, Span, did_you_mean};
+use crate::diagnostic::{Diagnostic, Severity, SourceFile, Span, did_you_mean};
 use crate::project::Project;
 use crate::snippet::expression::Named;
-use crate::syntax::fields::{Fields, scalar, wrong_kind};
+use crate::syntax::fields::{Fields, is_null, scalar, wrong_kind};
 use crate::syntax::key::{Key, Kind, Table};
 use crate::yaml;
 
@@ -19,6 +20,13 @@ pub static KEYS: Table = Table::new(
         Key::new("secrets", Kind::Constants, "where secrets are kept, by name: env:NAME (a variable of the process) or file:PATH (a file)"),
         Key::new("description", Kind::Text, "what it is for: a note, which changes nothing"),
     ],
+);
+
+/// The keys of env.yaml.
+pub static CHOICE: Table = Table::new(
+    "env.yaml",
+    "Which environment is used where the command line names none.",
+    &[Key::new("env", Kind::Text, "the environment's name").mistaken(&["environment", "name", "environment_name", "env_name"])],
 );
 
 /// What is known about names that come from outside of the project.
@@ -50,6 +58,7 @@ pub struct EnvironmentFile {
 /// Reads the names of the environment files; faults are those of the chosen one, or of the project's own.
 pub fn read(project: &Project, faults: &mut Vec<Diagnostic>) -> Environments {
     let chosen = project.options.env.clone();
+    faults.extend(project.choice.as_ref().into_iter().flat_map(|file| choice(file, project)));
     let mut environments = Environments { any: !project.environments.is_empty(), ..Environments::default() };
     environments.given.extend(project.options.variables.iter().cloned());
     environments.names.extend(project.options.variables.iter().cloned());
@@ -122,6 +131,46 @@ fn names(file: &crate::project::File, faults: &mut Vec<Diagnostic>) -> Vec<Named
 fn is_reference(value: &yaml::Node) -> bool {
     let text = scalar(value).filter(|s| s.value == yaml::ScalarValue::Text).map_or("", |s| s.text.as_str());
     ["env:", "file:"].iter().filter_map(|kind| text.strip_prefix(kind)).any(|place| !place.trim().is_empty())
+}
+
+/// env.yaml, as a run reads it.
+fn choice(file: &Arc<SourceFile>, project: &Project) -> Vec<Diagnostic> {
+    let (node, found) = yaml::parse(file);
+    // An empty one chooses nothing.
+    let mut faults: Vec<Diagnostic> = found.into_iter().filter(|f| f.code != "Y008").collect();
+    let start = Span { file: file.clone(), start: 0, end: 0 };
+    let Some(node) = node.filter(|node| !is_null(node)) else { return faults };
+    let Some(fields) = Fields::read(&node, &start, &[&CHOICE], &mut faults) else { return faults };
+    let Some(node) = fields.node("env") else { return faults };
+    match scalar(node) {
+        Some(name) if name.value == yaml::ScalarValue::Text => faults.extend(chosen(&name.text, &node.span, project)),
+        Some(_) | None => {
+            faults
+                .push(wrong_kind(node, "'env'", "the name of an environment, as text").help("write its name, in quotes if it is a number"));
+        }
+    }
+    faults
+}
+
+/// R207 for the name in env.yaml. With `--env` it is not used, and where the project has no environments of its own they are kept elsewhere.
+fn chosen(name: &str, at: &Span, project: &Project) -> Option<Diagnostic> {
+    let is_name = !(name.is_empty() || name.starts_with('.') || name.contains(['/', '\\', '\0']));
+    if project.options.env.is_some() || project.environments.iter().any(|file| file.name == name) {
+        return None;
+    }
+    let mut known: Vec<&str> = project.environments.iter().map(|f| f.name.as_str()).collect();
+    known.dedup();
+    let near = did_you_mean(name, known.iter().copied());
+    let own = project.environments.iter().any(|file| file.file.path.starts_with("envs/"));
+    if is_name && near.is_none() && !own {
+        return None;
+    }
+    let fault = Diagnostic::warning("R207", at.clone(), format!("there is no environment '{name}'"));
+    Some(match near {
+        Some(near) => fault.help(format!("did you mean '{near}'?")),
+        None if !is_name => fault.help("write the name alone, without folders"),
+        None => fault.help(format!("environments: {}", known.join(", "))),
+    })
 }
 
 fn unknown(name: &str, project: &Project) -> Diagnostic {

@@ -12,6 +12,8 @@ use crate::diagnostic::{Diagnostic, SourceFile, Span};
 
 /// Folders in folders of `flows/` that are looked into.
 const MAX_DEPTH: usize = 32;
+/// Says which environment is used where the command line names none.
+const CHOICE: &str = "env.yaml";
 /// A YAML file above this size is refused, in bytes.
 const MAX_FILE: u64 = 64 << 20;
 
@@ -38,6 +40,8 @@ pub struct Project {
     pub sources: Vec<File>,
     /// Sorted by name; the project's own before those of the home folder.
     pub environments: Vec<File>,
+    /// env.yaml, where there is one.
+    pub choice: Option<Arc<SourceFile>>,
     pub options: Options,
     /// Files that could not be read.
     pub faults: Vec<Diagnostic>,
@@ -58,7 +62,7 @@ pub enum OpenError {
     NotAFolder(String),
     #[error("'{0}' is no Sequor project: it has no project.yaml; 'sequor init' makes a new project, -p names another folder")]
     NoProject(String),
-    #[error("'{0}' is no file of a project: flows/NAME.yaml, sources/NAME.yaml, envs/NAME.yaml or project.yaml")]
+    #[error("'{0}' is no file of a project: flows/NAME.yaml, sources/NAME.yaml, envs/NAME.yaml, env.yaml or project.yaml")]
     NotInProject(String),
     #[error("cannot read '{path}': {error}")]
     Unreadable { path: String, error: io::Error },
@@ -91,23 +95,28 @@ impl Project {
             let theirs = folder(&home.join("envs"), "~/.sequor/envs", 0, &mut Vec::new()).unwrap_or_default();
             environments.extend(theirs);
         }
-        Ok(Self { settings, flows, sources, environments, options, faults })
+        let choice = match read(&dir.join(CHOICE), CHOICE, &mut faults) {
+            Ok(file) => Some(file),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => None,
+            Err(error) => return Err(OpenError::Unreadable { path: dir.join(CHOICE).display().to_string(), error }),
+        };
+        Ok(Self { settings, flows, sources, environments, choice, options, faults })
     }
 
     /// The file of that path, unless it is one of the home folder.
     #[must_use]
     pub fn file(&self, path: &str) -> Option<&Arc<SourceFile>> {
         let files = self.flows.iter().chain(&self.sources).chain(&self.environments).map(|f| &f.file);
-        std::iter::once(&self.settings).chain(files).find(|f| f.path == path && !path.starts_with('~'))
+        std::iter::once(&self.settings).chain(files).chain(&self.choice).find(|f| f.path == path && !path.starts_with('~'))
     }
 
     pub(crate) fn file_mut(&mut self, path: &str) -> Option<&mut Arc<SourceFile>> {
         let files = self.flows.iter_mut().chain(&mut self.sources).chain(&mut self.environments).map(|f| &mut f.file);
-        std::iter::once(&mut self.settings).chain(files).find(|f| f.path == path && !path.starts_with('~'))
+        std::iter::once(&mut self.settings).chain(files).chain(&mut self.choice).find(|f| f.path == path && !path.starts_with('~'))
     }
 
     /// Takes a text for the one that is in the project at that path, which may be of a file that is not there: `flows/NAME.yaml`,
-    /// `sources/NAME.yaml`, `envs/NAME.yaml` or project.yaml. An editor has it so before it is saved.
+    /// `sources/NAME.yaml`, `envs/NAME.yaml`, env.yaml or project.yaml. An editor has it so before it is saved.
     ///
     /// # Errors
     /// A path at which a project has no file.
@@ -118,6 +127,10 @@ impl Project {
         self.faults.retain(|f| f.span.as_ref().is_none_or(|s| s.file.path != path));
         if path == self.settings.path {
             self.settings = file;
+            return Ok(());
+        }
+        if path == CHOICE {
+            self.choice = Some(file);
             return Ok(());
         }
         let (folder, inner) = path.split_once('/').ok_or_else(not_a_file)?;

@@ -12,6 +12,7 @@ mod engine;
 mod functions;
 mod habits;
 mod lex;
+pub mod marks;
 pub mod outline;
 mod placeholders;
 pub mod schema;

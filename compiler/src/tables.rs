@@ -15,7 +15,7 @@ use crate::diagnostic::Span;
 use crate::snippet::expression::{Expression, Kind};
 use crate::source::{self, Definition};
 use crate::sql::Dialect;
-use crate::sql::columns::{Class, Column, Columns};
+use crate::sql::columns::{Class, Column, Columns, Keys};
 use crate::sql::outline::Outline;
 use crate::syntax::{TableRef, columns};
 
@@ -50,6 +50,8 @@ pub enum Given<'p> {
         source: &'p str,
         outline: &'p Outline,
     },
+    /// Nothing, but other columns may be unique now.
+    Keys,
     Unknown,
 }
 
@@ -61,21 +63,17 @@ pub struct Writer<'p> {
     pub at: Span,
     pub flow: &'p str,
     pub given: Given<'p>,
-    pub by: By<'p>,
+    pub by: By,
 }
 
 /// What writes a table.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum By<'p> {
+pub enum By {
     /// `CREATE TABLE` and the like.
     Sql,
     Parser,
-    /// A transform or a reply, in that list of steps of the project; the query that the rows come from, if any.
-    Op {
-        block: usize,
-        always: bool,
-        query: Option<&'p str>,
-    },
+    /// A transform, a copy or a reply.
+    Op,
 }
 
 #[derive(Debug, Default)]
@@ -90,8 +88,6 @@ pub struct Table<'p> {
 pub struct Catalog<'p> {
     parsed: &'p Parsed,
     pub tables: BTreeMap<Key, Table<'p>>,
-    /// Lists of steps so far.
-    blocks: usize,
     /// Sources in which steps may do anything to any table.
     open: BTreeSet<String>,
     /// Texts that may name tables which are changed there, by source; `None` for all sources.
@@ -170,6 +166,24 @@ impl<'p> Catalog<'p> {
             })
     }
 
+    /// Whether what is in the source is there in the next run: not of a database in memory.
+    #[must_use]
+    pub fn is_kept(&self, source: &str) -> bool {
+        match self.parsed.source(source).map(|s| &s.definition) {
+            Some(Definition::Sqlite(sqlite)) => text(&sqlite.path).is_some_and(|path| !path.contains("memory")),
+            Some(Definition::Postgres(_)) => true,
+            Some(Definition::Http(_)) | None => false,
+        }
+    }
+
+    /// Whether a statement of the project may drop a table of that name, in whichever source.
+    #[must_use]
+    pub fn may_drop(&self, name: &str) -> bool {
+        let name = name.to_lowercase();
+        let texts = self.parsed.all_flows().flat_map(|flow| flow.sql.values()).map(|outline| outline.text.to_lowercase());
+        texts.into_iter().any(|text| text.contains("drop") && text.contains(&name))
+    }
+
     /// Whether a step may define a function of that name, in small letters.
     #[must_use]
     pub fn may_define(&self, source: &str, function: &str) -> bool {
@@ -194,7 +208,7 @@ pub fn text(expression: &Expression) -> Option<&str> {
 /// The columns that a flow declares.
 fn declared(list: &[columns::Column]) -> Columns {
     let column = |c: &columns::Column| Column::new(c.name.name.clone(), class(c.kind), Some(c.name.span.clone()));
-    Columns { list: list.iter().map(column).collect(), closed: true }
+    Columns { list: list.iter().map(column).collect(), closed: true, keys: Some(Keys::default()) }
 }
 
 fn class(kind: sequor_plan_format::ColumnType) -> Class {
@@ -209,7 +223,7 @@ fn class(kind: sequor_plan_format::ColumnType) -> Class {
         Type::Time => Class::Time,
         Type::Timestamp => Class::Timestamp,
         Type::TimestampTz => Class::TimestampTz,
-        Type::Json => Class::Jsonb,
+        Type::Json => Class::Json,
         Type::Uuid => Class::Uuid,
         Type::Binary => Class::Bytes,
     }

@@ -9,6 +9,7 @@
 mod anchor;
 mod build;
 mod code;
+mod comment;
 mod fault;
 mod invisible;
 mod scalar;
@@ -109,6 +110,9 @@ pub fn parse(file: &Arc<SourceFile>) -> (Option<Node>, Vec<Diagnostic>) {
     }
     let (node, mut faults) = template::parse(file);
     faults.extend(invisible::check(file));
+    if let Some(node) = &node {
+        faults.extend(comment::check(file, node));
+    }
     (node, faults)
 }
 

@@ -61,9 +61,11 @@ fn what_postgres_takes_is_taken() {
 #[test]
 fn what_sqlite_refuses_is_reported() {
     reported("sqlite", "stage");
+    reported("sqlite_forms", "stage");
 }
 
 #[test]
 fn what_postgres_refuses_is_reported() {
     reported("postgres", "warehouse");
+    reported("postgres_forms", "warehouse");
 }

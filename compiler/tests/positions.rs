@@ -176,6 +176,7 @@ fn project(text: &str) -> Project {
         flows: vec![File { name: "a".to_owned(), file: SourceFile::new("flows/a.yaml", text) }],
         sources: Vec::new(),
         environments: Vec::new(),
+        choice: None,
         options: Options::default(),
         faults: Vec::new(),
     }

@@ -11,7 +11,7 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use sequor_compiler::diagnostic::Severity;
+use sequor_compiler::diagnostic::{Diagnostic, Severity};
 use sequor_compiler::{CompileError, Options, Project, compile};
 use serde::{Deserialize, Serialize};
 
@@ -36,31 +36,31 @@ struct Slip {
     /// `file:line:column`
     at: String,
     what: String,
-    /// Where the mistake is reported, if that is another line than `at` and as good: looked at by hand.
+    /// Where the mistake is reported, if that is another line than `at` and as good (`project`: it has no place in a file): looked at by hand.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     told: Option<String>,
     found: bool,
 }
 
 impl Case {
-    /// The lines with errors and warnings, as `file:line`.
+    /// The lines with errors and warnings, as `file:line`; `project` for a fault that has no place in a file.
     fn reported(&self, shared: &BTreeMap<String, String>) -> Vec<String> {
         let base = Path::new(env!("CARGO_MANIFEST_DIR")).join("../fixtures/flows/base");
         let mut project = Project::open(&base, Options { env: self.env.clone(), ..Options::default() }).unwrap();
         (project.flows, project.sources, project.environments) = Default::default();
         for (path, text) in shared.iter().chain(&self.files) {
-            // Which environment is the default one is no part of what is compiled.
-            if path != "env.yaml" {
-                project.put(path, text.clone()).unwrap();
-            }
+            project.put(path, text.clone()).unwrap();
         }
         let found = match compile(&project, &[] as &[&str]) {
             Ok(compiled) => compiled.diagnostics,
             Err(CompileError::NoFlows) => Vec::new(),
             Err(error) => panic!("{}: {error}", self.name),
         };
-        let faults = found.iter().filter(|d| d.severity != Severity::Hint).filter_map(|d| d.span.as_ref());
-        faults.map(|span| format!("{}:{}", span.file.path, span.file.position(span.start).0)).collect()
+        let place = |d: &Diagnostic| match &d.span {
+            Some(span) => format!("{}:{}", span.file.path, span.file.position(span.start).0),
+            None => "project".to_owned(),
+        };
+        found.iter().filter(|d| d.severity != Severity::Hint).map(place).collect()
     }
 }
 

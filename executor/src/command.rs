@@ -13,6 +13,7 @@ mod entry;
 mod fork;
 pub(crate) mod hint;
 mod identity;
+mod needed;
 mod outlook;
 mod plan_change;
 mod resume;

@@ -128,6 +128,25 @@ impl Environment {
         Ok(process_variable(name).map(Value::text))
     }
 
+    /// Whether `var(name)` has a value. Secrets are tried, and not kept.
+    ///
+    /// # Errors
+    /// Why a secret cannot be had.
+    pub(crate) fn gives(&self, name: &str) -> Result<bool, String> {
+        if self.overrides.contains_key(name) || self.variables.contains_key(name) {
+            return Ok(true);
+        }
+        self.secrets.get(name).map_or(Ok(false), |reference| reference.resolve().map(|_| true))
+    }
+
+    /// Whether `env(name)` has one.
+    ///
+    /// # Errors
+    /// As `gives`.
+    pub(crate) fn gives_env(&self, name: &str) -> Result<bool, String> {
+        Ok(self.gives(name)? || process_variable(name).is_some())
+    }
+
     pub(crate) fn names(&self) -> impl Iterator<Item = Arc<str>> {
         self.overrides.keys().chain(self.variables.keys()).chain(self.secrets.keys()).cloned()
     }

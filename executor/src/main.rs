@@ -41,7 +41,7 @@ enum Command {
     Runs(RunsArguments),
     /// Says where a run is, and what a resume would do.
     Status {
-        /// The run, or the beginning or end of its name [default: the last one]
+        /// The run, or the beginning or end of its name [default: the newest unfinished one, else the newest]
         run: Option<String>,
         /// As one JSON object
         #[arg(long)]

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use sequor_tests::postgres::{self, Database};
 use sequor_tests::program::{self, Project, Ran};
-use sequor_tests::proxy::{Fault, Proxy};
+use sequor_tests::proxy::{Dice, Fault, Proxy};
 use sequor_tests::sqlite;
 
 /// Ways to ask the database in an expression: natively, in Jinja, in Python.
@@ -194,6 +194,65 @@ fn the_time_of_a_step_ends_expressions_in_its_branches() {
     );
     let _held = database.transaction("lock table things in access exclusive mode");
     run(&project).ended(0).says("went").says("step 'both' has not ended in 500ms").says("caught");
+}
+
+/// Each of them fills the journal, which is compacted while the others take steps: wherever the process is killed, no step is lost, and none is taken twice.
+#[test]
+fn branches_that_fill_the_journal_go_on_where_they_were() {
+    const ITEMS: usize = 60;
+    let steps = |n: usize| {
+        format!(
+            "    b{n}:
+      - op: for_each
+        items_expression: list(range({ITEMS}))
+        as: item
+        steps:
+          - {{op: set_variable, set: {{text{n}_expression: \"str(var('item')) * 3000\"}}}}
+          - {{op: set_variable, set: {{all{n}_expression: \"var('text{n}') + str(var('item'))\"}}}}
+          - {{op: execute, source: lite{n}, statement: \"insert into done values ({{{{ var('item') }}}}, {{{{ var('all{n}') | length }}}})\"}}
+"
+        )
+    };
+    let branches: String = (0..4).map(steps).collect();
+    let mut dice = Dice::new(20_264);
+    let mut length = Duration::from_secs(2);
+    for round in 0..12 {
+        let mut files = vec![
+            ("project.yaml".to_owned(), "name: branches\n".to_owned()),
+            ("flows/main.yaml".to_owned(), format!("- op: parallel\n  branches:\n{branches}")),
+        ];
+        files.extend((0..4).map(|n| (format!("sources/lite{n}.yaml"), format!("type: sqlite\npath: lite{n}.db\n"))));
+        let files: Vec<(&str, &str)> = files.iter().map(|(path, text)| (path.as_str(), text.as_str())).collect();
+        let project = Project::of(&files);
+        let database = |n: usize| project.path().join(format!("lite{n}.db"));
+        (0..4).for_each(|n| sqlite::execute(&database(n), "create table done (item integer, length integer)"));
+        let begun = Instant::now();
+        let mut status = None;
+        for attempt in 0..50 {
+            let mut command = project.command(&program::sequor());
+            let process = command.args(["run", "main", "--run-key", "the one"]).stdout(Stdio::null()).stderr(Stdio::null()).spawn();
+            let mut process = process.expect("the program starts");
+            // The first round tells how long it takes.
+            if round > 0 && attempt < 6 {
+                std::thread::sleep(Duration::from_micros(dice.below(u64::try_from(length.as_micros()).unwrap_or(u64::MAX))));
+                let _ = process.kill();
+            }
+            assert!(until(60, || process.try_wait().is_ok_and(|ended| ended.is_some())), "it ends");
+            status = process.wait().expect("it has ended").code();
+            if status == Some(0) {
+                break;
+            }
+        }
+        assert_eq!(status, Some(0));
+        if round == 0 {
+            length = begun.elapsed();
+        }
+        for n in 0..4 {
+            let found = sqlite::value(&database(n), "select count(*) || ' ' || count(distinct item) || ' ' || sum(length) from done");
+            let lengths: usize = (0..ITEMS).map(|item| item.to_string().len() * 3001).sum();
+            assert_eq!(found, format!("{ITEMS} {ITEMS} {lengths}"), "round {round}");
+        }
+    }
 }
 
 /// A signal's patience is over: the run stops, whatever the flow catches, and goes on there when it is resumed.

@@ -283,3 +283,40 @@ fn a_failed_run_says_why() {
     assert!(error.contains("404"), "{error}");
     said(&scene, &["status"]).says(error);
 }
+
+/// Another run may have been done since.
+#[test]
+fn without_a_name_status_means_the_run_that_resume_means() {
+    let project = Project::of(&[
+        ("project.yaml", "name: meant\n"),
+        ("sources/lite.yaml", "type: sqlite\npath: lite.db\n"),
+        ("flows/fails.yaml", "- {op: execute, source: lite, statement: insert into missing values (1)}\n"),
+        ("flows/good.yaml", "- {op: print, message: good}\n"),
+    ]);
+    sequor_tests::sqlite::execute(&project.path().join("lite.db"), "create table present (n integer)");
+    let meant = |arguments: &[&str]| {
+        let said = project.sequor(arguments).ended(0);
+        let status: Value = serde_json::from_str(&said.stdout).expect("JSON");
+        (status["run"].as_str().expect("a name").to_owned(), status["flow"].as_str().expect("a flow").to_owned())
+    };
+    project.sequor(["status"]).ended(2).says("no state file");
+    let _ = project.sequor(["run", "good"]).ended(0);
+    let _ = project.sequor(["run", "fails"]).ended(1);
+    let _ = project.sequor(["run", "good"]).ended(0);
+    let status = meant(&["status", "--json"]);
+    assert_eq!(status.1, "fails");
+    assert_eq!(status, meant(&["resume", "--dry-run", "--json"]));
+    // Of several that are unfinished, the newest.
+    let _ = project.sequor(["run", "fails"]).ended(1);
+    let newer = meant(&["status", "--json"]);
+    assert_ne!(newer, status);
+    assert_eq!(newer, meant(&["resume", "--dry-run", "--json"]));
+    sequor_tests::sqlite::execute(&project.path().join("lite.db"), "create table missing (n integer)");
+    let _ = project.sequor(["resume"]).ended(0);
+    assert_eq!(meant(&["status", "--json"]), status);
+    let _ = project.sequor(["resume"]).ended(0);
+    // None is unfinished: the newest is the one that was begun last.
+    let last = meant(&["status", "--json"]);
+    assert_eq!(last, newer);
+    project.sequor(["resume"]).ended(2).says("no unfinished run").says(&last.0);
+}

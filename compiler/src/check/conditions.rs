@@ -99,9 +99,13 @@ impl Conditions<'_> {
 /// Text with something written around what is computed; `tr{{ x }}` could be true, but nobody writes that.
 fn is_mixed_text(condition: &Expression) -> bool {
     match &condition.kind {
-        Kind::Concat(parts) => parts.iter().any(|p| matches!(&p.kind, Kind::Text(text) if text.contains(['=', '<', '>', '!']))),
+        Kind::Concat(parts) => parts.iter().any(|p| matches!(&p.kind, Kind::Text(text) if compares(text))),
         _ => false,
     }
+}
+
+fn compares(text: &str) -> bool {
+    text.contains(['=', '<', '>', '!']) || text.split_whitespace().any(|word| matches!(word, "and" | "or" | "not" | "in" | "is"))
 }
 
 fn is_never_boolean(value: &Expression) -> bool {

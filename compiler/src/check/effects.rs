@@ -24,8 +24,19 @@ pub(super) fn check(_: &Parsed, resolved: &Resolved<'_>, catalog: &Catalog<'_>, 
     }
     let Walk { read, faults, .. } = walk;
     for (key, name, at) in &read {
+        let told = faults.len();
         named(key, name, at, &read, catalog, faults);
+        if faults.len() == told {
+            faults.extend(elsewhere(key, name, at, &read, catalog));
+        }
     }
+}
+
+/// The tables that steps read or add to: key, name as written, place.
+pub(super) fn read_by<'p>(flow: &'p Flow, steps: &'p [Step], catalog: &Catalog<'p>) -> Vec<(Key, String, Span)> {
+    let mut walk = Walk { flow: Some(flow), catalog, read: Vec::new(), faults: &mut Vec::new() };
+    visit::steps(steps, &mut walk);
+    walk.read
 }
 
 struct Walk<'w, 'p> {
@@ -120,6 +131,10 @@ impl<'p> Walk<'_, 'p> {
         let outlines: Vec<&Outline> = op.statements.iter().filter_map(|s| flow.sql.get(&s.span.start)).collect();
         for (i, outline) in outlines.iter().enumerate() {
             let Some(statement) = &outline.statement else { continue };
+            if let Some(fault) = self.made_again(op, outline, source, flow) {
+                self.faults.push(fault);
+                continue;
+            }
             let (word, table, all) = match (unguarded(statement), statement.as_ref()) {
                 (Some((word, table)), _) => (word, table, true),
                 (None, Statement::Drop { object_type: ObjectType::Table | ObjectType::View, if_exists: false, names, .. }) => {
@@ -155,6 +170,27 @@ impl<'p> Walk<'_, 'p> {
             };
             self.faults.push(Diagnostic::warning("Q712", at, message).help(help));
         }
+    }
+}
+
+impl Walk<'_, '_> {
+    /// CREATE TABLE in a flow that does its work in every run.
+    fn made_again(&self, op: &Execute, outline: &Outline, source: &str, flow: &Flow) -> Option<Diagnostic> {
+        let Statement::CreateTable(create) = outline.statement.as_deref()? else { return None };
+        let makes_sure = create.if_not_exists || create.or_replace || create.temporary;
+        if makes_sure || !always(&flow.steps, op) || !works(&flow.steps) || !self.catalog.is_kept(source) {
+            return None;
+        }
+        let (key, shown) = self.catalog.key_in_sql(&create.name, outline, source)?;
+        let is_temporary = key.schema.as_deref().is_some_and(|schema| schema.contains("temp"));
+        if is_temporary || self.catalog.may_drop(&shown) || self.catalog.is_hidden(&key) {
+            return None;
+        }
+        let at = outline.span_of(0, outline.text.trim_end().lines().next().map_or(0, str::len));
+        Some(
+            Diagnostic::warning("Q712", at, format!("this CREATE TABLE fails in the second run, when '{shown}' is there"))
+                .help("write `CREATE TABLE IF NOT EXISTS`"),
+        )
     }
 }
 
@@ -221,6 +257,50 @@ fn named(key: &Key, name: &str, at: &Span, read: &[(Key, String, Span)], catalog
     let fault = Diagnostic::warning("Q706", at.clone(), format!("no step creates the table '{name}'"))
         .help(format!("did you mean '{}'?", table.name));
     faults.push(declared(table).into_iter().fold(fault, |fault, at| fault.also(at, "that one is created here")));
+}
+
+/// A step that every run comes to. The depth of steps is bounded by the YAML reader.
+fn always(steps: &[Step], wanted: &Execute) -> bool {
+    steps.iter().filter(|step| step.when.is_none()).any(|step| match &step.op {
+        Op::Execute(op) => std::ptr::eq(op, wanted),
+        Op::Block(op) => always(&op.steps, wanted),
+        _ => false,
+    })
+}
+
+/// A flow that loads rows, and does not only set up a database. The depth of steps is bounded by the YAML reader.
+fn works(steps: &[Step]) -> bool {
+    steps.iter().any(|step| match &step.op {
+        Op::HttpRequest(_) | Op::Copy(_) => true,
+        _ => step.op.blocks().into_iter().any(works),
+    })
+}
+
+/// Q706: a table that a step before this one has loaded into another source, where nothing reads it, and that nobody makes here.
+///
+/// Certain only where the project makes all other tables that it reads here.
+fn elsewhere(key: &Key, name: &str, at: &Span, read: &[(Key, String, Span)], catalog: &Catalog<'_>) -> Option<Diagnostic> {
+    if key.schema.is_some() || catalog.is_written(key) || catalog.is_hidden(key) {
+        return None;
+    }
+    let (other, table) = catalog
+        .tables
+        .iter()
+        .find(|(other, table)| other.source != key.source && other.schema.is_none() && table.name.eq_ignore_ascii_case(name))?;
+    let writer = table.writers.iter().find(|w| w.how == How::Create && w.at.file.path == at.file.path && w.at.start < at.start)?;
+    let here = |k: &Key| k.source == key.source;
+    let is_own = catalog.tables.keys().any(here)
+        && read.iter().filter(|(k, ..)| here(k) && k != key).all(|(k, ..)| catalog.is_written(k))
+        && read.iter().filter(|(k, ..)| k == key).count() == 1;
+    if !is_own || read.iter().any(|(k, ..)| k == other) {
+        return None;
+    }
+    let message = format!("no step creates the table '{name}' in source '{}'", key.source);
+    Some(
+        Diagnostic::warning("Q706", at.clone(), message)
+            .also(writer.at.clone(), format!("it is loaded into '{}' here", other.source))
+            .help(format!("ask '{}', or load it into '{}'", other.source, key.source)),
+    )
 }
 
 /// Whether a flow goes over the rows of that table.

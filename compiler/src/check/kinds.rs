@@ -1,9 +1,11 @@
+//! C330: a `catch` that takes every error is the last one.
 //! C314: a `catch` or a `retry` names a kind of error that something raises.
 
 use std::collections::BTreeSet;
 
 use crate::diagnostic::{Diagnostic, did_you_mean};
 use crate::op::Op;
+use crate::op::try_catch::Catch;
 use crate::resolve::Resolved;
 use crate::snippet::expression::{Kind, Named};
 use crate::syntax::Step;
@@ -61,9 +63,25 @@ fn named(steps: &[Step], raised: &BTreeSet<&str>, faults: &mut Vec<Diagnostic>) 
             Op::TryCatch(op) => op.catches.iter().flat_map(|catch| &catch.kinds).collect(),
             _ => Vec::new(),
         };
+        if let Op::TryCatch(op) = &step.op {
+            shadowed(&op.catches, faults);
+        }
         let unknown = retried.chain(caught).filter(|kind| !KINDS.contains(&kind.name.as_str()) && !raised.contains(kind.name.as_str()));
         faults.extend(unknown.map(|kind| fault(kind, raised)));
         step.op.blocks().into_iter().for_each(|block| named(block, raised, faults));
+    }
+}
+
+/// C330: behind a catch that takes every error, no other one is reached.
+fn shadowed(catches: &[Catch], faults: &mut Vec<Diagnostic>) {
+    let Some(all) = catches.iter().position(|catch| catch.kinds.is_empty()) else { return };
+    for late in catches.iter().skip(all + 1).filter_map(|catch| catch.kinds.first()) {
+        let fault = Diagnostic::warning(
+            "C330",
+            late.span.clone(),
+            "an entry of this 'catch' before this one takes every error: this one is never reached",
+        );
+        faults.push(fault.help("put the entry without 'on' last"));
     }
 }
 

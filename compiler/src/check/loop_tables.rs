@@ -4,6 +4,7 @@
 //! something else than its author is likely to expect. To change or take out the row that is worked on is right, and not told.
 
 mod body;
+mod emptied;
 
 use std::collections::BTreeSet;
 
@@ -17,7 +18,8 @@ use crate::resolve::Resolved;
 use crate::snippet::expression::Kind;
 use crate::syntax::{Flow, Rows, Step};
 use crate::tables::{Catalog, Key, text};
-use body::{Body, Created, is_left};
+pub(super) use body::Body;
+use body::{Created, is_left};
 
 pub(super) fn check(resolved: &Resolved<'_>, catalog: &Catalog<'_>, faults: &mut Vec<Diagnostic>) {
     for flow in &resolved.flows {
@@ -157,6 +159,7 @@ impl<'p> Rule<'_, 'p, '_> {
         if is_left(steps) {
             return;
         }
+        self.emptied(step, steps, body);
         for Created { table, guarded, tried } in body::created(steps) {
             let Some(name) = text(&table.name).filter(|_| self.catalog.key_of(table).is_some()) else { continue };
             let appends = || body.written.iter().any(|(other, creates)| !creates && text(&other.name) == Some(name));

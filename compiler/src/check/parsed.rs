@@ -54,12 +54,17 @@ fn any_while(parser: &Expression, fits: impl Fn(&Expression) -> bool) -> bool {
 
 /// The variables that literal results of the parser set for sure, with the place of each name.
 pub(super) fn literal_variables(parser: &Expression) -> Vec<(&str, &Span)> {
+    literal_values(parser).into_iter().map(|(name, at, _)| (name, at)).collect()
+}
+
+/// The same with their values.
+pub(super) fn literal_values(parser: &Expression) -> Vec<(&str, &Span, &Expression)> {
     let mut found = Vec::new();
     results(parser, &mut |result| {
         let Kind::Dict(items) = &result.kind else { return };
         for (key, value) in items.iter().filter_map(pair) {
             if let (Some("variables"), Kind::Dict(variables)) = (text(key), &value.kind) {
-                found.extend(variables.iter().filter_map(pair).filter_map(|(name, _)| Some((text(name)?, &name.span))));
+                found.extend(variables.iter().filter_map(pair).filter_map(|(name, value)| Some((text(name)?, &name.span, value))));
             }
         }
     });
@@ -76,6 +81,31 @@ pub(super) fn results<'e>(expression: &'e Expression, found: &mut dyn FnMut(&'e 
         }
         Kind::Python { code, .. } => code.uses.results.iter().for_each(found),
         _ => found(expression),
+    }
+}
+
+/// All variables that the parser may set can be seen, with their values.
+pub(super) fn shows_variables(parser: &Expression) -> bool {
+    let mut count = 0;
+    let mut shown = true;
+    results(parser, &mut |result| {
+        count += 1;
+        let Kind::Dict(items) = &result.kind else {
+            shown = false;
+            return;
+        };
+        shown &= items.iter().all(|item| match item {
+            DictItem::Pair(key, value) => match (text(key), &value.kind) {
+                (Some("variables"), Kind::Dict(variables)) => variables.iter().all(is_named),
+                (part, _) => part.is_some_and(|part| part != "variables"),
+            },
+            DictItem::Spread(_) => false,
+        });
+    });
+    match &parser.kind {
+        // What is not literal is no result that could be seen.
+        Kind::Python { code, .. } => shown && code.text.matches("return").count() == count,
+        _ => shown,
     }
 }
 

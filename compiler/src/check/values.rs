@@ -35,7 +35,7 @@ pub(super) fn check(parsed: &Parsed, resolved: &Resolved<'_>, catalog: &Catalog<
         faults.iter().filter(|f| f.code == "P612").filter_map(|f| f.span.as_ref()).map(|s| (s.file.path.clone(), s.start)).collect();
     let mut found = Vec::new();
     for flow in &resolved.flows {
-        let sight = Sight { flow, held: &held, catalog, bound: Vec::new(), next: Vec::new() };
+        let sight = Sight { flow, held: &held, catalog, bound: Vec::new(), next: Vec::new(), errors: BTreeSet::new() };
         visit::steps(&flow.steps, &mut Walk { sight, flow, found: &mut found });
     }
     faults.extend(found.into_iter().filter(|f| f.span.as_ref().is_none_or(|s| !told.contains(&(s.file.path.clone(), s.start)))));
@@ -137,6 +137,17 @@ impl<'p> Visitor<'p> for Walk<'_, 'p> {
                     self.condition(condition);
                 }
             }
+            Op::RunFlow(call) => {
+                if let Some(output) = &call.output
+                    && self.sight.held.returned(&call.flow.name).kinds == Kinds::NULL
+                {
+                    let message = format!("flow '{}' returns nothing, so '{}' is always null", call.flow.name, output.name);
+                    self.found.push(
+                        Diagnostic::warning("V411", output.span.clone(), message)
+                            .help("end that flow with `op: return` and the value, or take 'output' out"),
+                    );
+                }
+            }
             Op::Transform(_)
             | Op::Copy(_)
             | Op::Execute(_)
@@ -146,7 +157,6 @@ impl<'p> Visitor<'p> for Walk<'_, 'p> {
             | Op::TryCatch(_)
             | Op::Parallel(_)
             | Op::Block(_)
-            | Op::RunFlow(_)
             | Op::Sleep(_)
             | Op::Leave(_) => {}
         }
@@ -180,7 +190,11 @@ impl<'p> Visitor<'p> for Walk<'_, 'p> {
 }
 
 fn report(span: Span, problem: Problem, origin: Option<Origin>) -> Diagnostic {
-    let fault = if problem.no_column {
+    let fault = if problem.null_of_empty {
+        Diagnostic::warning("V412", span, problem.message)
+    } else if problem.of_null {
+        Diagnostic::warning("J511", span, problem.message)
+    } else if problem.no_column {
         Diagnostic::error("P612", span, problem.message)
     } else if let Some(Origin { variable, .. }) = &origin {
         Diagnostic::warning("V408", span, format!("{}: look at what '{variable}' holds", problem.message))
@@ -189,6 +203,6 @@ fn report(span: Span, problem: Problem, origin: Option<Origin>) -> Diagnostic {
     } else {
         Diagnostic::error("V408", span, problem.message)
     };
-    let note = if problem.no_column { "the rows come from here" } else { "it is set here" };
+    let note = if problem.no_column || problem.of_null { "the rows come from here" } else { "it is set here" };
     origin.into_iter().fold(fault, |fault, origin| fault.also(origin.at, note)).help(problem.help)
 }

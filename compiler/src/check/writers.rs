@@ -1,4 +1,4 @@
-//! T901, T902, T903, T904, T905: steps that write the same table, and the columns that they give it.
+//! T902, T903, T904, T905: steps that write the same table, and the columns that they give it.
 
 use std::collections::BTreeMap;
 
@@ -17,40 +17,12 @@ pub(super) fn check(resolved: &Resolved<'_>, catalog: &Catalog<'_>, faults: &mut
         if !table.writers.iter().any(reached) {
             continue;
         }
-        overwritten(key, table, faults);
         appended(key, table, catalog, faults);
         different(key, table, catalog, faults);
         collides(key, table, first, catalog, faults);
         for writer in &table.writers {
             columns(writer, key, table, catalog, faults);
         }
-    }
-}
-
-/// T901
-fn overwritten(key: &Key, table: &Table<'_>, faults: &mut Vec<Diagnostic>) {
-    for pair in table.writers.windows(2) {
-        let [first, second] = pair else { continue };
-        let (By::Op { block: a, always: true, .. }, By::Op { block: b, always: true, query }) = (first.by, second.by) else { continue };
-        if a != b || second.how != How::Create || first.at.file.path != second.at.file.path || first.at.start >= second.at.start {
-            continue;
-        }
-        // What stands between the two may read the table, or call a flow that does.
-        let name = key.name.to_lowercase();
-        let between = first.at.file.text.get(first.at.end as usize..second.at.start as usize).unwrap_or("").to_lowercase();
-        let read = mentions(&between, &name)
-            || between.contains("run_flow")
-            || between.contains("run_workflow")
-            || query.is_some_and(|q| q.to_lowercase().contains(&name) || q.contains("{{") || q.contains("{%"));
-        if read {
-            continue;
-        }
-        let message = format!("this step creates '{}' anew, and the rows that a step before it wrote are lost", table.name);
-        faults.push(
-            Diagnostic::warning("T901", second.at.clone(), message)
-                .also(first.at.clone(), "they are written here")
-                .help("add 'write_mode: append' to this step, or write to another table"),
-        );
     }
 }
 
@@ -85,7 +57,7 @@ fn known(writer: &Writer<'_>, catalog: &Catalog<'_>) -> Option<Columns> {
     let columns = match &writer.given {
         Given::Listed(columns) => columns.clone(),
         Given::Query { source, outline } => catalog.look(outline, source).columns,
-        Given::Unknown => return None,
+        Given::Keys | Given::Unknown => return None,
     };
     columns.closed.then_some(columns)
 }
@@ -97,13 +69,10 @@ fn different(key: &Key, table: &Table<'_>, catalog: &Catalog<'_>, faults: &mut V
         return;
     }
     let Some(dialect) = catalog.dialect(&key.source) else { return };
-    let mut first: Option<(&Writer<'_>, Columns)> = None;
-    for writer in &table.writers {
-        let Some(columns) = known(writer, catalog) else { continue };
-        let Some((before, had)) = &first else {
-            first = (writer.how != How::Append).then_some((writer, columns));
-            continue;
-        };
+    let creators = table.writers.iter().enumerate().filter(|(_, w)| w.how != How::Append);
+    let Some((first, before, had)) = creators.into_iter().find_map(|(i, w)| Some((i, w, known(w, catalog)?))) else { return };
+    for (i, writer) in table.writers.iter().enumerate() {
+        let Some(columns) = known(writer, catalog).filter(|_| i != first) else { continue };
         let lacks = |a: &Columns, b: &Columns| -> Vec<String> {
             a.list
                 .iter()
@@ -111,7 +80,7 @@ fn different(key: &Key, table: &Table<'_>, catalog: &Catalog<'_>, faults: &mut V
                 .map(|c| format!("'{}'", c.name))
                 .collect()
         };
-        let (more, fewer) = (lacks(&columns, had), lacks(had, &columns));
+        let (more, fewer) = (lacks(&columns, &had), lacks(&had, &columns));
         let message = match (writer.how, more.is_empty(), fewer.is_empty()) {
             (_, true, true) | (How::Append, true, false) => continue,
             (How::Append, false, _) => format!("rows are added to '{}' with {}, which the table does not have", table.name, list(&more)),
@@ -121,8 +90,11 @@ fn different(key: &Key, table: &Table<'_>, catalog: &Catalog<'_>, faults: &mut V
                 format!("'{}' is created with {} here, and with {} in another step", table.name, list(&more), list(&fewer))
             }
         };
+        // The column itself, where it is named.
+        let extra = columns.list.iter().find(|c| !had.list.iter().any(|d| same_name(&c.name, &d.name, dialect)));
+        let at = extra.filter(|_| writer.how == How::Append).and_then(|c| c.at.clone()).filter(|at| at.file.path == writer.at.file.path);
         faults.push(
-            Diagnostic::warning("T903", writer.at.clone(), message)
+            Diagnostic::warning("T903", at.unwrap_or_else(|| writer.at.clone()), message)
                 .also(before.at.clone(), "the other step")
                 .help("give both the same columns, or write to two tables: what the table has depends on which step ran last"),
         );

@@ -26,6 +26,8 @@ pub enum Detail {
     Each(Rc<Value>),
     /// All keys of a map.
     Keys(Rc<BTreeMap<String, Value>>),
+    /// Keys of a map that may have others.
+    Fields(Rc<BTreeMap<String, Value>>),
     /// A row of a table or query.
     Row(Rc<Row>),
     /// A function of the snippet.
@@ -56,12 +58,16 @@ pub struct Problem {
     pub no_column: bool,
     /// It gives a value, though hardly the one that is meant.
     pub only_strange: bool,
+    /// A default that replaces no NULL.
+    pub of_null: bool,
+    /// An aggregate of no rows, which is not certain.
+    pub null_of_empty: bool,
 }
 
 impl Problem {
     #[must_use]
     pub fn new(message: String, help: impl Into<String>) -> Self {
-        Self { message, help: help.into(), of_key: false, no_column: false, only_strange: false }
+        Self { message, help: help.into(), of_key: false, no_column: false, only_strange: false, of_null: false, null_of_empty: false }
     }
 
     fn of_key(self) -> Self {
@@ -157,6 +163,7 @@ impl Value {
     #[must_use]
     pub fn element(&self) -> Self {
         match &self.detail {
+            _ if self.kinds.is_nothing() => Self::of(Kinds::NOTHING),
             // Names of columns, and of headers.
             Detail::Each(_) | Detail::Row(_) | Detail::Keys(_) if self.kinds.meets(Kinds::MAP) => Self::of(Kinds::TEXT),
             Detail::Items(items) => items.iter().cloned().reduce(Self::or).unwrap_or(Self::UNKNOWN),
@@ -173,6 +180,9 @@ impl Value {
     /// # Errors
     /// Where that fails for all values of these kinds.
     pub fn index(&self, key: &Self) -> Result<Self, Problem> {
+        if self.kinds.is_nothing() || key.kinds.is_nothing() {
+            return Ok(Self::of(Kinds::NOTHING));
+        }
         let bare = Kinds::NULL.or(Kinds::NUMBER).or(Kinds::SET).or(Kinds::ITERATOR).or(Kinds::DATE).or(Kinds::MOMENT);
         if self.kinds.within(bare) {
             let help = if self.kinds.meets(Kinds::ITERATOR) {
@@ -209,6 +219,7 @@ impl Value {
             (Detail::Each(element), _) if self.kinds.within(Kinds::LIST.or(Kinds::MAP)) => Ok(element.as_ref().clone()),
             (Detail::Data, _) => Ok(Self::DATA),
             (Detail::Row(_), _) => Ok(Self::DATA),
+            (Detail::Fields(fields), Detail::Text(name)) => Ok(fields.get(name.as_ref()).cloned().unwrap_or(Self::UNKNOWN)),
             _ => Ok(Self::UNKNOWN),
         }
     }

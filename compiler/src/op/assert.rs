@@ -47,7 +47,13 @@ pub struct Assert {
 #[derive(Debug)]
 pub enum Check {
     Condition(Expression),
-    Query { source: SourceRef, query: Expression, expect: Expect },
+    Query {
+        source: SourceRef,
+        query: Expression,
+        expect: Expect,
+        /// The value of `expect`.
+        at: Span,
+    },
 }
 
 #[derive(Debug)]
@@ -90,13 +96,14 @@ fn check(fields: &Fields<'_>, at: &Span, reader: &mut Reader<'_>) -> Option<Chec
                 return None;
             };
             let word = scalar(&expect.entry.value).filter(|s| !expect.python && s.value == ScalarValue::Text).map(|s| s.text.trim());
-            reader.faults.extend(word.and_then(|word| odd_expect(word, &expect.entry.value.span)));
+            let at = expect.entry.value.span.clone();
+            reader.faults.extend(word.and_then(|word| odd_expect(word, &at)));
             let expect = match word {
                 Some("empty") => Expect::Empty,
                 Some("not_empty") => Expect::NotEmpty,
                 _ => Expect::Value(Box::new(value::of_key(fields, "expect", Scalars::Written, BEFORE_REPLY, &mut reader.faults)?)),
             };
-            Some(Check::Query { source, query: query?, expect })
+            Some(Check::Query { source, query: query?, expect, at })
         }
         (Some(condition), Some(query)) => {
             let fault = Diagnostic::error("S105", query.entry.key_span.clone(), "'assert' has both a condition and a query");
@@ -133,7 +140,7 @@ impl Assert {
     pub(super) fn visit<'a>(&'a self, visitor: &mut dyn Visitor<'a>) {
         match &self.check {
             Check::Condition(condition) => visitor.expression(condition),
-            Check::Query { source, query, expect } => {
+            Check::Query { source, query, expect, .. } => {
                 visitor.source(source, Wanted::Database);
                 visitor.expression(query);
                 match expect {
@@ -148,7 +155,7 @@ impl Assert {
     pub(super) fn lower(&self, lowering: &mut Lowering<'_>) -> Result<plan::Assert, Unresolved> {
         let check = match &self.check {
             Check::Condition(condition) => plan::assert::Check::Condition(lowering.expr(condition)),
-            Check::Query { source, query, expect } => plan::assert::Check::Query {
+            Check::Query { source, query, expect, .. } => plan::assert::Check::Query {
                 source: lowering.source(source)?,
                 query: lowering.expr(query),
                 expect: match expect {

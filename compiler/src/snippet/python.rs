@@ -18,7 +18,7 @@ mod scope;
 mod uses;
 mod values;
 
-pub(crate) use rules::{CONTEXT_MEMBERS, RESPONSE_MEMBERS, SOURCES_MEMBERS};
+pub(crate) use rules::{CONTEXT_MEMBERS, FOREIGN_METHODS, RESPONSE_MEMBERS, SOURCES_MEMBERS};
 pub(crate) use values::Surroundings;
 
 use ruff_text_size::TextRange;
@@ -30,6 +30,7 @@ use super::expression::{Code, Expression, Kind, Written};
 use super::place::Origin;
 use super::stack::{self, MAX_BRACKETS, MAX_BYTES, with_room};
 use crate::diagnostic::{Diagnostic, Fix, Severity};
+use crate::kinds::value::Value;
 use parse::Syntax;
 use scan::Piece;
 
@@ -117,25 +118,33 @@ fn written(origin: Origin<'_>, place: Place) -> Option<Box<Written>> {
 
 /// What a snippet that has been read does wrong with what is known of the run around it.
 pub(crate) fn follow(written: &Written, surroundings: &dyn Surroundings) -> Vec<Diagnostic> {
+    let (mut known, mut found) = (Vec::new(), Vec::new());
+    again(written, None, &mut known);
+    again(written, Some(surroundings), &mut found);
+    let start = |f: &Diagnostic| (f.code, f.span.as_ref().map_or(0, |s| s.start));
+    found.retain(|f| !known.iter().any(|k| start(k) == start(f)));
+    found
+}
+
+/// What a snippet that has been read gives.
+pub(crate) fn result(written: &Written, surroundings: &dyn Surroundings) -> Value {
+    again(written, Some(surroundings), &mut Vec::new())
+}
+
+fn again(written: &Written, surroundings: Option<&dyn Surroundings>, found: &mut Vec<Diagnostic>) -> Value {
     let origin = Origin { scalar: &written.scalar, whole: &written.whole };
     let text = origin.text();
-    let Ok(depth) = scan::depth(text, &scan::pieces(text, true)) else { return Vec::new() };
-    if depth > stack::SHALLOW {
-        return Vec::new();
+    match scan::depth(text, &scan::pieces(text, true)) {
+        Ok(depth) if depth <= stack::SHALLOW => {}
+        _ => return Value::UNKNOWN,
     }
     let mut ignored = Vec::new();
-    let Some((_, syntax)) = read(origin, &mut ignored) else { return Vec::new() };
+    let Some((_, syntax)) = read(origin, &mut ignored) else { return Value::UNKNOWN };
     let shift = u32::from(matches!(syntax, Syntax::Bracketed(_)));
     let source = Source { origin, shift };
     let form = form::of(&syntax, source, &mut ignored);
     let names = names::check(&form, source, written.place, &mut ignored);
-    let mut known = Vec::new();
-    rules::values(&form, &names, source, written.place, None, &mut known);
-    let mut found = Vec::new();
-    rules::values(&form, &names, source, written.place, Some(surroundings), &mut found);
-    let start = |f: &Diagnostic| (f.code, f.span.as_ref().map_or(0, |s| s.start));
-    found.retain(|f| !known.iter().any(|k| start(k) == start(f)));
-    found
+    rules::values(&form, &names, source, written.place, surroundings, found)
 }
 
 /// The text as it is kept, with its syntax: comments mended, templates in strings blanked out.

@@ -51,6 +51,7 @@ fn parse_here(origin: Origin<'_>, place: Place) -> (Expression, Vec<Diagnostic>)
     let typed = whole(text) && matches!(template.children.as_slice(), [ast::Stmt::EmitExpr(_)]);
     if !typed {
         faults.extend(null_text(origin));
+        faults.extend(surplus_brace(&template.children, origin));
     }
     if faults.iter().any(|f| f.severity == Severity::Error) {
         return (source(origin, false, uses), faults);
@@ -248,6 +249,27 @@ pub(super) fn half_template(origin: Origin<'_>) -> Option<Diagnostic> {
     )
 }
 
+/// `{{ x }}}`: a brace too many, which is printed.
+fn surplus_brace(statements: &[ast::Stmt<'_>], origin: Origin<'_>) -> Option<Diagnostic> {
+    let raw =
+        |statement: &ast::Stmt<'_>| if let ast::Stmt::EmitRaw(raw) = statement { Some((raw.raw.to_owned(), raw.span())) } else { None };
+    let pieces: Vec<_> = statements.iter().filter_map(raw).collect();
+    if statements.iter().any(|s| !matches!(s, ast::Stmt::EmitRaw(_) | ast::Stmt::EmitExpr(_))) {
+        return None;
+    }
+    let count = |brace: char| pieces.iter().map(|(text, _)| text.matches(brace).count()).sum::<usize>();
+    if count('}') <= count('{') {
+        return None;
+    }
+    let after = statements.windows(2).find_map(|pair| match pair {
+        [ast::Stmt::EmitExpr(_), ast::Stmt::EmitRaw(raw)] if raw.raw.starts_with('}') => Some(raw.span()),
+        _ => None,
+    })?;
+    let start = after.start_offset as usize;
+    let fault = Diagnostic::warning("J501", origin.span(start, start + 1), "a brace too many: this one is printed as text");
+    Some(fault.help("take it out: a template ends with two braces"))
+}
+
 /// `{{ var('n') }} + 1`: the sum is never made.
 pub(super) fn sum_as_text(origin: Origin<'_>) -> Option<Diagnostic> {
     let text = origin.text();
@@ -255,9 +277,11 @@ pub(super) fn sum_as_text(origin: Origin<'_>) -> Option<Diagnostic> {
     let (inner, rest) = inner.split_once("}}")?;
     let operator = rest.trim_start().chars().next().filter(|c| matches!(c, '+' | '*'))?;
     let number = rest.trim_start()[1..].trim();
-    if !rest.starts_with(' ') || number.is_empty() || number.parse::<f64>().is_err() {
+    let template = number.strip_prefix("{{").and_then(|n| n.strip_suffix("}}")).filter(|n| !n.contains("}}"));
+    if !rest.starts_with(' ') || number.is_empty() || (template.is_none() && number.parse::<f64>().is_err()) {
         return None;
     }
+    let number = template.map_or(number, str::trim);
     let start = text.find("{{")?;
     let fault = Diagnostic::warning(
         "J501",

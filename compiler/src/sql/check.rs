@@ -10,6 +10,7 @@
 //! lies before it and is wrong whatever follows. Templates inside quotes change nothing about the statement's form.
 
 mod clauses;
+mod missing;
 mod parse;
 mod words;
 
@@ -29,12 +30,16 @@ pub(super) fn syntax(place: &Place<'_>, tokens: &[Token], dialect: Dialect) -> O
         .or_else(|| parentheses(place, tokens))
         .or_else(|| first_word(place, tokens))
         .or_else(|| clauses::check(place, tokens))
+        .or_else(|| missing::check(place, tokens, dialect))
         .or_else(|| parse::check(place, tokens, dialect))
 }
 
 fn unclosed(place: &Place<'_>, tokens: &[Token]) -> Option<Diagnostic> {
     let token = tokens.iter().find(|t| t.kind == Kind::Unclosed)?;
     let text = place.word(token);
+    if let Some(fault) = apostrophe(place, tokens).filter(|_| text.starts_with('\'')) {
+        return Some(fault);
+    }
     let opener = if text.starts_with("/*") {
         "/*"
     } else if let Some(tag) = text.strip_prefix('$') {
@@ -55,6 +60,23 @@ fn unclosed(place: &Place<'_>, tokens: &[Token]) -> Option<Diagnostic> {
         "'" => fault.help("close it with `'`; a `'` inside text is written twice (`''`)"),
         other => fault.help(format!("close it with `{}`", other.trim_start_matches(['e', 'E']))),
     })
+}
+
+/// `'Men's shoes'`: the first text that ends in the middle of a word.
+fn apostrophe(place: &Place<'_>, tokens: &[Token]) -> Option<Diagnostic> {
+    let pair = tokens.windows(2).find(|pair| {
+        let letter = |text: &str, last: bool| {
+            let c = if last { text.chars().next_back() } else { text.chars().next() };
+            c.is_some_and(char::is_alphabetic)
+        };
+        pair[0].kind == Kind::Text
+            && pair[1].kind == Kind::Word
+            && pair[0].end == pair[1].start
+            && letter(place.text(pair[0].start, pair[0].end - 1), true)
+            && letter(place.word(&pair[1]), false)
+    })?;
+    let at = place.span_of(pair[0].end - 1, pair[0].end);
+    Some(Diagnostic::error("Q701", at, "this `'` ends the text in the middle of a word").help("write a `'` inside of text twice: `''`"))
 }
 
 fn parentheses(place: &Place<'_>, tokens: &[Token]) -> Option<Diagnostic> {
@@ -82,6 +104,11 @@ fn first_word(place: &Place<'_>, tokens: &[Token]) -> Option<Diagnostic> {
             let word = place.word(first).to_ascii_uppercase();
             if words::STARTS.contains(&word.as_str()) {
                 return None;
+            }
+            if words::CLAUSES.contains(&word.as_str()) {
+                let message = format!("no SQL statement starts with `{}`", place.word(first));
+                let fault = Diagnostic::error("Q701", place.of_token(first), message);
+                return Some(fault.help("if this belongs to the statement before, remove the `;` between them"));
             }
             let meant = did_you_mean(&word, words::COMMON_STARTS.iter().copied())?;
             let fault = Diagnostic::error("Q701", place.of_token(first), format!("no SQL statement starts with `{}`", place.word(first)));

@@ -59,12 +59,18 @@ pub struct Column {
     pub at: Option<Span>,
     /// The quoted text that it is, as long as nothing has given it a type.
     pub literal: Option<String>,
+    /// Computed from others, so that no INSERT gives it.
+    pub generated: bool,
+    /// NOT NULL, and nothing gives it a value of its own.
+    pub required: bool,
+    /// A CREATE TABLE says nothing of NOT NULL.
+    pub nullable: bool,
 }
 
 impl Column {
     #[must_use]
     pub fn new(name: String, class: Class, at: Option<Span>) -> Self {
-        Self { name, class, at, literal: None }
+        Self { name, class, at, literal: None, generated: false, required: false, nullable: false }
     }
 }
 
@@ -73,6 +79,15 @@ pub struct Columns {
     pub list: Vec<Column>,
     /// There are no others.
     pub closed: bool,
+    /// What is unique in the table; `None` where it is not known.
+    pub keys: Option<Keys>,
+}
+
+/// The columns whose values are unique together.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Keys {
+    pub primary: Option<Vec<String>>,
+    pub unique: Vec<Vec<String>>,
 }
 
 impl Columns {
@@ -80,6 +95,12 @@ impl Columns {
     #[must_use]
     pub fn find(&self, name: &Ident, dialect: Dialect) -> Option<&Column> {
         self.list.iter().find(|c| same(name, &c.name, dialect))
+    }
+
+    /// How many an INSERT without names gives.
+    #[must_use]
+    pub fn given(&self) -> usize {
+        self.list.iter().filter(|c| !c.generated).count()
     }
 
     /// The names for a message.

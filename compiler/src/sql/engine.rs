@@ -48,6 +48,11 @@ pub(super) fn is_foreign(name: &str, dialect: Dialect) -> bool {
     words::function(&name.to_ascii_uppercase(), dialect).is_some()
 }
 
+fn depth(tokens: &[Token], i: usize) -> usize {
+    let open = |kind: Kind| tokens.iter().take(i).filter(|t| t.kind == kind).count();
+    open(Kind::Open).saturating_sub(open(Kind::Close))
+}
+
 struct Foreign {
     /// How many tokens it has.
     tokens: usize,
@@ -96,6 +101,12 @@ fn phrase(tokens: &[Token], words: &[String], i: usize, dialect: Dialect) -> Opt
     match (word(0), dialect) {
         ("TOP", _) if matches!(before, "SELECT" | "DISTINCT" | "ALL") && kind(1) == Some(Kind::Number) => {
             foreign(2, format!("`LIMIT {}` at the end of the query", word(1)))
+        }
+        ("ADD", _) if words[0] == "ALTER" && kind(1) == Some(Kind::Open) && words.get(1).is_some_and(|w| w == "TABLE") => {
+            foreign(2, "`ADD COLUMN name type`, once for each column")
+        }
+        ("LIMIT", Dialect::Postgres) if matches!(words[0].as_str(), "DELETE" | "UPDATE") && depth(tokens, i) == 0 => {
+            foreign(1, "`WHERE ctid IN (SELECT ctid FROM … LIMIT …)`")
         }
         ("FROM", _) if word(1) == "DUAL" && kind(2) != Some(Kind::Symbol) => foreign(2, "the SELECT without FROM"),
         ("ON", _) if word(1) == "DUPLICATE" && word(2) == "KEY" => foreign(3, "`ON CONFLICT (key) DO UPDATE SET …`"),

@@ -126,6 +126,12 @@ impl Outline {
         self.tags || !self.templates.is_empty()
     }
 
+    /// A stretch of the tree as it is written, with its templates.
+    #[must_use]
+    pub fn written(&self, span: sqlparser::tokenizer::Span) -> &str {
+        self.text.get(self.offset(span.start)..self.offset(span.end)).unwrap_or("")
+    }
+
     fn raw(&self, name: &ast::Ident) -> &str {
         self.text.get(self.offset(name.span.start)..self.offset(name.span.end)).unwrap_or("")
     }

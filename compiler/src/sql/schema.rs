@@ -1,10 +1,12 @@
 //! What a statement does to tables: which it creates or changes, and with which columns.
 
 use sqlparser::ast::{
-    AlterTableOperation, ColumnDef, CreateTable, Expr, Ident, ObjectName, ObjectNamePart, Query, RenameTableNameKind, SetExpr, Statement,
+    AlterColumnOperation, AlterTableOperation, ColumnDef, ColumnOption, CreateTable, Expr, Ident, ObjectName, ObjectNamePart, Query,
+    RenameTableNameKind, SetExpr, Statement, TableConstraint,
 };
 
-use super::columns::{Class, Column, Columns, class, kept};
+use super::Dialect;
+use super::columns::{Class, Column, Columns, Keys, class, kept};
 use super::outline::Outline;
 use crate::diagnostic::Span;
 
@@ -25,6 +27,8 @@ pub enum What {
     CreateAs { if_missing: bool },
     /// Columns are added or renamed.
     Add(Columns),
+    /// Other columns may be unique now.
+    Keys,
 }
 
 /// What a statement does.
@@ -93,13 +97,13 @@ fn changes(statement: &Statement, outline: &Outline) -> Option<Vec<Change>> {
                 What::CreateAs { if_missing: false }
             } else {
                 let list = create.columns.iter().map(|c| column(&c.name, Class::Unknown, outline)).collect();
-                What::Create { columns: Columns { list, closed: true }, if_missing: false }
+                What::Create { columns: Columns { list, closed: true, keys: Some(Keys::default()) }, if_missing: false }
             };
             Some(vec![change(&create.name, what, outline)?])
         }
         Statement::AlterTable(alter) => {
             let mut found = Vec::new();
-            let mut added = Columns { list: Vec::new(), closed: true };
+            let mut added = Columns { closed: true, ..Columns::default() };
             for operation in &alter.operations {
                 match operation {
                     AlterTableOperation::AddColumn { column_def, .. } => added.list.push(defined(column_def, outline)?),
@@ -111,6 +115,14 @@ fn changes(statement: &Statement, outline: &Outline) -> Option<Vec<Change>> {
                         let what = What::Create { columns: Columns::default(), if_missing: false };
                         found.push(change(name, what, outline)?);
                     }
+                    AlterTableOperation::AlterColumn { column_name, op: AlterColumnOperation::SetDataType { .. } } => {
+                        added.list.push(column(column_name, Class::Unknown, outline));
+                    }
+                    AlterTableOperation::AddConstraint { .. }
+                    | AlterTableOperation::DropConstraint { .. }
+                    | AlterTableOperation::AlterColumn { .. } => {
+                        found.push(change(&alter.name, What::Keys, outline)?);
+                    }
                     _ => {}
                 }
             }
@@ -121,11 +133,12 @@ fn changes(statement: &Statement, outline: &Outline) -> Option<Vec<Change>> {
             Some(names) => Some(vec![named(&names, What::CreateAs { if_missing: false }, outline)?]),
             None => Some(Vec::new()),
         },
-        Statement::Drop { .. }
+        Statement::CreateIndex(index) if index.unique => Some(vec![change(&index.table_name, What::Keys, outline)?]),
+        Statement::CreateIndex(_)
+        | Statement::Drop { .. }
         | Statement::Insert(_)
         | Statement::Update(_)
         | Statement::Delete(_)
-        | Statement::CreateIndex(_)
         | Statement::Truncate(_)
         | Statement::CreateSchema { .. } => Some(Vec::new()),
         _ => None,
@@ -139,12 +152,70 @@ fn create_table(create: &CreateTable, outline: &Outline) -> Option<Change> {
         Some(_) if create.columns.is_empty() => What::CreateAs { if_missing },
         Some(_) => What::Create { columns: Columns::default(), if_missing },
         None => {
-            let list = create.columns.iter().map(|c| defined(c, outline)).collect::<Option<Vec<_>>>()?;
-            let closed = !inherits && !list.is_empty();
-            What::Create { columns: Columns { list, closed }, if_missing }
+            let mut columns = listed(create, outline)?;
+            columns.closed = !inherits && !columns.list.is_empty();
+            What::Create { columns, if_missing }
         }
     };
     change(&create.name, what, outline)
+}
+
+/// The columns that CREATE TABLE lists; `None` where one is computed.
+pub(super) fn listed(create: &CreateTable, outline: &Outline) -> Option<Columns> {
+    let mut list = create.columns.iter().map(|c| defined(c, outline)).collect::<Option<Vec<_>>>()?;
+    let keys = keys(create, outline);
+    // SQLite numbers the rows of an `integer primary key`, and takes NULL in other keys.
+    if let (Dialect::Postgres, Some(key)) = (outline.dialect, keys.as_ref().and_then(|k| k.primary.as_ref())) {
+        for (column, definition) in list.iter_mut().zip(&create.columns) {
+            column.required |= key.contains(&column.name) && !fills_itself(definition);
+        }
+    }
+    Some(Columns { list, closed: true, keys })
+}
+
+/// Whether a column has a value where an INSERT gives none.
+fn fills_itself(definition: &ColumnDef) -> bool {
+    let serial = definition.data_type.to_string().to_ascii_lowercase().contains("serial");
+    serial
+        || definition.options.iter().any(|o| {
+            matches!(
+                o.option,
+                ColumnOption::Default(_) | ColumnOption::Generated { .. } | ColumnOption::Identity(_) | ColumnOption::DialectSpecific(_)
+            )
+        })
+}
+
+/// What a new table keeps unique; `None` where a part of it is not plain.
+fn keys(create: &CreateTable, outline: &Outline) -> Option<Keys> {
+    let mut keys = Keys::default();
+    let keep = |ident: &Ident| (!outline.is_computed(ident)).then(|| kept(ident, outline.dialect));
+    for definition in &create.columns {
+        for option in &definition.options {
+            match &option.option {
+                ColumnOption::PrimaryKey(_) => keys.primary = Some(vec![keep(&definition.name)?]),
+                ColumnOption::Unique(_) => keys.unique.push(vec![keep(&definition.name)?]),
+                _ => {}
+            }
+        }
+    }
+    for constraint in &create.constraints {
+        let columns = match constraint {
+            TableConstraint::PrimaryKey(key) => &key.columns,
+            TableConstraint::Unique(key) => &key.columns,
+            TableConstraint::ForeignKey(_) | TableConstraint::Check(_) => continue,
+            _ => return None,
+        };
+        let names = columns.iter().map(|c| match &c.column.expr {
+            Expr::Identifier(name) => keep(name),
+            _ => None,
+        });
+        let names = names.collect::<Option<Vec<String>>>()?;
+        match constraint {
+            TableConstraint::PrimaryKey(_) => keys.primary = Some(names),
+            _ => keys.unique.push(names),
+        }
+    }
+    Some(keys)
 }
 
 /// The table of `SELECT … INTO`.
@@ -182,8 +253,14 @@ fn named(parts: &[&Ident], what: What, outline: &Outline) -> Option<Change> {
 }
 
 fn defined(definition: &ColumnDef, outline: &Outline) -> Option<Column> {
-    let computed = outline.is_computed(&definition.name);
-    (!computed).then(|| column(&definition.name, class(&definition.data_type), outline))
+    if outline.is_computed(&definition.name) {
+        return None;
+    }
+    let generated = definition.options.iter().any(|o| matches!(&o.option, ColumnOption::Generated { generation_expr: Some(_), .. }));
+    let not_null = definition.options.iter().any(|o| matches!(o.option, ColumnOption::NotNull));
+    let primary = definition.options.iter().any(|o| matches!(o.option, ColumnOption::PrimaryKey(_)));
+    let required = not_null && !fills_itself(definition) && !(primary && outline.dialect == Dialect::Sqlite);
+    Some(Column { generated, required, nullable: !not_null && !primary, ..column(&definition.name, class(&definition.data_type), outline) })
 }
 
 fn column(name: &Ident, class: Class, outline: &Outline) -> Column {

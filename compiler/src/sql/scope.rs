@@ -4,13 +4,19 @@
 
 mod calls;
 mod counts;
+mod definitions;
+mod distinct;
+mod doubts;
 mod fault;
+mod grouping;
 mod mismatch;
 mod resolve;
 mod select;
+mod selection;
 mod sets;
 mod stored;
 mod typed;
+mod wanted;
 
 use sqlparser::ast::{
     AssignmentTarget, Expr, FromTable, Ident, ObjectName, ObjectNamePart, OnConflictAction, OnInsert, Query, SelectItem, Statement,
@@ -44,7 +50,7 @@ pub struct Looked {
 #[must_use]
 pub fn look(outline: &Outline, tables: &dyn Tables) -> Looked {
     let Some(statement) = &outline.statement else { return Looked::default() };
-    let mut look = Look { outline, tables, faults: Vec::new(), named: Vec::new() };
+    let mut look = Look { outline, tables, faults: Vec::new(), named: Vec::new(), inside: Inside::default() };
     let columns = look.statement(statement, &[]);
     Looked { columns, faults: look.faults, tables: look.named }
 }
@@ -81,13 +87,27 @@ struct Look<'a> {
     tables: &'a dyn Tables,
     faults: Vec<Diagnostic>,
     named: Vec<(Option<String>, String, Span)>,
+    inside: Inside,
+}
+
+/// What an expression is part of.
+#[derive(Clone, Copy, Debug, Default)]
+struct Inside {
+    /// The argument of an aggregate.
+    aggregate: bool,
+    /// A clause that takes no window functions.
+    clause: Option<&'static str>,
+    /// It takes no aggregates either.
+    plain: bool,
 }
 
 impl Look<'_> {
     fn statement(&mut self, statement: &Statement, ctes: &[Cte]) -> Columns {
         match statement {
             Statement::Query(query) => return self.query(query, None, ctes),
+            Statement::AlterTable(alter) => self.altered(alter),
             Statement::CreateTable(create) => {
+                self.created(create);
                 if let Some(query) = &create.query {
                     let columns = self.query(query, None, ctes);
                     // Names in parentheses rename them.
@@ -105,6 +125,9 @@ impl Look<'_> {
                 for column in insert.columns.iter().filter_map(last) {
                     self.target(column, &columns, name);
                 }
+                self.twice(insert.columns.iter());
+                self.conflict(insert, &columns);
+                self.left_out(insert, &columns);
                 self.inserted(insert, &columns, ctes);
                 let mut scope = Scope::default();
                 scope.relations.push(Relation { name: last(name).map(|n| self.kept(n)), columns });
@@ -144,6 +167,7 @@ impl Look<'_> {
                     self.assignments(&update.assignments, name, &scope, ctes);
                 }
                 self.where_clause(update.selection.as_ref(), &scope, ctes);
+                self.emptied(update);
                 return self.returning(update.returning.as_deref(), &scope, ctes);
             }
             Statement::Delete(delete) => {
@@ -163,6 +187,7 @@ impl Look<'_> {
     }
 
     fn assignments(&mut self, assignments: &[sqlparser::ast::Assignment], table: &ObjectName, scope: &Scope<'_>, ctes: &[Cte]) {
+        let mut targets = Vec::new();
         for assignment in assignments {
             let names: Vec<&ObjectName> = match &assignment.target {
                 AssignmentTarget::ColumnName(name) => vec![name],
@@ -174,17 +199,30 @@ impl Look<'_> {
                     self.target(column, &target.columns, table);
                 }
             }
+            let before = self.enter("SET", true);
             let ty = self.expr(&assignment.value, scope, ctes);
+            self.inside = before;
             if let ([name], Some(target)) = (names.as_slice(), scope.relations.first()) {
                 self.assigned(name, &assignment.value, &ty, &target.columns);
+                self.and_in_set(&assignment.value, &target.columns);
             }
+            targets.extend(names);
         }
+        self.twice(targets.into_iter());
     }
 
     fn where_clause(&mut self, expr: Option<&Expr>, scope: &Scope<'_>, ctes: &[Cte]) {
         if let Some(expr) = expr {
+            let before = self.enter("WHERE", false);
             self.condition(expr, "WHERE", scope, ctes);
+            self.inside = before;
+            self.doubtful(expr);
         }
+    }
+
+    /// Comes into a clause that takes no window functions; gives back where that was.
+    fn enter(&mut self, clause: &'static str, plain: bool) -> Inside {
+        std::mem::replace(&mut self.inside, Inside { aggregate: false, clause: Some(clause), plain })
     }
 
     fn returning(&mut self, items: Option<&[SelectItem]>, scope: &Scope<'_>, ctes: &[Cte]) -> Columns {
@@ -253,6 +291,7 @@ impl Look<'_> {
             if with.recursive {
                 known.pop();
             }
+            self.named_columns(&cte.alias, &columns, Some(&cte.query), true);
             let mut columns = self.renamed(&cte.alias, columns);
             // SQLite wants as many names as there are columns.
             columns.closed |= !cte.alias.columns.is_empty() && self.outline.dialect == super::Dialect::Sqlite;
@@ -279,7 +318,7 @@ impl Look<'_> {
                 _ => renamed.list.push(Column::new(name, Class::Unknown, None)),
             }
         }
-        Columns { closed: complete, list: renamed.list }
+        Columns { closed: complete, list: renamed.list, keys: renamed.keys }
     }
 }
 

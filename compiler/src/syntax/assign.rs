@@ -113,8 +113,7 @@ fn without_value(name: &str, entry: &Entry) -> Option<Diagnostic> {
         ),
         [one, other] if is_scope(one) || is_scope(other) => {
             let key = if is_scope(one) { other } else { one };
-            let other = matches!(key.key.as_str(), "val" | "v" | "is" | "to" | "initial" | "default").then_some("value");
-            let near = did_you_mean(&key.key, ["value", "value_expression"]).or(other)?;
+            let near = nearly_value(&key.key)?;
             if near == key.key {
                 return None;
             }
@@ -123,6 +122,15 @@ fn without_value(name: &str, entry: &Entry) -> Option<Diagnostic> {
             Some(instead(fault, &key.key, near).help(format!("did you mean '{near}'?")))
         }
         _ => None,
+    }
+}
+
+/// The key that was meant by one that stands for the value.
+fn nearly_value(key: &str) -> Option<&'static str> {
+    match key {
+        "val" | "values" | "v" | "default" => Some("value"),
+        "expression" | "expr" | "val_expression" => Some("value_expression"),
+        _ => did_you_mean(key, ["value", "value_expression"]),
     }
 }
 

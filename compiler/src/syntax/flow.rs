@@ -10,7 +10,7 @@ use super::value::{self, Scalars};
 use super::{BEFORE_REPLY, Flow, Parameter, Reader, SourceIndex, step};
 use crate::diagnostic::{Diagnostic, SourceFile, Span, did_you_mean};
 use crate::snippet::expression::{self, Expression, Named};
-use crate::syntax::fields::{Fields, is_null, scalar, wrong_kind};
+use crate::syntax::fields::{Fields, instead, is_null, scalar, wrong_kind};
 use crate::yaml::{self, Entry, Node};
 
 /// The keys of a flow file.
@@ -197,9 +197,28 @@ fn from_entry(entry: &Entry, reader: &mut Reader<'_>) -> Option<Parameter> {
     } else if is_specification(&entry.value) {
         specified(&Fields::read(&entry.value, &entry.key_span, &[&PARAMETER], &mut reader.faults)?, reader)
     } else {
-        Some(value::of_node(&entry.value, Scalars::Variable, BEFORE_REPLY, &mut reader.faults))
+        let meant = nearly_specification(&name.name, &entry.value, &mut reader.faults).unwrap_or(&entry.value);
+        Some(value::of_node(meant, Scalars::Variable, BEFORE_REPLY, &mut reader.faults))
     };
     Some(Parameter { name, default })
+}
+
+/// V409: a mapping with the keys of the long form, of which one has a slip. Gives what is likely to be the default.
+fn nearly_specification<'n>(name: &str, node: &'n Node, faults: &mut Vec<Diagnostic>) -> Option<&'n Node> {
+    let yaml::Kind::Mapping(entries) = &node.kind else { return None };
+    // `defaults` and the like are words of their own.
+    let slipped =
+        |e: &&Entry| e.key != "default" && !e.key.ends_with('s') && did_you_mean(&e.key, ["default"]).is_some() && e.key.len() > 4;
+    let mut near = entries.iter().filter(slipped);
+    let (Some(key), None) = (near.next(), near.next()) else { return None };
+    let others = |e: &Entry| std::ptr::eq(e, key) || matches!(e.key.as_str(), "required" | "description" | "type");
+    if !entries.iter().all(others) {
+        return None;
+    }
+    let message = format!("the default of parameter '{name}' is this mapping, with '{}' in it", key.key);
+    let fault = Diagnostic::warning("V409", key.key_span.clone(), message);
+    faults.push(instead(fault, &key.key, "default").help("did you mean 'default'?"));
+    Some(&key.value)
 }
 
 fn from_list(node: &Node, reader: &mut Reader<'_>) -> Option<Parameter> {

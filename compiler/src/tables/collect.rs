@@ -13,7 +13,7 @@ use crate::op::copy::Origin;
 use crate::op::execute::Execute;
 use crate::op::http_request::HttpRequest;
 use crate::snippet::expression::{GivenTable, Kind};
-use crate::sql::columns::{Class, Column, Columns};
+use crate::sql::columns::{Class, Column, Columns, Keys};
 use crate::sql::outline::Outline;
 use crate::sql::schema::{Effect, What, effect};
 use crate::syntax::{Flow, Step, TableRef};
@@ -25,7 +25,6 @@ impl<'p> Catalog<'p> {
         let mut catalog = Self {
             parsed,
             tables: BTreeMap::new(),
-            blocks: 0,
             open: BTreeSet::new(),
             hidden: Vec::new(),
             patterns: Vec::new(),
@@ -44,15 +43,12 @@ impl<'p> Catalog<'p> {
 
     /// The depth of steps is bounded by the YAML reader.
     fn block(&mut self, steps: &'p [Step], flow: &'p Flow) {
-        let block = self.blocks;
-        self.blocks += 1;
         for step in steps {
-            let by = |query| By::Op { block, always: step.when.is_none(), query };
             match &step.op {
                 Op::HttpRequest(op) => {
                     for table in &op.response.tables {
                         let given = table.columns.as_ref().map_or(Given::Unknown, |list| Given::Listed(declared(list)));
-                        self.write(&table.table, table.write_mode, given, by(None), flow);
+                        self.write(&table.table, table.write_mode, given, flow);
                     }
                     self.parser(op, flow);
                 }
@@ -62,18 +58,18 @@ impl<'p> Catalog<'p> {
                         (Some(outline), Some(source)) => Given::Query { source, outline },
                         _ => Given::Unknown,
                     };
-                    self.write(&op.target, op.write_mode, given, by(outline.map(|o| o.text.as_str())), flow);
+                    self.write(&op.target, op.write_mode, given, flow);
                 }
                 Op::Copy(op) => {
-                    let (given, query) = match (&op.columns, &op.from) {
-                        (Some(list), _) => (Given::Listed(declared(list)), None),
+                    let given = match (&op.columns, &op.from) {
+                        (Some(list), _) => Given::Listed(declared(list)),
                         (None, Origin::Query { source, sql }) => match (flow.sql.get(&sql.span.start), self.source(source.name())) {
-                            (Some(outline), Some(source)) => (Given::Query { source, outline }, Some(outline.text.as_str())),
-                            _ => (Given::Unknown, None),
+                            (Some(outline), Some(source)) => Given::Query { source, outline },
+                            _ => Given::Unknown,
                         },
-                        (None, Origin::Table(_)) => (Given::Unknown, None),
+                        (None, Origin::Table(_)) => Given::Unknown,
                     };
-                    self.write(&op.target, op.write_mode, given, by(query), flow);
+                    self.write(&op.target, op.write_mode, given, flow);
                 }
                 Op::Execute(op) => self.execute(op, flow),
                 Op::SetVariable(_)
@@ -96,7 +92,7 @@ impl<'p> Catalog<'p> {
         }
     }
 
-    fn write(&mut self, table: &TableRef, mode: WriteMode, given: Given<'p>, by: By<'p>, flow: &'p Flow) {
+    fn write(&mut self, table: &TableRef, mode: WriteMode, given: Given<'p>, flow: &'p Flow) {
         let how = match mode {
             WriteMode::Create => How::Create,
             WriteMode::Append => How::Append,
@@ -104,7 +100,7 @@ impl<'p> Catalog<'p> {
         let Some(source) = self.source(table.source.name()) else { return };
         match (self.key_of(table), text(&table.name)) {
             (Some(key), Some(name)) => {
-                let writer = Writer { how, at: table.name.span.clone(), flow: &flow.name, given, by };
+                let writer = Writer { how, at: table.name.span.clone(), flow: &flow.name, given, by: By::Op };
                 self.add(key, name, writer);
             }
             // The database or schema is computed.
@@ -158,7 +154,7 @@ impl<'p> Catalog<'p> {
                 let column = |(name, kind): &(crate::snippet::expression::Named, String)| {
                     Column::new(name.name.clone(), class(kind), Some(name.span.clone()))
                 };
-                Columns { list: list.iter().map(column).collect(), closed: true }
+                Columns { list: list.iter().map(column).collect(), closed: true, keys: Some(Keys::default()) }
             });
             let given = columns.map_or(Given::Unknown, Given::Listed);
             let key = self.key(&source, None, &table.name.name);
@@ -203,6 +199,7 @@ impl<'p> Catalog<'p> {
                 What::Create { columns, if_missing } => (create(if_missing), Given::Listed(columns)),
                 What::CreateAs { if_missing } => (create(if_missing), Given::Query { source, outline }),
                 What::Add(columns) => (How::Change, Given::Listed(columns)),
+                What::Keys => (How::Change, Given::Keys),
             };
             let key = self.key(source, change.schema.as_deref(), &change.name);
             let writer = Writer { how, at: change.at, flow: &flow.name, given, by: By::Sql };

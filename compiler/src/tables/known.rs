@@ -1,9 +1,11 @@
 //! The columns of a table, from all that write it.
 
+use std::collections::BTreeMap;
+
 use sqlparser::ast::{ObjectName, ObjectNamePart};
 
 use super::{Catalog, Given, How, Key};
-use crate::sql::columns::{Class, Columns, kept};
+use crate::sql::columns::{Class, Column, Columns, Keys, kept};
 use crate::sql::outline::Outline;
 use crate::sql::scope::{self, Looked, Tables};
 
@@ -24,11 +26,25 @@ impl Catalog<'_> {
     fn gather(&self, key: &Key) -> Columns {
         let Some(table) = self.tables.get(key) else { return Columns::default() };
         let creates = table.writers.iter().any(|w| matches!(w.how, How::Create | How::CreateIfMissing));
-        let mut all = Columns { list: Vec::new(), closed: creates && !self.is_hidden(key) };
+        let mut all = Columns { closed: creates && !self.is_hidden(key), ..Columns::default() };
+        let mut keys: Option<Option<Keys>> = None;
         for writer in &table.writers {
+            // What a table keeps unique is known where all that create it say the same.
+            match (&writer.given, writer.how) {
+                (Given::Keys, _) => keys = Some(None),
+                (_, How::Append | How::Change) => {}
+                (Given::Listed(columns), _) => {
+                    keys = Some(columns.keys.clone().filter(|k| keys.as_ref().is_none_or(|had| had.as_ref() == Some(k))))
+                }
+                (Given::Query { .. }, _) => {
+                    keys = Some(Some(Keys::default()).filter(|k| keys.as_ref().is_none_or(|had| had.as_ref() == Some(k))))
+                }
+                (Given::Unknown, _) => keys = Some(None),
+            }
             let given = match &writer.given {
                 Given::Listed(columns) => columns.clone(),
                 Given::Query { source, outline } => self.of_rows(outline, source, key),
+                Given::Keys => Columns { closed: true, ..Columns::default() },
                 Given::Unknown => Columns::default(),
             };
             // Rows that are added change nothing about the table, so that theirs need not be known.
@@ -36,9 +52,23 @@ impl Catalog<'_> {
             for column in given.list {
                 match all.list.iter_mut().find(|c| c.name == column.name) {
                     Some(known) => known.class = known.class.or(column.class),
+                    None if writer.how == How::Change => all.list.push(Column { required: false, ..column }),
                     None => all.list.push(column),
                 }
             }
+        }
+        // One that is not known may give any column another type.
+        if !all.closed {
+            let vague = table.writers.iter().any(|w| w.how != How::Append && matches!(&w.given, Given::Listed(c) if !c.closed));
+            if vague {
+                all.list.iter_mut().for_each(|c| c.class = Class::Unknown);
+            }
+        }
+        all.keys = keys.flatten();
+        // Other steps may have made the table without the column, or changed it.
+        let creators = table.writers.iter().filter(|w| matches!(w.how, How::Create | How::CreateIfMissing)).count();
+        if all.keys.is_none() || creators > 1 {
+            all.list.iter_mut().for_each(|c| c.required = false);
         }
         all
     }
@@ -71,6 +101,12 @@ impl Catalog<'_> {
         }
     }
 
+    /// Looks at a statement of a source where some tables are known to be otherwise than all steps together say.
+    #[must_use]
+    pub fn look_now(&self, outline: &Outline, source: &str, now: &BTreeMap<Key, Columns>) -> Looked {
+        scope::look(outline, &Now { all: InSource { catalog: self, source }, now })
+    }
+
     /// Looks at a statement of a source.
     #[must_use]
     pub fn look(&self, outline: &Outline, source: &str) -> Looked {
@@ -81,6 +117,22 @@ impl Catalog<'_> {
 struct InSource<'c, 'p> {
     catalog: &'c Catalog<'p>,
     source: &'c str,
+}
+
+struct Now<'n, 'c, 'p> {
+    all: InSource<'c, 'p>,
+    now: &'n BTreeMap<Key, Columns>,
+}
+
+impl Tables for Now<'_, '_, '_> {
+    fn columns(&self, schema: Option<&str>, name: &str) -> Columns {
+        let key = self.all.catalog.key(self.all.source, schema, name);
+        self.now.get(&key).cloned().unwrap_or_else(|| self.all.catalog.columns(&key))
+    }
+
+    fn may_define(&self, function: &str) -> bool {
+        self.all.may_define(function)
+    }
 }
 
 impl Tables for InSource<'_, '_> {

@@ -37,7 +37,7 @@ impl<'p> Catalog<'p> {
     #[must_use]
     pub fn slipped(&self, source: &str, name: &str) -> Option<(&Key, &Table<'p>)> {
         // A slip changes two letters at most, and each of them two bits.
-        const MOST_BITS: u32 = 4;
+        const MOST_BITS: u32 = 5;
         let wanted = letters(name);
         let near = self.names().by_source.get(source)?.iter().find(|(letters, key)| {
             (letters ^ wanted).count_ones() <= MOST_BITS && self.tables.get(key).is_some_and(|t| t.name != name && is_slip(name, &t.name))
@@ -55,6 +55,9 @@ fn letters(name: &str) -> u64 {
 #[must_use]
 pub fn is_slip(a: &str, b: &str) -> bool {
     const MOST: usize = 2;
+    if singular(a) == singular(b) && a.len() > 3 {
+        return true;
+    }
     let (a, b): (Vec<char>, Vec<char>) = (a.to_lowercase().chars().collect(), b.to_lowercase().chars().collect());
     let before = a.iter().zip(&b).take_while(|(x, y)| x == y).count();
     let behind = a[before..].iter().rev().zip(b[before..].iter().rev()).take_while(|(x, y)| x == y).count();
@@ -62,4 +65,13 @@ pub fn is_slip(a: &str, b: &str) -> bool {
     let letters = |rest: &[char]| rest.len() <= MOST && rest.iter().all(|c| !c.is_ascii_digit());
     let swapped_or_short = a.len() + b.len() <= MOST || (a.len() == b.len() && a.iter().eq(b.iter().rev()));
     letters(a) && letters(b) && swapped_or_short && before + behind >= 4 - usize::from(a.is_empty() || b.is_empty())
+}
+
+/// The words of a name without their plural.
+fn singular(name: &str) -> String {
+    let word = |word: &str| match word.strip_suffix("ies") {
+        Some(start) => format!("{start}y"),
+        None => word.strip_suffix('s').unwrap_or(word).to_owned(),
+    };
+    name.to_lowercase().split('_').map(word).collect::<Vec<_>>().join("_")
 }

@@ -29,7 +29,7 @@ fn python_source_and_native_trees() {
         ("print(query(var('s'), 'x'), context.sources.query('a', 'b'))", "s |  | a | computed-source"),
         ("def helper(c):\n  return c.var('x')\ndef evaluate(context, response):\n  return helper(context)", "x |  |  | response"),
         ("def evaluate(c):\n  v = c.var\n  return v('x')", " |  |  | computed"),
-        ("print('{{ var(\"t\") }} {{ query_value(\"q\") }}')", "t |  | default | "),
+        ("print('{{ var(\"t\") }} {{ query_value(\"select 1\") }}')", "t |  | default | "),
         ("def var(x):\n  return x\nreturn var('x')", " |  |  | "),
         ("getattr(context, 'var')('x')", " |  |  | computed,computed-source"),
     ];
@@ -47,7 +47,7 @@ fn templates() {
         ("{% for x in var('a') %}{{ var(x) }}{{ var('b') }}{% endfor %}", "a,b |  |  | computed"),
         ("{% set v = var %}{{ v('a') }}", " |  |  | computed"),
         (
-            "{{ query_value('q', int) | default(1) }}{{ query('s', 'q') | length }}{{ query(var('n'), 'q') | first }}",
+            "{{ query_value('q q', int) | default(1) }}{{ query('s', 'q') | length }}{{ query(var('n'), 'q') | first }}",
             "n |  | default,s | computed-source",
         ),
         ("{{ response.json().a | default(1) }}", " |  |  | response"),

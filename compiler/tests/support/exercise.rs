@@ -23,6 +23,7 @@ pub fn project(settings: &str, flow: &str, source: &str) -> Project {
             named("stage", file("sources/stage.yaml", "type: sqlite\npath: stage.db\n")),
         ],
         environments: vec![named("test", file("envs/test.yaml", "variables: {api_token: t}\n"))],
+        choice: None,
         options: Options::default(),
         faults: Vec::new(),
     }

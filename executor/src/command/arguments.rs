@@ -155,7 +155,7 @@ pub struct GoOnArguments {
 /// Options of `resume`.
 #[derive(Clone, Debug, Default, clap::Args)]
 pub struct ResumeArguments {
-    /// The run, or the beginning or end of its name [default: the last unfinished one]
+    /// The run, or the beginning or end of its name [default: the newest unfinished one]
     pub run: Option<String>,
     /// What to do about requests of which nobody knows whether they arrived: send (again), skip (leave the item out) or done (it arrived: go on without
     /// its reply). With an id that 'status' lists, for that one only: ID=send. Repeatable

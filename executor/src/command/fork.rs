@@ -10,7 +10,7 @@ use super::resume::{ResumeRequest, find, open, say_missing};
 use super::run::{location, network, on_runtime, open_report};
 use super::session::Session;
 use super::settings::Settings;
-use super::{ExitStatus, Refusal, identity};
+use super::{ExitStatus, Refusal, entry, identity, needed};
 use crate::driver::Answers;
 use crate::journal::Journal;
 use crate::journal::effects::Effects;
@@ -35,6 +35,7 @@ pub(super) fn fork(request: ResumeRequest, from: &str) -> Result<ExitStatus, Ref
         let old = Settings::parse(&row.settings)?;
         let environment = old.environment(&request.environment, &request.vars)?;
         say_missing(&request, &old, &environment);
+        needed::by_rest(&plan, entry::flow(&plan, Some(&row.flow))?, &progress, &environment)?;
         let settings = old.forked(&request.environment, &environment, &request.mappings, &identity::tag()?);
         let report = request.report.as_deref().map(open_report).transpose()?;
         let now = jiff::Timestamp::now();

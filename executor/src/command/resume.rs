@@ -13,7 +13,7 @@ use super::outlook::{Given, Outlook};
 use super::run::{check_report, location, network, on_runtime, open_report};
 use super::session::Session;
 use super::settings::Settings;
-use super::{ExitStatus, PlanSource, Refusal, entry, plan_change};
+use super::{ExitStatus, PlanSource, Refusal, entry, needed, plan_change};
 use crate::driver::{Answer, Answers};
 use crate::environment::{Choice, Environment};
 use crate::error::RunError;
@@ -32,7 +32,7 @@ use crate::value::Value;
 
 /// What is said beside the run.
 pub struct ResumeRequest {
-    /// A run by its name, or a part of it that is its alone; the last unfinished one where absent.
+    /// A run by its name, or a part of it that is its alone; the newest unfinished one where absent.
     pub run: Option<String>,
     /// To go on with instead of the run's own.
     pub plan: Option<PlanSource>,
@@ -99,6 +99,15 @@ pub(super) async fn open(location: &Location) -> Result<Store, Refusal> {
     }
 }
 
+/// The run that `status` means where none is named: the one that a resume would go on with, else the newest.
+pub(super) async fn meant(store: &mut Store) -> Result<RunRow, Refusal> {
+    let run = match store.runs(None, true, 1).await?.pop() {
+        Some(unfinished) => Some(unfinished),
+        None => store.runs(None, false, 1).await?.pop(),
+    };
+    run.ok_or_else(|| Refusal("there is no run yet".to_owned()))
+}
+
 /// The run that is meant where none is named. A decision about requests is taken for the run that has just been looked at, and for no other.
 /// Another plan is meant for a run of one of its flows.
 async fn last_unfinished(store: &mut Store, decides: bool, plan: Option<&Loaded>) -> Result<RunRow, Refusal> {
@@ -110,10 +119,11 @@ async fn last_unfinished(store: &mut Store, decides: bool, plan: Option<&Loaded>
             unfinished.retain(is_meant);
         }
     }
-    if unfinished.is_empty() {
-        return Err(Refusal("there is no unfinished run to go on with".to_owned()));
-    }
     let newest = store.runs(None, false, 1).await?.pop();
+    if unfinished.is_empty() {
+        let newest = newest.map(|run| format!("; the newest one, {}, is {}", run.id, run.state())).unwrap_or_default();
+        return Err(Refusal(format!("there is no unfinished run to go on with{newest}")));
+    }
     let is_clear = unfinished.len() == 1 && newest.is_some_and(|newest| newest.id == unfinished[0].id);
     if decides && !is_clear {
         let listed: Vec<_> = unfinished.iter().take(10).map(|run| format!("  {} ({}, flow '{}')", run.id, run.state(), run.flow)).collect();
@@ -300,6 +310,7 @@ async fn prepare(
             next += 1;
         }
     }
+    needed::by_rest(&known.plan, entry::flow(&known.plan, Some(&known.row.flow))?, &known.restored.progress, &environment)?;
     Ok(Prepared { known, environment, settings, next })
 }
 

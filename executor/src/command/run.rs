@@ -9,7 +9,7 @@ use sequor_plan_format::{FlowId, Plan};
 
 use super::session::Session;
 use super::settings::Settings;
-use super::{ExitStatus, PlanSource, Refusal, RunRequest, entry, hint, identity, resume};
+use super::{ExitStatus, PlanSource, Refusal, RunRequest, entry, hint, identity, needed, resume};
 use crate::driver::Answers;
 use crate::environment::Environment;
 use crate::journal::Journal;
@@ -108,6 +108,7 @@ impl Prepared {
         }
         let unfinished = store.runs(Some(&project), true, 100).await?.into_iter().find(|run| run.flow == flow && run.holder.is_none());
         let known = store.project(&project).await?;
+        needed::by_flow(&self.plan, self.flow, needed::Given { environment: &self.environment, kept: &known })?;
         let redactor = Arc::new(Redactor::default());
         let now = jiff::Timestamp::now();
         let started = format!("{now:.3}");

@@ -9,7 +9,7 @@ use sequor_plan_format::render::{comparison_view, render_comparison};
 
 use super::outlook::{Facts, Given, Outlook};
 use super::plan_change::Proposal;
-use super::resume::{Known, find, open};
+use super::resume::{Known, find, meant, open};
 use super::run::{location, network, on_runtime};
 use super::session::clean_up;
 use super::settings::Settings;
@@ -70,7 +70,7 @@ pub(super) fn status(request: &StateRequest, run: Option<&str>, json: bool) -> R
         let mut store = store(request).await?;
         let row = match run {
             Some(text) => find(&mut store, text).await?,
-            None => store.runs(None, false, 1).await?.pop().ok_or_else(|| Refusal("there is no run yet".to_owned()))?,
+            None => meant(&mut store).await?,
         };
         if row.outcome.is_finished() {
             // What it was started with is of no interest, and may be gone.

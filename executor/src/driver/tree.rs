@@ -98,3 +98,25 @@ impl Thread {
         self.tree.holding.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use sequor_plan_format::FlowId;
+
+    use super::*;
+    use crate::machine::State;
+    use crate::value::Map;
+
+    /// Between a step and its record in the journal another branch may want a snapshot: it would have the step, and the record behind it would be taken once more.
+    #[test]
+    fn no_snapshot_has_a_step_that_the_journal_is_still_to_be_given() {
+        let thread = Thread::new(Progress::new(State::new(FlowId(0), Map::new(), Map::new())));
+        assert!(thread.clear().is_some());
+        assert!(thread.step(|_| ()).is_some());
+        assert!(thread.clear().is_none(), "its record is on the way");
+        thread.hold(true);
+        assert!(thread.clear().is_none(), "its record waits for rows");
+        thread.hold(false);
+        assert!(thread.clear().is_some());
+    }
+}

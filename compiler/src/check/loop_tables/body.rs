@@ -16,7 +16,7 @@ use crate::tables::text;
 
 /// All steps of a loop, those of inner loops too.
 #[derive(Default)]
-pub(super) struct Body<'p> {
+pub(in crate::check) struct Body<'p> {
     /// Tables that are written by keys, and whether the step creates them.
     pub(super) written: Vec<(&'p TableRef, bool)>,
     pub(super) statements: Vec<&'p Execute>,
@@ -31,7 +31,7 @@ pub(super) struct Body<'p> {
 }
 
 impl<'p> Body<'p> {
-    pub(super) fn of(steps: &'p [Step], condition: Option<&'p Expression>) -> Self {
+    pub(in crate::check) fn of(steps: &'p [Step], condition: Option<&'p Expression>) -> Self {
         let mut body = Self::default();
         visit::optional(condition, &mut body);
         visit::steps(steps, &mut body);
@@ -39,7 +39,7 @@ impl<'p> Body<'p> {
     }
 
     /// Whether a step may read the table.
-    pub(super) fn reads(&self, name: &str) -> bool {
+    pub(in crate::check) fn reads(&self, name: &str) -> bool {
         let lower = name.to_lowercase();
         self.hidden || self.read.iter().any(|read| read.eq_ignore_ascii_case(name)) || self.texts.iter().any(|text| mentions(text, &lower))
     }
@@ -48,7 +48,9 @@ impl<'p> Body<'p> {
         let text = text.to_lowercase();
         // A template follows that names the table.
         self.hidden |= ["from", "join"].iter().any(|word| text.trim_end().ends_with(word));
-        if text.contains("from") {
+        // To delete all rows is not to read them.
+        let deletes = text.trim_start().starts_with("delete from") && !text.contains("where") && !text.contains("using");
+        if (text.contains("from") && !deletes) || text.contains("table(") {
             self.texts.push(text);
         }
     }

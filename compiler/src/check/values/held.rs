@@ -1,6 +1,6 @@
 //! What variables hold: every value that the project gives a name, whatever the order.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use sequor_plan_format::op::Scope;
 
@@ -31,6 +31,8 @@ pub(super) struct Held<'p> {
     returned: BTreeMap<&'p str, Value>,
     /// Some step of the project may set any name.
     open: bool,
+    /// The names alone are gathered: nothing is known of their values yet.
+    first: bool,
 }
 
 #[derive(Clone, Debug)]
@@ -41,12 +43,9 @@ struct Entry {
 
 impl<'p> Held<'p> {
     pub(super) fn of(parsed: &'p Parsed, catalog: &Catalog<'p>) -> Self {
-        let mut held = Self { open: parsed.all_flows().any(|flow| !flow.suspected.is_empty()), ..Self::default() };
-        if held.open {
-            return held;
-        }
+        let mut held = Self { first: true, ..Self::default() };
         for round in 0..ROUNDS {
-            let mut next = Self::default();
+            let mut next = Self { first: round == 0, ..Self::default() };
             next.constants(parsed);
             for flow in parsed.all_flows() {
                 next.flow(flow, &held, catalog);
@@ -67,7 +66,7 @@ impl<'p> Held<'p> {
                 }
             }
             held = next;
-            if same {
+            if same && round > 0 {
                 break;
             }
         }
@@ -93,12 +92,16 @@ impl<'p> Held<'p> {
     }
 
     fn flow(&mut self, flow: &'p Flow, before: &Self, catalog: &Catalog<'p>) {
+        // What steps with faults may set.
+        for name in &flow.suspected {
+            self.hide(&flow.name, name);
+        }
         for parameter in flow.parameters.iter().flatten() {
             if let Some(default) = &parameter.default {
                 self.give(Some(&flow.name), &parameter.name.name, Infer::blind(default), Some(&parameter.name.span));
             }
         }
-        let sight = Sight { flow, held: before, catalog, bound: Vec::new(), next: Vec::new() };
+        let sight = Sight { flow, held: before, catalog, bound: Vec::new(), next: Vec::new(), errors: BTreeSet::new() };
         let mut gather = Gather { held: self, flow, sight };
         visit::steps(&flow.steps, &mut gather);
         // Its end may be reached without a `return`.
@@ -109,7 +112,15 @@ impl<'p> Held<'p> {
         }
     }
 
+    /// Anything may be in a name that the flow sets.
+    fn hide(&mut self, flow: &'p str, name: &str) {
+        for scope in [Some(flow), None] {
+            self.give(scope, name, Value::UNKNOWN, None);
+        }
+    }
+
     fn give(&mut self, flow: Option<&'p str>, name: &str, value: Value, at: Option<&Span>) {
+        let value = if self.first && value.kinds != Kinds::UNKNOWN { Value::of(Kinds::NOTHING) } else { value };
         match self.values.get_mut(&(flow, name.to_owned())) {
             Some(entry) => {
                 entry.value = entry.value.clone().or(value);
@@ -140,7 +151,8 @@ impl<'p> Held<'p> {
         self.entries(flow, name).find_map(|entry| entry.at.as_ref())
     }
 
-    fn returned(&self, flow: &str) -> Value {
+    /// What a flow returns.
+    pub(super) fn returned(&self, flow: &str) -> Value {
         self.returned.get(flow).cloned().unwrap_or(Value::UNKNOWN)
     }
 }
@@ -153,14 +165,15 @@ struct Gather<'g, 'p> {
 
 impl Gather<'_, '_> {
     fn value(&self, expression: &Expression) -> Value {
-        Infer::new(&self.sight).value(expression)
+        if self.held.first { Value::of(Kinds::NOTHING) } else { Infer::new(&self.sight).value(expression) }
     }
 }
 
 impl<'p> Visitor<'p> for Gather<'_, 'p> {
     fn enter_step(&mut self, step: &'p Step) {
         if let Op::Leave(Leave::Return(value)) = &step.op {
-            let value = value.as_ref().map_or(Value::NONE, |value| self.value(value));
+            let value =
+                if self.held.first { Value::of(Kinds::NOTHING) } else { value.as_ref().map_or(Value::NONE, |value| self.value(value)) };
             let entry = self.held.returned.entry(&self.flow.name).or_insert(Value::of(Kinds::NOTHING));
             *entry = entry.clone().or(value);
         }
@@ -184,8 +197,7 @@ impl<'p> Visitor<'p> for Gather<'_, 'p> {
     fn parser(&mut self, parser: &'p Expression, _: bool) {
         let literal = literal_variables(parser);
         for name in parsed_names(parser) {
-            self.held.give(Some(&self.flow.name), &name, Value::UNKNOWN, None);
-            self.held.give(None, &name, Value::UNKNOWN, None);
+            self.held.hide(&self.flow.name, &name);
         }
         for (name, _) in literal {
             self.held.give(None, name, Value::UNKNOWN, None);

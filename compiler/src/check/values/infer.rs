@@ -1,6 +1,6 @@
 //! What expressions give, as far as their parts are known.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use sequor_plan_format::expr::{Binary, Compare, Comprehension, Function, Method, ResponsePart, Unary};
 
@@ -10,7 +10,7 @@ use crate::kinds::value::{Detail, Problem, Row, Value, operate, order_help};
 use crate::kinds::{Kinds, Operator, never_equal};
 use crate::op::Op;
 use crate::snippet::expression::{DictItem, Expression, Kind, Named, Uses};
-use crate::snippet::python::Surroundings;
+use crate::snippet::python::{self, Surroundings};
 use crate::sql::columns::{Class, Columns};
 use crate::sql::outline::Outline;
 use crate::syntax::{Flow, Rows, Step, TableRef};
@@ -24,6 +24,8 @@ pub(super) struct Sight<'s, 'p> {
     pub(super) bound: Vec<(&'p str, Value, Option<Span>)>,
     /// What the names hold that are bound next, the last one first.
     pub(super) next: Vec<(Value, Option<Span>)>,
+    /// Where the names of caught errors are.
+    pub(super) errors: BTreeSet<u32>,
 }
 
 impl<'p> Sight<'_, 'p> {
@@ -35,8 +37,9 @@ impl<'p> Sight<'_, 'p> {
                 Some(for_each) => (&for_each.rows, false),
                 None => return,
             },
-            Op::TryCatch(_) => {
+            Op::TryCatch(op) => {
                 self.next.clear();
+                self.errors.extend(op.catches.iter().filter_map(|catch| Some(catch.error.as_ref()?.span.start)));
                 return;
             }
             _ => return,
@@ -50,7 +53,11 @@ impl<'p> Sight<'_, 'p> {
     }
 
     pub(super) fn bind(&mut self, name: &'p Named) {
-        let (value, at) = self.next.pop().unwrap_or((Value::UNKNOWN, None));
+        let (value, at) = match self.next.pop() {
+            _ if self.errors.contains(&name.span.start) => (caught(), Some(name.span.clone())),
+            Some(next) => next,
+            None => (Value::UNKNOWN, None),
+        };
         self.bound.push((&name.name, value, at));
     }
 
@@ -128,6 +135,16 @@ impl Surroundings for Sight<'_, '_> {
     }
 }
 
+/// What a caught error has.
+fn caught() -> Value {
+    let text = || Value::of(Kinds::TEXT);
+    let fields = [("kind", text()), ("message", text()), ("op", text()), ("status_code", Value::of(Kinds::INT.or(Kinds::NULL)))];
+    let mut keys: BTreeMap<String, Value> = fields.into_iter().map(|(name, value)| (name.to_owned(), value)).collect();
+    keys.insert("body".to_owned(), Value::DATA);
+    // Other members are looked at by another rule.
+    Value { kinds: Kinds::MAP, detail: Detail::Fields(std::rc::Rc::new(keys)) }
+}
+
 /// A row with these columns, where they are all known.
 fn row_with(columns: &Columns, what: impl FnOnce() -> String) -> Value {
     if !columns.closed || columns.list.is_empty() {
@@ -154,18 +171,20 @@ pub(super) struct Origin {
 pub(super) struct Infer<'i, 's, 'p> {
     sight: Option<&'i Sight<'s, 'p>>,
     locals: BTreeMap<u32, Value>,
+    /// The expression is a template's, for minijinja.
+    template: bool,
     /// Each with its place, and where the value comes from.
     pub(super) problems: Vec<(Span, Problem, Option<Origin>)>,
 }
 
 impl<'i, 's, 'p> Infer<'i, 's, 'p> {
     pub(super) fn new(sight: &'i Sight<'s, 'p>) -> Self {
-        Self { sight: Some(sight), locals: BTreeMap::new(), problems: Vec::new() }
+        Self { sight: Some(sight), locals: BTreeMap::new(), template: false, problems: Vec::new() }
     }
 
     /// What an expression gives where no variable is known.
     pub(super) fn blind(expression: &Expression) -> Value {
-        Self { sight: None, locals: BTreeMap::new(), problems: Vec::new() }.value(expression)
+        Self { sight: None, locals: BTreeMap::new(), template: false, problems: Vec::new() }.value(expression)
     }
 
     fn origin(&self, expression: &Expression) -> Option<Origin> {
@@ -229,7 +248,17 @@ impl<'i, 's, 'p> Infer<'i, 's, 'p> {
             Kind::Unary { operator, operand } => {
                 let value = self.value(operand);
                 match operator {
-                    Unary::Not => Value::of(Kinds::BOOL),
+                    Unary::Not => {
+                        if let (Detail::Text(text), Kind::Var(_)) = (&value.detail, &operand.kind)
+                            && !text.is_empty()
+                        {
+                            let message = format!("the text '{text}' is true, so that `not` makes false of it in every run");
+                            let problem =
+                                Problem::new(message, "write `true` or `false` without quotes where it is set, or compare the text");
+                            self.problem(operand, e, problem);
+                        }
+                        Value::of(Kinds::BOOL)
+                    }
                     _ if value.kinds.within(Kinds::NUMBER) => Value::of(if value.kinds == Kinds::BOOL { Kinds::INT } else { value.kinds }),
                     _ => Value::UNKNOWN,
                 }
@@ -244,8 +273,15 @@ impl<'i, 's, 'p> Infer<'i, 's, 'p> {
             }
             Kind::And(parts) | Kind::Or(parts) => {
                 let mut given = Value::of(Kinds::NOTHING);
+                let mut guarded = false;
                 for part in parts {
+                    let problems = self.problems.len();
                     let next = self.value(part);
+                    // `x is None or len(x) > 1`
+                    if guarded {
+                        self.problems.truncate(problems);
+                    }
+                    guarded |= guards(part);
                     if matches!(e.kind, Kind::Or(_)) {
                         given.kinds = given.kinds.without(Kinds::NULL);
                     }
@@ -255,6 +291,7 @@ impl<'i, 's, 'p> Infer<'i, 's, 'p> {
             }
             Kind::If { condition, then, otherwise } => {
                 self.value(condition);
+                self.default_of_null(condition, then);
                 let problems = self.problems.len();
                 let value = self.value(then).or(self.value(otherwise));
                 if guards(condition) {
@@ -296,6 +333,9 @@ impl<'i, 's, 'p> Infer<'i, 's, 'p> {
             }
             Kind::QueryValue { sql, cast, source } => {
                 self.value(sql);
+                if matches!(cast, Some(Function::Int | Function::Float)) {
+                    self.largest_text(source.as_ref(), sql);
+                }
                 match cast {
                     Some(Function::Int) => Value::of(Kinds::INT.or(Kinds::NULL)),
                     Some(Function::Float) => Value::of(Kinds::FLOAT.or(Kinds::NULL)),
@@ -312,15 +352,35 @@ impl<'i, 's, 'p> Infer<'i, 's, 'p> {
                 Value::list_of(self.queried(source.as_ref(), sql))
             }
             Kind::Jinja { code, typed } => {
+                let around = std::mem::replace(&mut self.template, true);
                 let value = code.outline.as_ref().map_or(Value::UNKNOWN, |outline| self.value(outline));
+                self.template = around;
                 if *typed { value } else { Value::of(Kinds::TEXT) }
             }
-            Kind::Python { inputs, .. } => {
+            Kind::Python { inputs, code, .. } => {
                 inputs.iter().for_each(|(_, value)| {
                     self.value(value);
                 });
-                Value::UNKNOWN
+                match (&code.written, self.sight) {
+                    (Some(written), Some(sight)) => python::result(written, sight),
+                    _ => Value::UNKNOWN,
+                }
             }
+        }
+    }
+
+    /// `row.column | default('x')`: a column is never missing, and NULL is not replaced.
+    fn default_of_null(&mut self, condition: &Expression, value: &Expression) {
+        let (Kind::Bool(true), Kind::Attribute { base, name }) = (&condition.kind, &value.kind) else { return };
+        if condition.span.start != value.span.start || !matches!(base.kind, Kind::Var(_)) {
+            return;
+        }
+        let row = self.value(base);
+        if matches!(row.detail, Detail::Row(_)) && row.field(name).is_ok() {
+            let message =
+                format!("'{name}' is NULL where there is no value, and `default` replaces only what is missing: this prints None");
+            let problem = Problem::new(message, "write `default('…', true)`, which replaces NULL, too");
+            self.problem(base, value, Problem { of_null: true, ..problem });
         }
     }
 
@@ -329,6 +389,25 @@ impl<'i, 's, 'p> Infer<'i, 's, 'p> {
         match (&sql.kind, self.sight) {
             (Kind::Text(text), Some(sight)) => Surroundings::row(sight, source.map(|s| s.name.as_str()), text, &sql.span),
             _ => Value::map_of(Value::DATA),
+        }
+    }
+
+    /// `query_value('select max(no) from t', int)` of a text.
+    fn largest_text(&mut self, source: Option<&Named>, sql: &Expression) {
+        let largest = text(sql).is_some_and(|sql| {
+            let sql = sql.trim().to_lowercase();
+            ["max(", "min("]
+                .iter()
+                .any(|name| sql.starts_with(&format!("select {name}")) || sql.starts_with(&format!("select coalesce({name}")))
+        });
+        let Detail::Row(row) = self.queried(source, sql).detail else { return };
+        if let (true, [(_, value)]) = (largest, row.columns.as_slice())
+            && value.kinds.within(Kinds::TEXT.or(Kinds::NULL))
+            && value.kinds.meets(Kinds::TEXT)
+        {
+            let message = "the column is text, of which '999' is larger than '1000'".to_owned();
+            let problem = Problem::new(message, "compare numbers: `max(cast(… as integer))`");
+            self.problems.push((sql.span.clone(), Problem { only_strange: true, ..problem }, None));
         }
     }
 
@@ -357,6 +436,30 @@ impl<'i, 's, 'p> Infer<'i, 's, 'p> {
 
     fn operate(&mut self, e: &Expression, operator: Operator, left: &Expression, right: &Expression) -> Kinds {
         let (a, b) = (self.value(left), self.value(right));
+        if let Some(aggregate) = [left, right].into_iter().find(|side| may_be_null(side)) {
+            let message = "this query gives NULL for an empty table, and nothing can be computed with it".to_owned();
+            let problem = Problem::new(message, "write `coalesce(…, 0)` in the query, or `or 0` behind it");
+            self.problems.push((aggregate.span.clone(), Problem { null_of_empty: true, ..problem }, None));
+            return Kinds::UNKNOWN;
+        }
+        if operator == Operator::Modulo && self.template && a.kinds == Kinds::TEXT {
+            let problem = Problem::new(
+                "templates here have no `%` for text".to_owned(),
+                "put texts together by `~`, or write Python in a key with `_expression`",
+            );
+            self.problems.push((e.span.clone(), problem, None));
+            return Kinds::TEXT;
+        }
+        // `'%d' % text`
+        if let (Operator::Modulo, Detail::Text(text)) = (operator, &a.detail)
+            && ["%d", "%f", "%i"].iter().any(|place| text.contains(place))
+            && b.kinds.within(Kinds::TEXT.or(Kinds::LIST).or(Kinds::MAP).or(Kinds::NULL))
+        {
+            let problem = Problem::new(format!("a place for a number, and {} is given", b.kinds), "write `%s`, or make a number of it");
+            let origin = self.origin(right);
+            self.problems.push((e.span.clone(), problem, origin));
+            return Kinds::TEXT;
+        }
         // Text may be repeated; a number in quotes is not meant to be.
         let digits = |v: &Value| matches!(&v.detail, Detail::Text(text) if text.trim().parse::<f64>().is_ok());
         if operator == Operator::Multiply
@@ -404,6 +507,9 @@ impl<'i, 's, 'p> Infer<'i, 's, 'p> {
     /// `base.name` in a template: a key of a map, a column of a row.
     fn attribute(&mut self, e: &Expression, base: &Expression, name: &str) -> Value {
         let of = self.value(base);
+        if of.kinds.is_nothing() {
+            return of;
+        }
         if of.kinds.within(Kinds::TEXT.or(Kinds::NUMBER).or(Kinds::LIST)) {
             let help = if of.kinds == Kinds::LIST {
                 "take one of its members first: `[0]`, or go over it with for_each".to_owned()
@@ -420,6 +526,7 @@ impl<'i, 's, 'p> Infer<'i, 's, 'p> {
                 Value::UNKNOWN
             }),
             Detail::Data => Value::DATA,
+            Detail::Fields(fields) => fields.get(name).cloned().unwrap_or(Value::UNKNOWN),
             Detail::Each(element) if of.kinds == Kinds::MAP => element.as_ref().clone(),
             _ => Value::UNKNOWN,
         }
@@ -434,6 +541,30 @@ impl<'i, 's, 'p> Infer<'i, 's, 'p> {
     fn method(&mut self, e: &Expression, base: &Expression, method: Method, arguments: &[Expression]) -> Value {
         let of = self.value(base);
         let given: Vec<Value> = arguments.iter().map(|a| self.value(a)).collect();
+        if of.kinds.is_nothing() {
+            return of;
+        }
+        if let (Method::Join, Some(list), Some(written)) = (method, given.first(), arguments.first()) {
+            let element = if list.kinds == Kinds::MAP { Value::UNKNOWN } else { list.element() };
+            // Templates print what they join; Python does not.
+            if matches!(base.kind, Kind::Text(_))
+                && element.kinds.within(Kinds::NUMBER.or(Kinds::NULL).or(Kinds::MAP))
+                && self.joins_texts(e)
+            {
+                let message = format!("`.join(…)` puts texts together, and these are {}", element.kinds);
+                let problem = Problem::new(message, "make text of each: `','.join(str(x) for x in …)`");
+                self.problem(written, written, problem);
+            }
+        }
+        let textual = !matches!(
+            method,
+            Method::Copy | Method::Get | Method::Items | Method::Keys | Method::ToDict | Method::Values | Method::Count | Method::Index
+        );
+        if textual && of.kinds.within(Kinds::NUMBER.or(Kinds::NULL).or(Kinds::LIST).or(Kinds::MAP)) {
+            let problem = Problem::new(format!("{} has no methods of text", of.kinds), "make text of it first: `str(…)`, `| string`");
+            self.named_problem(e, base, problem);
+            return Value::UNKNOWN;
+        }
         match method {
             Method::Get => match (given.first().map(|key| &key.detail), &of.detail) {
                 (Some(Detail::Text(name)), Detail::Row(_)) => {
@@ -465,6 +596,12 @@ impl<'i, 's, 'p> Infer<'i, 's, 'p> {
             Method::Count | Method::Find | Method::Index => Value::of(Kinds::INT),
             Method::Copy | Method::Items | Method::Keys | Method::ToDict | Method::Values => Value::UNKNOWN,
         }
+    }
+
+    /// Whether it is Python's own method, not a template's filter.
+    fn joins_texts(&self, e: &Expression) -> bool {
+        let text = e.span.file.text.get(e.span.start as usize..e.span.end as usize).unwrap_or_default();
+        text.contains(".join(")
     }
 
     fn call(&mut self, e: &Expression, function: Function, arguments: &[Expression]) -> Value {
@@ -499,6 +636,21 @@ impl<'i, 's, 'p> Infer<'i, 's, 'p> {
             _ => Value::UNKNOWN,
         }
     }
+}
+
+/// `query_value('select max(id) from t')`
+fn may_be_null(e: &Expression) -> bool {
+    let Kind::QueryValue { sql, .. } = &e.kind else { return false };
+    text(sql).is_some_and(null_of_empty)
+}
+
+/// Whether a query is one aggregate that gives NULL where there are no rows.
+pub(super) fn null_of_empty(sql: &str) -> bool {
+    let sql = sql.trim().to_lowercase();
+    let Some(selected) = sql.strip_prefix("select ").map(str::trim_start) else { return false };
+    let aggregate = ["max(", "min(", "sum(", "avg("].iter().any(|name| selected.starts_with(name));
+    let plain = selected.split(" from ").next().is_some_and(|list| list.trim_end().ends_with(')') && list.matches('(').count() == 1);
+    aggregate && plain && !sql.contains("group by") && !sql.contains("coalesce") && !sql.contains("ifnull")
 }
 
 /// Whether a condition may ask whether there is a value, and of which kind: then its branches cannot be judged by themselves.

@@ -10,6 +10,7 @@ mod members;
 mod methods;
 mod paths;
 mod printed;
+mod rounds;
 mod status;
 mod unused;
 
@@ -19,9 +20,11 @@ use super::form::Form;
 use super::names::Names;
 use super::values::{self, Surroundings};
 use crate::diagnostic::{Diagnostic, Severity};
+use crate::kinds::value::Value;
 pub(in crate::snippet::python) use members::Roots;
 
 pub(crate) use members::{CONTEXT as CONTEXT_MEMBERS, RESPONSE as RESPONSE_MEMBERS, SOURCES as SOURCES_MEMBERS};
+pub(crate) use methods::FOREIGN as FOREIGN_METHODS;
 
 pub(super) fn check(form: &Form<'_>, names: &Names, source: Source<'_>, place: Place, faults: &mut Vec<Diagnostic>) {
     let roots = Roots::of(form, names, place);
@@ -32,6 +35,7 @@ pub(super) fn check(form: &Form<'_>, names: &Names, source: Source<'_>, place: P
     status::check(form, &roots, source, faults);
     printed::check(form, &roots, names, source, faults);
     literals::check(form, source, faults);
+    rounds::check(form, source, faults);
     values::check(form, &roots, names, source, place, None, faults);
     indexing::check(form, &roots, source, faults);
     if faults.iter().all(|f| f.severity != Severity::Error) {
@@ -51,6 +55,6 @@ pub(super) fn values(
     place: Place,
     surroundings: Option<&dyn Surroundings>,
     faults: &mut Vec<Diagnostic>,
-) {
-    values::check(form, &Roots::of(form, names, place), names, source, place, surroundings, faults);
+) -> Value {
+    values::check(form, &Roots::of(form, names, place), names, source, place, surroundings, faults)
 }

@@ -50,10 +50,10 @@ pub(super) fn check(
     place: Place,
     surroundings: Option<&dyn Surroundings>,
     faults: &mut Vec<Diagnostic>,
-) {
+) -> Value {
     // What cannot be read or is not there would be reported again by what follows from it.
     if names.dynamic || source.origin.text().len() > MAX_BYTES {
-        return;
+        return Value::UNKNOWN;
     }
     let mut look = Look {
         source,
@@ -72,10 +72,11 @@ pub(super) fn check(
         returned: Kinds::NOTHING,
         loops: Vec::new(),
         told: BTreeSet::new(),
+        given: Value::of(Kinds::NOTHING),
     };
     look.form(form);
     if look.work > MAX_WORK {
-        return;
+        return Value::UNKNOWN;
     }
     // A place that another rule has reported has its reason there.
     let told: Vec<(u32, u32)> =
@@ -86,6 +87,7 @@ pub(super) fn check(
             faults.push(fault);
         }
     }
+    look.given
 }
 
 /// Ways out of a loop.
@@ -118,6 +120,8 @@ struct Look<'a> {
     loops: Vec<Loop<'a>>,
     /// Names that have been reported once.
     told: BTreeSet<&'a str>,
+    /// What the snippet gives.
+    given: Value,
 }
 
 impl<'a> Look<'a> {
@@ -131,15 +135,16 @@ impl<'a> Look<'a> {
             Form::Body(statements) => {
                 self.env.scope(statements, true);
                 self.outermost(statements);
-                self.block(statements);
+                if self.block(statements) {
+                    self.given = std::mem::replace(&mut self.given, Value::NONE).or(Value::NONE);
+                }
                 self.bodies();
             }
             Form::Evaluate { module, function } => {
                 self.env.scope(module, true);
                 self.outermost(module);
                 self.block(module);
-                let (context, response) = form.parameters(self.place);
-                self.evaluate(function, context, response);
+                self.evaluate(function);
                 self.bodies();
             }
         }
@@ -170,6 +175,7 @@ impl<'a> Look<'a> {
 
     /// What the snippet gives. Literal results are looked at by the rules on parsers.
     fn result(&mut self, expr: &Expr, value: &Value) {
+        self.given = std::mem::replace(&mut self.given, Value::of(Kinds::NOTHING)).or(value.clone());
         let literal = matches!(expr, Expr::Dict(_) | Expr::List(_) | Expr::Tuple(_) | Expr::StringLiteral(_) | Expr::NumberLiteral(_));
         if self.place.parser && !literal && value.kinds.within(Kinds::UNKNOWN.without(Kinds::MAP.or(Kinds::OTHER).or(Kinds::NULL))) {
             self.fault(

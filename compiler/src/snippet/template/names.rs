@@ -4,6 +4,7 @@
 //! never refused wrongly.
 
 mod calls;
+mod filters;
 
 use std::collections::BTreeSet;
 
@@ -160,6 +161,10 @@ impl Check<'_> {
             Expr::Const(c) => {
                 if let Some(text) = c.value.as_str() {
                     self.uses.texts.push(text.to_owned());
+                    if text.contains("{{") && text.contains("}}") {
+                        let fault = Diagnostic::error("J510", self.place(c.span()), "a template inside of a template stays text");
+                        self.faults.push(fault.help("put the texts together: `'… ' ~ var('…') ~ ' …'`"));
+                    }
                 }
             }
             Expr::Slice(s) => {
@@ -187,6 +192,7 @@ impl Check<'_> {
             Expr::Filter(f) => {
                 self.optional(f.expr.as_ref());
                 self.known("filter", f.name, f.span(), catalog::FILTERS);
+                self.filter(f);
                 self.arguments(&f.args);
             }
             Expr::Test(t) => {

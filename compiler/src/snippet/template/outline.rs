@@ -222,6 +222,10 @@ impl Outline<'_> {
             // What is missing is what it is for.
             "default" | "d" => {
                 let otherwise = Box::new(first().unwrap_or_else(|| Expression::new(place.clone(), UNKNOWN)));
+                // With `true` behind it, null and nothing are replaced, too.
+                if f.args.len() > 1 {
+                    return Kind::If { condition: Box::new(Expression::new(place.clone(), UNKNOWN)), then: value, otherwise };
+                }
                 Kind::If { condition: Box::new(Expression::new(place.clone(), Kind::Bool(true))), then: value, otherwise }
             }
             "map" => self.mapped(f, *value),

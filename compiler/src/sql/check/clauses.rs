@@ -20,6 +20,8 @@ pub(super) fn check(place: &Place<'_>, tokens: &[Token]) -> Option<Diagnostic> {
         return None;
     }
     insert_without_into(place, tokens, &words)
+        .or_else(|| reserved_table(place, tokens, &words))
+        .or_else(|| over_missing(place, tokens, &words))
         .or_else(|| (1..tokens.len()).find_map(|i| missing_between(place, tokens, &words, i)))
         .or_else(|| if known.is_none() { missing_end(place, tokens, &words) } else { None })
 }
@@ -34,6 +36,36 @@ fn insert_without_into(place: &Place<'_>, tokens: &[Token], words: &[String]) ->
         Diagnostic::error("Q701", place.of_token(second), format!("expected INTO, found `{}`", place.word(second)))
             .help("write `INSERT INTO`"),
     )
+}
+
+/// `lag(x) (PARTITION BY …)`
+fn over_missing(place: &Place<'_>, tokens: &[Token], words: &[String]) -> Option<Diagnostic> {
+    let at = (2..tokens.len()).find(|i| {
+        tokens[*i].kind == Kind::Word
+            && words[*i] == "PARTITION"
+            && words.get(*i + 1).is_some_and(|w| w == "BY")
+            && tokens[*i - 1].kind == Kind::Open
+            && tokens[*i - 2].kind == Kind::Close
+    })?;
+    let fault = Diagnostic::error("Q701", place.of_token(&tokens[at - 1]), "OVER is missing before this window");
+    Some(fault.help("write `… OVER (PARTITION BY …)`"))
+}
+
+/// `UPDATE order SET …`: a reserved word as the name of a table.
+fn reserved_table(place: &Place<'_>, tokens: &[Token], words: &[String]) -> Option<Diagnostic> {
+    const RESERVED: [&str; 8] = ["ORDER", "GROUP", "TABLE", "SELECT", "WHERE", "FROM", "TO", "CHECK"];
+    let at = (1..tokens.len()).find(|i| {
+        let names_one = match words[i - 1].as_str() {
+            "UPDATE" => *i == 1,
+            "INTO" => words[0] == "INSERT" && *i <= 4,
+            "JOIN" => true,
+            _ => false,
+        };
+        names_one && tokens[*i].kind == Kind::Word && RESERVED.contains(&words[*i].as_str())
+    })?;
+    let word = place.word(&tokens[at]);
+    let fault = Diagnostic::error("Q701", place.of_token(&tokens[at]), format!("`{word}` is a word of SQL and no name"));
+    Some(fault.help(format!("as the name of a table it stands in double quotes: \"{word}\"")))
 }
 
 /// A comma or a clause with nothing behind it before the next clause.

@@ -21,6 +21,13 @@ pub(super) const STARTS: &[&str] = &[
     "VACUUM", "VALUES", "WAIT", "WITH", "WITHIN",
 ];
 
+/// Begin a part of a statement, and never a statement.
+#[rustfmt::skip]
+pub(super) const CLAUSES: &[&str] = &[
+    "AND", "ELSE", "GROUP", "HAVING", "INNER", "JOIN", "LEFT", "LIMIT", "OFFSET", "ON", "OR", "ORDER", "RETURNING", "RIGHT", "THEN", "UNION",
+    "WHEN", "WHERE",
+];
+
 /// Statements without a result, whatever their options.
 #[rustfmt::skip]
 pub(super) const GIVE_NO_ROWS: &[&str] = &[

@@ -9,6 +9,7 @@ use super::super::Dialect;
 use super::super::columns::{Class, class};
 use super::super::functions::{self, Call};
 use super::super::types::{self, Ty, called};
+use super::counts::is_aggregate;
 use super::mismatch::cast;
 use super::typed::Typed;
 use super::{Cte, Look, Scope};
@@ -28,6 +29,15 @@ struct Given<'e> {
 impl Look<'_> {
     /// Looks at a call, and gives the type of its result.
     pub(super) fn call(&mut self, function: &Function, scope: &Scope<'_>, ctes: &[Cte]) -> Ty {
+        self.misplaced(function, scope);
+        let around = self.inside;
+        self.inside.aggregate |= function.over.is_none() && is_aggregate(function);
+        let ty = self.given(function, scope, ctes);
+        self.inside = around;
+        ty
+    }
+
+    fn given(&mut self, function: &Function, scope: &Scope<'_>, ctes: &[Cte]) -> Ty {
         let mut given = Given { list: Vec::new(), star: false, sure: true, distinct: false };
         match &function.args {
             FunctionArguments::None => given.sure = false,

@@ -1,15 +1,15 @@
 //! Q714: aggregates where no engine takes them. Q715: lists that must be equally long and are not.
 
-use sqlparser::ast::{Expr, Function, FunctionArguments, GroupByExpr, Insert, ObjectNamePart, Query, Select, SelectItem, SetExpr, Spanned};
+use sqlparser::ast::{Expr, Function, FunctionArguments, Insert, ObjectNamePart, Query, Select, SelectItem, SetExpr, Spanned};
 
 use super::super::Dialect;
 use super::super::columns::Columns;
 use super::super::walk::{Part, parts};
-use super::Look;
+use super::{Look, Scope};
 use crate::diagnostic::Diagnostic;
 
 impl Look<'_> {
-    /// Aggregates in WHERE, and in PostgreSQL beside columns that are not grouped.
+    /// Aggregates in WHERE.
     pub(super) fn aggregates(&mut self, select: &Select) {
         if let Some(condition) = &select.selection
             && let Some(function) = aggregate_in(condition)
@@ -18,31 +18,35 @@ impl Look<'_> {
             let fault = Diagnostic::error("Q714", at, format!("`{}` cannot stand in WHERE, which looks at single rows", function.name));
             self.faults.push(fault.help("put the condition into HAVING, behind GROUP BY, or compare with a subquery"));
         }
-        let grouped = !matches!(&select.group_by, GroupByExpr::Expressions(list, modifiers) if list.is_empty() && modifiers.is_empty());
-        if self.outline.dialect != Dialect::Postgres || grouped || self.outline.has_templates() {
-            return;
-        }
-        let exprs = || {
-            select.projection.iter().filter_map(|item| match item {
-                SelectItem::UnnamedExpr(e) | SelectItem::ExprWithAlias { expr: e, .. } => Some(e),
-                _ => None,
-            })
+    }
+
+    /// Aggregates in aggregates, and aggregates and window functions in clauses that take none.
+    pub(super) fn misplaced(&mut self, function: &Function, scope: &Scope<'_>) {
+        let window = function.over.is_some();
+        let inside = self.inside;
+        let aggregate = !window && is_aggregate(function) && self.is_local(function, scope);
+        let name = &function.name;
+        let (message, help) = if inside.aggregate && window {
+            (
+                format!("an aggregate takes no window function such as `{name}`"),
+                "compute the window in a subquery, and aggregate it outside",
+            )
+        } else if inside.aggregate && aggregate {
+            (format!("an aggregate takes no other aggregate such as `{name}`"), "aggregate in a subquery first, and its result outside")
+        } else {
+            match inside.clause {
+                Some(clause) if window => (
+                    format!("`{name}` with OVER cannot stand in {clause}"),
+                    "compute it in a subquery, and compare it in the WHERE around that",
+                ),
+                Some(clause) if aggregate && inside.plain => {
+                    (format!("the aggregate `{name}` cannot stand in {clause}"), "aggregate in a subquery, and use its result here")
+                }
+                _ => return,
+            }
         };
-        let Some(function) = exprs().find_map(aggregate_in) else { return };
-        let single = exprs().find(|e| {
-            matches!(e, Expr::Identifier(name) if !super::resolve::is_value(name, Dialect::Postgres))
-                || matches!(e, Expr::CompoundIdentifier(_))
-        });
-        // Without FROM a name belongs to a query around this one.
-        if let (Some(column), false) = (single, select.from.is_empty()) {
-            let at = self.outline.span(column.span());
-            let message = format!("'{column}' is neither grouped nor aggregated, and `{}` makes one row of many", function.name);
-            self.faults.push(
-                Diagnostic::error("Q714", at, message)
-                    .also(self.outline.span(function.span()), "the aggregate")
-                    .help(format!("add `GROUP BY {column}`, or aggregate it: `max({column})`")),
-            );
-        }
+        let at = self.outline.span(function.span());
+        self.faults.push(Diagnostic::error("Q714", at, message).help(help));
     }
 
     /// The parts of a UNION have as many columns as each other. `known`: the widths of what is selected, where no names tell them.
@@ -100,14 +104,14 @@ impl Look<'_> {
     fn too_many(&mut self, source: &Query, table: &Columns) {
         // PostgreSQL fills what is missing at the end with defaults.
         let misfits = |given: usize| match self.outline.dialect {
-            Dialect::Sqlite => given != table.list.len(),
+            Dialect::Sqlite => given != table.given(),
             Dialect::Postgres => given > table.list.len(),
         };
         let SetExpr::Values(values) = source.body.as_ref() else {
             if let (true, Some(given), Some(at)) = (table.closed, self.width(&source.body), first_item(source))
                 && misfits(given)
             {
-                let message = format!("this INSERT gives {}, and the table has {}", values_text(given), columns(table.list.len()));
+                let message = format!("this INSERT gives {}, and the table has {}", values_text(given), columns(table.given()));
                 let fault = Diagnostic::error("Q715", self.outline.span(at), message);
                 self.faults.push(fault.help(format!("its columns: {}; name those that are given", table.names())));
             }
@@ -117,8 +121,24 @@ impl Look<'_> {
         let Some(row) = values.rows.iter().find(|row| table.closed && misfits(row.len()) && row.iter().all(is_plain)) else { return };
         if let (Some(first), Some(last)) = (row.first(), row.last()) {
             let at = self.outline.span(first.span().union(&last.span()));
-            let message = format!("this INSERT gives {}, and the table has {}", values_text(row.len()), columns(table.list.len()));
+            let message = format!("this INSERT gives {}, and the table has {}", values_text(row.len()), columns(table.given()));
             self.faults.push(Diagnostic::error("Q715", at, message).help(format!("its columns: {}", table.names())));
+        }
+    }
+
+    /// The columns that `*` gives an INSERT are as many as it wants.
+    pub(super) fn width_of_rows(&mut self, insert: &Insert, given: &Columns, table: &Columns) {
+        let Some(source) = &insert.source else { return };
+        let (Some(at), None, true) = (first_item(source), self.width(&source.body), given.closed) else { return };
+        let (named, count) = (insert.columns.len(), given.list.len());
+        let at = self.outline.span(at);
+        let misfits = if self.outline.dialect == Dialect::Sqlite { count != table.given() } else { count > table.list.len() };
+        if named > 0 && named != count {
+            self.faults.push(misfit(at, named, count));
+        } else if named == 0 && table.closed && misfits {
+            let message = format!("this INSERT gives {}, and the table has {}", values_text(count), columns(table.given()));
+            let fault = Diagnostic::error("Q715", at, message);
+            self.faults.push(fault.help(format!("it gives {}; the table has {}", given.names(), table.names())));
         }
     }
 
@@ -135,7 +155,7 @@ impl Look<'_> {
     }
 
     /// How many columns a selection gives, where it names them all.
-    fn width(&self, body: &SetExpr) -> Option<usize> {
+    pub(super) fn width(&self, body: &SetExpr) -> Option<usize> {
         let SetExpr::Select(select) = body else { return None };
         let plain = |item: &SelectItem| match item {
             SelectItem::UnnamedExpr(Expr::Identifier(name)) => !self.outline.is_computed(name),
@@ -168,7 +188,7 @@ fn first_item(query: &Query) -> Option<sqlparser::tokenizer::Span> {
 }
 
 /// An aggregate in an expression, but not in the window of another or in a query of its own.
-fn aggregate_in(expr: &Expr) -> Option<&Function> {
+pub(super) fn aggregate_in(expr: &Expr) -> Option<&Function> {
     let mut pending = vec![expr];
     while let Some(expr) = pending.pop() {
         if let Expr::Function(function) = expr {
@@ -188,13 +208,16 @@ fn aggregate_in(expr: &Expr) -> Option<&Function> {
     None
 }
 
-fn is_aggregate(function: &Function) -> bool {
+pub(super) fn is_aggregate(function: &Function) -> bool {
     let [ObjectNamePart::Identifier(name)] = function.name.0.as_slice() else { return false };
     let FunctionArguments::List(list) = &function.args else { return false };
     match name.value.to_ascii_lowercase().as_str() {
         // With several arguments they are functions of one row in SQLite.
         "count" | "sum" | "avg" | "min" | "max" => list.args.len() == 1,
-        "string_agg" | "array_agg" | "group_concat" | "json_agg" | "jsonb_agg" | "bool_or" | "bool_and" => true,
+        "string_agg" | "array_agg" | "group_concat" | "json_agg" | "jsonb_agg" | "bool_or" | "bool_and" | "every" | "bit_and"
+        | "bit_or" | "bit_xor" | "corr" | "covar_pop" | "covar_samp" | "json_object_agg" | "jsonb_object_agg" | "stddev" | "stddev_pop"
+        | "stddev_samp" | "var_pop" | "var_samp" | "variance" | "xmlagg" | "range_agg" | "any_value" | "grouping" | "total"
+        | "json_group_array" | "json_group_object" => true,
         _ => false,
     }
 }

@@ -1,13 +1,12 @@
 //! SELECT: what FROM brings into sight, what the selection gives.
 
 use sqlparser::ast::{
-    Distinct, Expr, GroupByExpr, Ident, JoinConstraint, JoinOperator, ObjectNamePart, OrderByKind, Query, Select, SelectItem,
-    SelectItemQualifiedWildcardKind, SetExpr, Spanned, TableFactor, TableWithJoins, Value,
+    Distinct, Expr, FunctionArg, FunctionArgExpr, GroupByExpr, Join, JoinConstraint, JoinOperator, ObjectName, OrderByKind, Query, Select,
+    SetExpr, Spanned, TableFactor, TableWithJoins, Value,
 };
 
 use super::super::Dialect;
-use super::super::columns::{Class, Column, Columns};
-use super::super::types::Ty;
+use super::super::columns::{Class, Column, Columns, Keys};
 use super::{Cte, Look, Relation, Scope, last};
 use crate::diagnostic::Diagnostic;
 
@@ -29,6 +28,13 @@ impl Look<'_> {
 
     /// The columns of a query, of which quoted texts have no type as yet.
     pub(super) fn unsettled(&mut self, query: &Query, outer: Option<&Scope<'_>>, ctes: &[Cte]) -> Columns {
+        let before = std::mem::take(&mut self.inside);
+        let columns = self.whole(query, outer, ctes);
+        self.inside = before;
+        columns
+    }
+
+    fn whole(&mut self, query: &Query, outer: Option<&Scope<'_>>, ctes: &[Cte]) -> Columns {
         let ctes = self.with(query, outer, ctes);
         // A chain of UNIONs leans to the left and may be long.
         let mut parts = Vec::new();
@@ -43,9 +49,14 @@ impl Look<'_> {
             _ => Vec::new(),
         };
         let mut columns = self.body(body, outer, &ctes, &order);
+        let mut others = Vec::new();
         for part in parts.into_iter().rev() {
             let other = self.body(part, outer, &ctes, &[]);
+            others.push((part, other.clone()));
             self.united(&mut columns, other, body, part);
+        }
+        if let (false, Some(OrderByKind::Expressions(list))) = (alone, query.order_by.as_ref().map(|o| &o.kind)) {
+            list.iter().for_each(|o| self.united_order(&o.expr, &columns, body, &others));
         }
         columns
     }
@@ -90,26 +101,34 @@ impl Look<'_> {
         scope.outputs = early;
         self.where_clause(select.selection.as_ref(), &scope, ctes);
         if let Some(having) = &select.having {
+            let before = self.enter("HAVING", false);
             self.condition(having, "HAVING", &scope, ctes);
+            self.inside = before;
         }
         scope.later = Vec::new();
         scope.outputs = outputs;
         // Names of the selection that are not known may be meant.
         scope.open |= !columns.closed && self.outline.has_templates();
         if let GroupByExpr::Expressions(list, _) = &select.group_by {
+            let before = self.enter("GROUP BY", true);
             for expr in list {
                 self.expr(expr, &scope, ctes);
+                self.position(expr, &columns, "group");
             }
+            self.inside = before;
         }
         for expr in order {
             self.expr(expr, &scope, ctes);
-            self.position(expr, &columns);
+            self.position(expr, &columns, "order");
         }
+        self.grouped(select, &scope, order);
+        self.distinct_order(select, &scope, order, &columns);
+        self.doubts(select, &scope);
         columns
     }
 
     /// `ORDER BY 3` of a query that gives two columns.
-    fn position(&mut self, expr: &Expr, columns: &Columns) {
+    pub(super) fn position(&mut self, expr: &Expr, columns: &Columns, what: &str) {
         let Expr::Value(value) = expr else { return };
         let Value::Number(number, _) = &value.value else { return };
         let position = number.to_string().parse::<usize>();
@@ -117,8 +136,11 @@ impl Look<'_> {
             && !(1..=columns.list.len()).contains(&position)
         {
             let at = self.outline.span(expr.span());
-            let fault =
-                Diagnostic::error("Q707", at, format!("there is no column {position} to order by: the query gives {}", columns.list.len()));
+            let fault = Diagnostic::error(
+                "Q707",
+                at,
+                format!("there is no column {position} to {what} by: the query gives {}", columns.list.len()),
+            );
             self.faults.push(fault.help(format!("its columns: {}", columns.names())));
         }
     }
@@ -143,7 +165,11 @@ impl Look<'_> {
                 }
             };
             match constraint {
-                JoinConstraint::On(expr) => self.condition(expr, "ON", scope, ctes),
+                JoinConstraint::On(expr) => {
+                    let before = self.enter("ON", true);
+                    self.condition(expr, "ON", scope, ctes);
+                    self.inside = before;
+                }
                 JoinConstraint::Using(names) => {
                     for name in names.iter().filter_map(last) {
                         self.using(name, scope, before);
@@ -151,8 +177,20 @@ impl Look<'_> {
                     }
                 }
                 JoinConstraint::Natural => scope.natural = true,
-                JoinConstraint::None => {}
+                JoinConstraint::None => self.without_on(join),
             }
+        }
+    }
+
+    /// PostgreSQL wants ON or USING behind every JOIN but CROSS JOIN.
+    fn without_on(&mut self, join: &Join) {
+        if self.outline.dialect == Dialect::Postgres
+            && !matches!(join.join_operator, JoinOperator::CrossJoin(_))
+            && !self.outline.is_templated(join.span())
+        {
+            let at = self.outline.span(join.relation.span());
+            let fault = Diagnostic::error("Q701", at, "this JOIN has no ON, and PostgreSQL wants one");
+            self.faults.push(fault.help("add `ON` with the condition that joins the two, or write `CROSS JOIN`"));
         }
     }
 
@@ -172,14 +210,32 @@ impl Look<'_> {
                 let columns = self.query(subquery, Some(&*scope), ctes);
                 match alias {
                     Some(alias) => {
+                        self.named_columns(alias, &columns, Some(subquery), false);
                         scope.open |= self.outline.is_computed(&alias.name);
                         let columns = self.renamed(alias, columns);
                         scope.relations.push(Relation { name: Some(self.kept(&alias.name)), columns });
                     }
-                    None => scope.relations.push(Relation { name: None, columns }),
+                    None => {
+                        self.without_alias(subquery);
+                        scope.relations.push(Relation { name: None, columns });
+                    }
                 }
             }
             TableFactor::NestedJoin { table_with_joins, alias: None } => self.from(table_with_joins, scope, ctes),
+            TableFactor::Table { name, alias: Some(alias), args: Some(args), with_ordinality: false, .. }
+                if self.is_series(name) && !alias.columns.is_empty() =>
+            {
+                for argument in &args.args {
+                    if let FunctionArg::Unnamed(FunctionArgExpr::Expr(e)) = argument {
+                        self.expr(e, scope, ctes);
+                    }
+                }
+                let column = Column::new("generate_series".to_owned(), Class::Unknown, None);
+                let columns = Columns { list: vec![column], closed: true, keys: Some(Keys::default()) };
+                self.named_columns(alias, &columns, None, false);
+                let columns = self.renamed(alias, columns);
+                scope.relations.push(Relation { name: Some(self.kept(&alias.name)), columns });
+            }
             TableFactor::Table { alias, .. } | TableFactor::Function { alias, .. } | TableFactor::UNNEST { alias, .. } => {
                 // A function's columns are its own affair, and its name may be used like a table's.
                 scope.open |= alias.is_none();
@@ -190,127 +246,7 @@ impl Look<'_> {
         }
     }
 
-    /// What a selection or RETURNING gives.
-    pub(super) fn selection(&mut self, items: &[SelectItem], scope: &Scope<'_>, ctes: &[Cte]) -> Columns {
-        let mut columns = Columns { list: Vec::new(), closed: true };
-        for item in items {
-            match item {
-                SelectItem::UnnamedExpr(expr) => {
-                    let (class, literal) = parts_of(self.expr(expr, scope, ctes));
-                    let name = match expr {
-                        Expr::Identifier(name) => Some(name),
-                        Expr::CompoundIdentifier(parts) => parts.last(),
-                        _ => None,
-                    };
-                    // How the engine calls other expressions is its own affair.
-                    match name.filter(|n| !self.outline.is_computed(n)) {
-                        Some(name) => {
-                            let class = self.class_or(class, expr, scope);
-                            columns.list.push(self.output(name, class, None));
-                        }
-                        None => match self.unnamed(expr) {
-                            Some(name) => {
-                                let at = self.outline.span(expr.span());
-                                columns.list.push(Column { literal, ..Column::new(name, class, Some(at)) });
-                            }
-                            None => columns.closed = false,
-                        },
-                    }
-                }
-                SelectItem::ExprWithAlias { expr, alias } => {
-                    let (class, literal) = parts_of(self.expr(expr, scope, ctes));
-                    if self.outline.is_computed(alias) {
-                        columns.closed = false;
-                    } else {
-                        let class = self.class_or(class, expr, scope);
-                        columns.list.push(self.output(alias, class, literal));
-                    }
-                }
-                SelectItem::ExprWithAliases { .. } => columns.closed = false,
-                SelectItem::Wildcard(options) => {
-                    columns.closed &= !scope.open && is_plain(options) && !scope.natural;
-                    let at = self.outline.span(options.span());
-                    for relation in &scope.relations {
-                        self.expand(relation, scope, &at, &mut columns);
-                    }
-                }
-                SelectItem::QualifiedWildcard(SelectItemQualifiedWildcardKind::ObjectName(name), options) => {
-                    columns.closed &= is_plain(options);
-                    let Some(ObjectNamePart::Identifier(table)) = name.0.last() else {
-                        columns.closed = false;
-                        continue;
-                    };
-                    match self.relation(table, scope) {
-                        Some(relation) => {
-                            let at = self.outline.span(table.span);
-                            self.expand(relation, &Scope::default(), &at, &mut columns);
-                        }
-                        None => {
-                            columns.closed = false;
-                            self.unknown_qualifier(table, scope);
-                        }
-                    }
-                }
-                SelectItem::QualifiedWildcard(SelectItemQualifiedWildcardKind::Expr(_), _) => columns.closed = false,
-            }
-        }
-        columns
+    fn is_series(&self, name: &ObjectName) -> bool {
+        self.outline.dialect == Dialect::Postgres && last(name).is_some_and(|n| n.value.eq_ignore_ascii_case("generate_series"))
     }
-
-    fn expand(&self, relation: &Relation, scope: &Scope<'_>, at: &crate::diagnostic::Span, columns: &mut Columns) {
-        columns.closed &= relation.columns.closed;
-        for column in &relation.columns.list {
-            let merged = scope.merged.iter().any(|m| self.equal(m, &column.name));
-            if !merged || !columns.list.iter().any(|c| self.equal(&c.name, &column.name)) {
-                columns.list.push(Column { at: Some(at.clone()), ..column.clone() });
-            }
-        }
-    }
-
-    /// How the engine calls a function without an alias: SQLite by its text, PostgreSQL by its name.
-    fn unnamed(&self, expr: &Expr) -> Option<String> {
-        if self.outline.has_templates() {
-            return None;
-        }
-        let Expr::Function(function) = expr else {
-            let nameless = match expr {
-                Expr::BinaryOp { .. } => true,
-                Expr::Value(value) => matches!(value.value, Value::Number(..) | Value::SingleQuotedString(_) | Value::Null),
-                _ => false,
-            };
-            return (nameless && self.outline.dialect == Dialect::Postgres).then(|| "?column?".to_owned());
-        };
-        match (self.outline.dialect, function.name.0.as_slice()) {
-            (Dialect::Sqlite, _) => Some(expr.to_string()).filter(|text| self.outline.text.contains(text.as_str())),
-            (Dialect::Postgres, [ObjectNamePart::Identifier(name)]) => Some(self.kept(name)),
-            (Dialect::Postgres, _) => None,
-        }
-    }
-
-    fn output(&self, name: &Ident, class: Class, literal: Option<String>) -> Column {
-        Column { literal, ..Column::new(self.kept(name), class, Some(self.outline.span(name.span))) }
-    }
-
-    /// What is known of a column's type even where not all of its table is.
-    fn class_or(&mut self, class: Class, expr: &Expr, scope: &Scope<'_>) -> Class {
-        if class == Class::Unknown { self.class_of(expr, scope) } else { class }
-    }
-}
-
-fn parts_of(ty: Ty) -> (Class, Option<String>) {
-    match ty {
-        Ty::Known(class) => (class, None),
-        Ty::Literal(text) => (Class::Unknown, Some(text)),
-        Ty::Unknown => (Class::Unknown, None),
-    }
-}
-
-/// `*` and nothing behind it.
-fn is_plain(options: &sqlparser::ast::WildcardAdditionalOptions) -> bool {
-    options.opt_ilike.is_none()
-        && options.opt_exclude.is_none()
-        && options.opt_except.is_none()
-        && options.opt_replace.is_none()
-        && options.opt_rename.is_none()
-        && options.opt_alias.is_none()
 }

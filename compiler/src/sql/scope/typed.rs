@@ -79,8 +79,12 @@ impl Look<'_> {
                 }
                 Ty::Known(Class::Boolean)
             }
-            Expr::InSubquery { expr, subquery, .. } => {
+            Expr::InSubquery { expr, subquery, negated } => {
+                if *negated {
+                    self.not_in_nulls(expr, subquery, ctes);
+                }
                 self.one_column(expr, subquery);
+                self.outer_column(subquery, scope, ctes);
                 let left = self.expr(expr, scope, ctes);
                 let right = self.single(subquery, scope, ctes);
                 self.in_subquery(expr, left.class(), subquery, right);
@@ -92,6 +96,7 @@ impl Look<'_> {
                     let right = (bound.as_ref(), self.expr(bound, scope, ctes));
                     self.compared(&left, &right, false);
                 }
+                self.last_day(expr, high, left.1.class());
                 Ty::Known(Class::Boolean)
             }
             Expr::Like { expr, pattern, escape_char, .. }
@@ -131,7 +136,7 @@ impl Look<'_> {
             }
             Expr::Extract { expr: inner, .. } => {
                 let ty = self.expr(inner, scope, ctes);
-                self.extracted(expr, inner, ty.class());
+                self.extracted(inner, ty.class());
                 Ty::Known(Class::Numeric)
             }
             Expr::Ceil { expr: inner, .. } | Expr::Floor { expr: inner, .. } => {

@@ -1,5 +1,7 @@
 //! P608: what is read of a module by its name is there. Looked at are the modules that parsers use most, where nothing else has their name.
 
+mod names;
+
 use std::collections::BTreeSet;
 
 use ruff_text_size::Ranged;
@@ -9,95 +11,7 @@ use rustpython_compiler::ast::{Expr, ExprContext, Parameters, Stmt};
 use super::super::Source;
 use super::super::form::Form;
 use crate::diagnostic::{Diagnostic, did_you_mean};
-
-/// Public names of the modules (CPython 3.11 and the worker's interpreter have them all, or do not miss one that is used).
-const MODULES: &[(&str, &[&str])] = &[
-    ("datetime", &["MAXYEAR", "MINYEAR", "UTC", "date", "datetime", "datetime_CAPI", "sys", "time", "timedelta", "timezone", "tzinfo"]),
-    (
-        "json",
-        &[
-            "JSONDecodeError",
-            "JSONDecoder",
-            "JSONEncoder",
-            "codecs",
-            "decoder",
-            "detect_encoding",
-            "dump",
-            "dumps",
-            "encoder",
-            "load",
-            "loads",
-            "scanner",
-        ],
-    ),
-    (
-        "math",
-        &[
-            "acos",
-            "acosh",
-            "asin",
-            "asinh",
-            "atan",
-            "atan2",
-            "atanh",
-            "cbrt",
-            "ceil",
-            "comb",
-            "copysign",
-            "cos",
-            "cosh",
-            "degrees",
-            "dist",
-            "e",
-            "erf",
-            "erfc",
-            "exp",
-            "exp2",
-            "expm1",
-            "fabs",
-            "factorial",
-            "floor",
-            "fma",
-            "fmod",
-            "frexp",
-            "fsum",
-            "gamma",
-            "gcd",
-            "hypot",
-            "inf",
-            "isclose",
-            "isfinite",
-            "isinf",
-            "isnan",
-            "isqrt",
-            "lcm",
-            "ldexp",
-            "lgamma",
-            "log",
-            "log10",
-            "log1p",
-            "log2",
-            "modf",
-            "nan",
-            "nextafter",
-            "perm",
-            "pi",
-            "pow",
-            "prod",
-            "radians",
-            "remainder",
-            "sin",
-            "sinh",
-            "sqrt",
-            "sumprod",
-            "tan",
-            "tanh",
-            "tau",
-            "trunc",
-            "ulp",
-        ],
-    ),
-];
+use names::MODULES;
 
 /// What is meant by names that other languages, or other parts of the library, have.
 const ELSEWHERE: &[(&str, &str, &str)] = &[
@@ -118,6 +32,11 @@ const ELSEWHERE: &[(&str, &str, &str)] = &[
     ("math", "min", "`min(…)` is there without a module"),
     ("math", "sum", "`sum(…)` is there without a module"),
     ("math", "square", "write `x ** 2`"),
+    ("re", "find", "write `re.search(pattern, text)`, or `re.findall(…)` for all"),
+    ("re", "replace", "write `re.sub(pattern, by, text)`"),
+    ("re", "test", "write `re.search(pattern, text) is not None`"),
+    ("random", "int", "write `random.randint(a, b)`"),
+    ("time", "now", "write `time.time()` for seconds, or `datetime.datetime.now()`"),
 ];
 
 pub(super) fn check(form: &Form<'_>, source: Source<'_>, faults: &mut Vec<Diagnostic>) {
@@ -188,18 +107,29 @@ impl<'a> Visitor<'a> for FromImports<'_> {
         if let Stmt::ImportFrom(import) = stmt
             && let Some((module, members)) = MODULES.iter().find(|(name, _)| import.module.as_ref().is_some_and(|m| m.as_str() == *name))
         {
-            for alias in import.names.iter().filter(|alias| !members.contains(&alias.name.as_str()) && alias.name.as_str() != "*") {
+            for alias in import.names.iter().filter(|alias| !has(members, alias.name.as_str()) && alias.name.as_str() != "*") {
                 let name = alias.name.as_str();
                 let fault =
                     Diagnostic::error("P608", self.source.span(alias.name.range()), format!("the module `{module}` has no `{name}`"));
-                self.faults.push(match did_you_mean(name, members.iter().copied()) {
+                self.faults.push(match did_you_mean(name, members.split_whitespace()) {
                     Some(near) => fault.help(format!("did you mean `{near}`?")),
-                    None => fault.help(format!("it has {}", members.join(", "))),
+                    None => fault.help(shown(members)),
                 });
             }
         }
         visitor::walk_stmt(self, stmt);
     }
+}
+
+fn has(members: &str, name: &str) -> bool {
+    members.split_whitespace().any(|member| member == name)
+}
+
+/// The names of a module for a message, where they are few.
+fn shown(members: &str) -> String {
+    const MANY: usize = 12;
+    let names: Vec<&str> = members.split_whitespace().filter(|name| name.starts_with(|c: char| c.is_ascii_lowercase())).collect();
+    if names.len() > MANY { "look it up in the module's documentation".to_owned() } else { format!("it has {}", names.join(", ")) }
 }
 
 struct Reads<'a> {
@@ -213,16 +143,16 @@ impl<'a> Visitor<'a> for Reads<'_> {
         if let Expr::Attribute(a) = expr
             && let Expr::Name(module) = a.value.as_ref()
             && let Some((module, members)) = MODULES.iter().find(|(name, _)| *name == module.id.as_str() && self.modules.contains(name))
-            && !members.contains(&a.attr.as_str())
+            && !has(members, a.attr.as_str())
             && !a.attr.as_str().starts_with('_')
         {
             let name = a.attr.as_str();
             let fault = Diagnostic::error("P608", self.source.span(a.attr.range()), format!("the module `{module}` has no `{name}`"));
             let elsewhere = ELSEWHERE.iter().find(|(m, n, _)| m == module && *n == name).map(|(_, _, help)| (*help).to_owned());
-            let near = || did_you_mean(name, members.iter().copied()).map(|near| format!("did you mean `{near}`?"));
+            let near = || did_you_mean(name, members.split_whitespace()).map(|near| format!("did you mean `{near}`?"));
             self.faults.push(match elsewhere.or_else(near) {
                 Some(help) => fault.help(help),
-                None => fault.help(format!("it has {}", members.join(", "))),
+                None => fault.help(shown(members)),
             });
         }
         visitor::walk_expr(self, expr);

@@ -128,6 +128,40 @@ struct Indexing<'a, 'g> {
 }
 
 impl<'a> Indexing<'a, '_> {
+    /// `row.get('address').get('city')`, `row.get('tags')[0]`
+    fn got(&mut self, base: &'a Expr, member: &str) {
+        let Expr::Call(call) = base else { return };
+        let Expr::Attribute(function) = call.func.as_ref() else { return };
+        let [Expr::StringLiteral(key)] = call.arguments.args.as_ref() else { return };
+        // A client's `get` takes a URL.
+        if key.value.to_str().contains('/') {
+            return;
+        }
+        let plain = function.attr.as_str() == "get" && call.arguments.keywords.is_empty();
+        let named = |e: &Expr| matches!(e, Expr::Name(name) if self.guards.names.contains(name.id.as_str()));
+        if !plain || self.guards.texts.contains(self.source.text(base.range())) || named(&function.value) {
+            return;
+        }
+        let message = format!("`.get(…)` gives None where the key is missing, and None has no {member}");
+        let fault = Diagnostic::warning("P626", self.source.span(base.range()), message);
+        self.faults.push(fault.help("give it a default (`.get('…', {})`), or brackets where the key is always there: `['…']`"));
+    }
+
+    /// `re.search(…).group(1)`
+    fn matched(&mut self, expr: &'a Expr) {
+        let Expr::Attribute(member) = expr else { return };
+        let Expr::Call(call) = member.value.as_ref() else { return };
+        let Expr::Attribute(function) = call.func.as_ref() else { return };
+        let is_module = matches!(function.value.as_ref(), Expr::Name(name) if name.id.as_str() == "re");
+        let looks = matches!(function.attr.as_str(), "search" | "match" | "fullmatch");
+        if !is_module || !looks || self.guards.texts.contains(self.source.text(member.value.range())) {
+            return;
+        }
+        let message = format!("`re.{}(…)` gives None where nothing fits, and None has no `{}`", function.attr, member.attr);
+        let fault = Diagnostic::warning("P613", self.source.span(member.value.range()), message);
+        self.faults.push(fault.help("keep it in a name and look at it first: `found.group(1) if found else None`"));
+    }
+
     fn subscript(&mut self, s: &'a ExprSubscript) {
         let Some(which) = end(&s.slice) else { return };
         let named = s.value.as_ref();
@@ -197,6 +231,12 @@ impl<'a> Visitor<'a> for Indexing<'a, '_> {
     fn visit_expr(&mut self, expr: &'a Expr) {
         if let Expr::Subscript(s) = expr {
             self.subscript(s);
+        }
+        self.matched(expr);
+        match expr {
+            Expr::Attribute(a) => self.got(&a.value, &format!("`{}`", a.attr)),
+            Expr::Subscript(s) => self.got(&s.value, "members"),
+            _ => {}
         }
         visitor::walk_expr(self, expr);
     }

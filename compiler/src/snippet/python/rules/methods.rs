@@ -11,7 +11,7 @@ use super::super::form::Form;
 use crate::diagnostic::Diagnostic;
 
 /// Names that nothing in Python's own types and modules has, with what does the same.
-const FOREIGN: &[(&str, &str)] = &[
+pub(crate) const FOREIGN: &[(&str, &str)] = &[
     ("has_key", "write `key in d`"),
     ("contains", "write `part in text`"),
     ("includes", "write `x in list`"),
@@ -82,7 +82,7 @@ struct Methods<'a> {
 
 impl Methods<'_> {
     /// `return ids.sort()`
-    fn result(&mut self, value: &Expr) {
+    fn result(&mut self, value: &Expr, so: &str) {
         let Expr::Call(ExprCall { func, .. }) = value else { return };
         let Expr::Attribute(a) = func.as_ref() else { return };
         let name = a.attr.as_str();
@@ -91,16 +91,13 @@ impl Methods<'_> {
             && matches!(a.value.as_ref(), Expr::Name(_) | Expr::Call(_) | Expr::Subscript(_))
             && !is_module(&a.value)
         {
-            let fault = Diagnostic::error(
-                "P605",
-                self.source.span(value.range()),
-                format!("`.{name}(…)` changes the list and gives None, which is the result here"),
-            );
+            let fault =
+                Diagnostic::error("P605", self.source.span(value.range()), format!("`.{name}(…)` changes the list and gives None, {so}"));
             self.faults.push(fault.help(match name {
                 "sort" => "write `sorted(…)`",
                 "reverse" => "write `list(reversed(…))`, or `[::-1]`",
-                "append" | "insert" => "write `list + [x]`, or return the list in a line of its own",
-                _ => "return the list in a line of its own",
+                "append" | "insert" => "let it stand alone in its line, and use the list in the next one",
+                _ => "let it stand alone in its line, and use the list in the next one",
             }));
         }
     }
@@ -113,8 +110,13 @@ fn is_module(base: &Expr) -> bool {
 
 impl<'a> Visitor<'a> for Methods<'_> {
     fn visit_stmt(&mut self, stmt: &'a Stmt) {
-        if let Stmt::Return(returned) = stmt {
-            returned.value.iter().for_each(|value| self.result(value));
+        match stmt {
+            Stmt::Return(returned) => returned.value.iter().for_each(|value| self.result(value, "which is the result here")),
+            Stmt::Assign(assign) if matches!(assign.targets.as_slice(), [Expr::Name(_)]) => {
+                self.result(&assign.value, "which the name holds then");
+            }
+            Stmt::For(f) => self.result(&f.iter, "which is nothing to go over"),
+            _ => {}
         }
         visitor::walk_stmt(self, stmt);
     }

@@ -174,6 +174,9 @@ impl<'a> Look<'a> {
                 None if self.names.bound.contains(name) => Value::UNKNOWN,
                 None => match super::calls::BUILTINS.iter().find(|b| b.name == name) {
                     Some(builtin) => Value { kinds: Kinds::FUNCTION, detail: Detail::Builtin(builtin.name) },
+                    None if matches!(name, "id" | "type" | "hash" | "input" | "format" | "object" | "filter" | "next" | "vars" | "dir") => {
+                        Value::of(Kinds::FUNCTION)
+                    }
                     None => Value::UNKNOWN,
                 },
             },

@@ -16,7 +16,7 @@ impl<'a> Look<'a> {
         let value = self.value_quietly(right);
         let given = match &value.detail {
             Detail::Items(items) if value.kinds == Kinds::TUPLE => items.len(),
-            _ if value.kinds.within(Kinds::NUMBER.or(Kinds::TEXT).or(Kinds::NULL).or(Kinds::LIST)) => 1,
+            _ if value.kinds.within(Kinds::DATA) => 1,
             _ => return,
         };
         if places.len() != given {

@@ -98,11 +98,13 @@ impl<'a> Look<'a> {
     }
 
     /// Looks at `evaluate`.
-    pub(super) fn evaluate(&mut self, function: &'a StmtFunctionDef, _context: Option<&'a str>, _response: Option<&'a str>) {
+    pub(super) fn evaluate(&mut self, function: &'a StmtFunctionDef) {
         self.function_scope(|look| {
             look.env.scope(&function.body, true);
             look.parameters(Some(&function.parameters));
-            look.block(&function.body);
+            if look.block(&function.body) {
+                look.given = std::mem::replace(&mut look.given, Value::NONE).or(Value::NONE);
+            }
         });
     }
 
@@ -113,7 +115,7 @@ impl<'a> Look<'a> {
 
     /// Whether what is returned is the snippet's result.
     pub(super) fn is_result(&self) -> bool {
-        self.env.is_outermost() && self.quiet == 0
+        self.env.is_outermost()
     }
 
     fn inside(&mut self, body: Body<'a>) -> Kinds {

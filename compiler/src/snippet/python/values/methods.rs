@@ -93,6 +93,9 @@ const INT: &[&str] = &[
 const FLOAT: &[&str] = &["as_integer_ratio", "conjugate", "fromhex", "hex", "imag", "is_integer", "real"];
 const TUPLE: &[&str] = &["count", "index"];
 
+/// Keys, values and pairs of a map can be gone over and counted, and joined like sets.
+const VIEW: Kinds = Kinds::ITERATOR.or(Kinds::SET);
+
 /// What methods give, of the kind of value that they are called on.
 const GIVES: &[(Kinds, &[&str], Kinds)] = &[
     (
@@ -129,7 +132,7 @@ const GIVES: &[(Kinds, &[&str], Kinds)] = &[
     (Kinds::BYTES, &["decode", "hex"], Kinds::TEXT),
     (Kinds::LIST, &["append", "extend", "insert", "sort", "reverse", "clear", "remove"], Kinds::NULL),
     (Kinds::LIST, &["index", "count"], Kinds::INT),
-    (Kinds::MAP, &["keys", "values", "items"], Kinds::ITERATOR),
+    (Kinds::MAP, &["keys", "values", "items"], VIEW),
     (Kinds::MAP, &["update", "clear"], Kinds::NULL),
     (Kinds::DATE, &["isoformat", "strftime"], Kinds::TEXT),
     (Kinds::MOMENT, &["isoformat", "strftime"], Kinds::TEXT),
@@ -280,14 +283,18 @@ impl<'a> Look<'a> {
             (Kinds::TEXT, "split" | "rsplit" | "splitlines") => Value::list_of(Value::of(Kinds::TEXT)),
             (Kinds::MAP, "items") => {
                 let value = if let Detail::Each(value) = &base.detail { value.as_ref().clone() } else { Value::UNKNOWN };
-                Value::iterator_of(Value::tuple(vec![Value::UNKNOWN, value]))
+                view_of(Value::tuple(vec![Value::UNKNOWN, value]))
             }
-            (_, "items") if base.detail == Detail::Data => Value::iterator_of(Value::tuple(vec![Value::of(Kinds::TEXT), Value::DATA])),
-            (_, "values") if base.detail == Detail::Data => Value::iterator_of(Value::DATA),
+            (_, "items") if base.detail == Detail::Data => view_of(Value::tuple(vec![Value::of(Kinds::TEXT), Value::DATA])),
+            (_, "values") if base.detail == Detail::Data => view_of(Value::DATA),
             _ => GIVES
                 .iter()
                 .find(|(kind, methods, _)| *kind == kinds && methods.contains(&name))
                 .map_or(Value::UNKNOWN, |(_, _, gives)| Value::of(*gives)),
         }
     }
+}
+
+fn view_of(element: Value) -> Value {
+    Value { kinds: VIEW, ..Value::iterator_of(element) }
 }

@@ -347,7 +347,14 @@ impl<'a> Mutated<'a> {
             }
             Expr::Subscript(s) if inside => self.touch(&s.value, true),
             Expr::Attribute(a) if inside => self.touch(&a.value, true),
-            Expr::Call(_) if inside => self.members = true,
+            // What a method gives may be a part of its object or of what it was given.
+            Expr::Call(call) if inside => match call.func.as_ref() {
+                Expr::Attribute(a) => {
+                    self.touch(&a.value, true);
+                    call.arguments.args.iter().filter(|a| matches!(a, Expr::Name(_))).for_each(|a| self.touch(a, true));
+                }
+                _ => self.members = true,
+            },
             Expr::If(i) => {
                 self.touch(&i.body, inside);
                 self.touch(&i.orelse, inside);

@@ -3,6 +3,7 @@
 use minijinja::machinery::ast::{self, CallArg, Expr, Spanned};
 
 use super::super::super::expression::{FieldUse, QueryText};
+use super::super::super::python::FOREIGN_METHODS;
 use super::super::advice::Use;
 use super::super::catalog;
 use super::Check;
@@ -18,6 +19,7 @@ impl Check<'_> {
                         self.field(&g.expr, name, span);
                     }
                     self.member(g);
+                    self.foreign(g);
                     self.base(&g.expr);
                 }
                 _ => self.base(&call.expr),
@@ -63,6 +65,23 @@ impl Check<'_> {
         self.arguments(&call.args);
     }
 
+    /// Methods that no value has.
+    fn foreign(&mut self, g: &Spanned<ast::GetAttr<'_>>) {
+        let span = g.span();
+        let end = span.end_offset as usize;
+        let place = self.origin.span(end.saturating_sub(g.name.len()), end);
+        if let Some((name, help)) = FOREIGN_METHODS.iter().find(|(name, _)| *name == g.name) {
+            self.faults.push(Diagnostic::error("J502", place, format!("no value has a method `{name}`")).help(*help));
+            return;
+        }
+        let is_headers =
+            matches!(&g.expr, Expr::GetAttr(h) if h.name == "headers" && matches!(&h.expr, Expr::Var(v) if v.id == "response"));
+        if is_headers && !["get", "items", "keys", "values"].contains(&g.name) && !self.binds("response") {
+            let fault = Diagnostic::error("J502", place, format!("a header is text and cannot be called: `{}`", g.name));
+            self.faults.push(fault.help(format!("write `response.headers['{}']` or `response.headers.get('{}')`", g.name, g.name)));
+        }
+    }
+
     /// `query_value([source,] sql [, type])`: a type is a bare name, so it does not count as an unknown one.
     fn query(&mut self, call: &ast::Call<'_>) {
         let is_cast =
@@ -85,6 +104,18 @@ impl Check<'_> {
             [CallArg::Pos(sql)] => text_of(sql),
             _ => argument(&call.args, usize::MAX, "sql").and_then(text_of),
         };
+        let only_name = match values.as_slice() {
+            [CallArg::Pos(only)] => text_of(only).filter(|(text, _)| !text.trim().contains(char::is_whitespace)),
+            _ => None,
+        };
+        let asks_nothing = values.is_empty() && !call.args.iter().any(|a| matches!(a, CallArg::PosSplat(_) | CallArg::KwargSplat(_)));
+        if only_name.is_some() || asks_nothing {
+            let name = if let Expr::Var(f) = &call.expr { f.id } else { "query" };
+            let span = only_name.map_or_else(|| call.expr.span(), |(_, span)| span);
+            let place = self.origin.span(span.start_offset as usize, span.end_offset as usize);
+            let fault = Diagnostic::error("J502", place, format!("`{name}` is given no query"));
+            self.faults.push(fault.help(format!("write `{name}('source', 'select …')`, or `{name}('select …')` for the default source")));
+        }
         let named_source = source.map(text_of);
         if let (Some((text, span)), None | Some(Some(_))) = (sql, named_source) {
             let source = named_source.flatten().map(|(name, _)| name.to_owned());

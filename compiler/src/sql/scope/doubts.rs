@@ -1,0 +1,443 @@
+//! Q727: what every engine runs, and nobody means: conditions that are never true, tables that nothing connects, an OR that takes back an AND, counts that are
+//! divided as whole numbers, a name of an inner query that belongs to the outer one.
+
+use sqlparser::ast::{
+    BinaryOperator, Expr, GroupByExpr, Ident, JoinConstraint, JoinOperator, Query, Select, SelectItem, SetExpr, Spanned, TableFactor, Value,
+};
+
+use super::super::Dialect;
+use super::super::columns::{Class, same};
+use super::super::walk::{Part, parts};
+use super::counts::is_aggregate;
+use super::{Look, Scope};
+use crate::diagnostic::Diagnostic;
+
+impl Look<'_> {
+    /// Looks at a SELECT whose tables are known by name.
+    pub(super) fn doubts(&mut self, select: &Select, scope: &Scope<'_>) {
+        // A template may be any condition.
+        if self.outline.has_templates() {
+            return;
+        }
+        if let Some(condition) = &select.selection {
+            self.undone_join(select, condition);
+        }
+        self.unconnected(select, scope);
+        self.joined_with_itself(select);
+        self.any_row(select);
+        self.whole_numbers(select);
+        self.missing_commas(select);
+    }
+
+    /// Looks at a WHERE.
+    pub(super) fn doubtful(&mut self, condition: &Expr) {
+        if !self.outline.has_templates() {
+            self.contradiction(condition);
+            self.loose_or(condition);
+            self.same_on_both_sides(condition);
+        }
+    }
+
+    /// `x.id = x.id`
+    fn same_on_both_sides(&mut self, condition: &Expr) {
+        for part in operands(condition, &BinaryOperator::And) {
+            if let Expr::BinaryOp { left, op: BinaryOperator::Eq | BinaryOperator::NotEq | BinaryOperator::Lt | BinaryOperator::Gt, right } =
+                part
+                && is_name(left)
+                && left.to_string() == right.to_string()
+            {
+                let message = format!("'{left}' is compared with itself");
+                self.doubt(part.span(), message, "name the other column, with its table".to_owned());
+            }
+        }
+    }
+
+    /// `UPDATE t SET a = (SELECT …)` without WHERE: rows that the subquery has nothing for get NULL.
+    pub(super) fn emptied(&mut self, update: &sqlparser::ast::Update) {
+        if update.selection.is_some() || update.from.is_some() || self.outline.has_templates() {
+            return;
+        }
+        let Some(own) = name_of(&update.table.relation) else { return };
+        for assignment in &update.assignments {
+            let Expr::Subquery(query) = &assignment.value else { continue };
+            let SetExpr::Select(select) = query.body.as_ref() else { continue };
+            let refers = select
+                .selection
+                .as_ref()
+                .is_some_and(|c| self.outline.written(c.span()).to_lowercase().contains(&format!("{}.", own.value.to_lowercase())));
+            if refers {
+                let message = format!("rows of '{own}' for which the subquery finds nothing get NULL");
+                let help = "add `WHERE EXISTS (…)` or `WHERE … IN (SELECT …)`, or keep the old value: `coalesce((SELECT …), column)`";
+                self.doubt(assignment.value.span(), message, help.to_owned());
+            }
+        }
+    }
+
+    /// A name behind a column on the next line, which is read as its alias: a comma is missing.
+    fn missing_commas(&mut self, select: &Select) {
+        for item in &select.projection {
+            let SelectItem::ExprWithAlias { expr, alias } = item else { continue };
+            let (end, start) = (expr.span().end, alias.span.start);
+            if !is_name(expr) || end.line == 0 || start.line <= end.line {
+                continue;
+            }
+            let between = self.outline.written(sqlparser::tokenizer::Span::new(end, start));
+            if between.trim().is_empty() {
+                let message = format!("'{alias}' on a line of its own is read as another name of '{expr}'");
+                self.doubt(
+                    alias.span,
+                    message,
+                    format!("write a comma behind `{expr}`; if another name is meant, write `{expr} AS {alias}`"),
+                );
+            }
+        }
+    }
+
+    /// `x NOT IN (SELECT y FROM t)`, where y may be NULL.
+    pub(super) fn not_in_nulls(&mut self, compared: &Expr, subquery: &Query, ctes: &[super::Cte]) {
+        let SetExpr::Select(select) = subquery.body.as_ref() else { return };
+        let [SelectItem::UnnamedExpr(column)] = select.projection.as_slice() else { return };
+        let (Some(name), [from]) = (last_of(column), select.from.as_slice()) else { return };
+        // A key under its own name is there in each row; a reference to another one may be missing.
+        if last_of(compared).is_none_or(|own| own.value.eq_ignore_ascii_case(&name.value)) {
+            return;
+        }
+        let filtered = select.selection.as_ref().is_some_and(|c| self.outline.written(c.span()).to_lowercase().contains("not null"));
+        if filtered || !from.joins.is_empty() || self.outline.is_computed(name) || subquery.with.is_some() || select.having.is_some() {
+            return;
+        }
+        let (faults, named) = (self.faults.len(), self.named.len());
+        let mut inner = Scope::default();
+        self.from(from, &mut inner, ctes);
+        self.faults.truncate(faults);
+        self.named.truncate(named);
+        let [relation] = inner.relations.as_slice() else { return };
+        let columns = &relation.columns;
+        let Some(found) = columns.find(name, self.outline.dialect) else { return };
+        let Some(keys) = &columns.keys else { return };
+        let in_key = keys.primary.iter().flatten().any(|k| k.eq_ignore_ascii_case(&found.name));
+        // What a query has made may be without NULL for reasons that are not followed.
+        let declared = columns.closed && found.nullable && !in_key;
+        if declared {
+            let message = format!("once '{}' is NULL in a row, NOT IN is true for no row at all", found.name);
+            self.doubt(column.span(), message, format!("add `WHERE {name} IS NOT NULL` to the subquery, or write NOT EXISTS"));
+        }
+    }
+
+    fn doubt(&mut self, at: sqlparser::tokenizer::Span, message: String, help: String) {
+        self.faults.push(Diagnostic::warning("Q727", self.outline.span(at), message).help(help));
+    }
+
+    /// `column = literal`, with the literal as it is written.
+    fn equality<'e>(&self, expr: &'e Expr) -> Option<(&'e Expr, String)> {
+        let Expr::BinaryOp { left, op: BinaryOperator::Eq, right } = expr else { return None };
+        match right.as_ref() {
+            Expr::Value(value) if is_name(left) && matches!(value.value, Value::SingleQuotedString(_) | Value::Number(..)) => {
+                // A template in the text may be any value.
+                let templated = self.outline.written(value.span).contains("{{");
+                (!templated).then(|| (left.as_ref(), right.to_string()))
+            }
+            _ => None,
+        }
+    }
+
+    /// `status = 'a' AND status = 'b'`
+    fn contradiction(&mut self, condition: &Expr) {
+        let mut seen: Vec<(String, String)> = Vec::new();
+        for part in operands(condition, &BinaryOperator::And) {
+            let Some((column, literal)) = self.equality(part) else { continue };
+            let shown = column.to_string();
+            let alike = |other: &str| other.starts_with('\'') == literal.starts_with('\'');
+            match seen.iter().find(|(name, other)| *name == shown && *other != literal && alike(other)) {
+                Some((_, other)) => {
+                    let message = format!("'{shown}' is never {other} and {literal} at the same time: no row fits");
+                    self.doubt(part.span(), message, format!("write OR, or `{shown} IN ({other}, {literal})`"));
+                    return;
+                }
+                None => seen.push((shown, literal)),
+            }
+        }
+    }
+
+    /// `region = 'x' AND status = 'a' OR status = 'b'`
+    fn loose_or(&mut self, condition: &Expr) {
+        let Expr::BinaryOp { left, op: BinaryOperator::Or, right } = condition else { return };
+        // `status = 'b' OR status = 'a' AND …`
+        let behind = operands(right, &BinaryOperator::And);
+        if let ([first, _, ..], Some((one, a))) = (behind.as_slice(), self.equality(left))
+            && let Some((other, b)) = self.equality(first)
+            && one.to_string() == other.to_string()
+            && a != b
+        {
+            let message = format!("AND binds before OR: rows with `{left}` are taken whatever the other conditions say");
+            let help = format!("put the alternatives in parentheses: `({left} OR {first}) AND …`, or write `{one} IN ({a}, {b})`");
+            self.doubt(left.span(), message, help);
+            return;
+        }
+        let before = operands(left, &BinaryOperator::And);
+        let [_, .., last] = before.as_slice() else { return };
+        let (Some((one, a)), Some((other, b))) = (self.equality(last), self.equality(right)) else { return };
+        if one.to_string() == other.to_string() && a != b {
+            let message = format!("AND binds before OR: rows with `{right}` are taken whatever the other conditions say");
+            self.doubt(
+                right.span(),
+                message,
+                format!("put the alternatives in parentheses: `AND ({last} OR {right})`, or write `{one} IN ({a}, {b})`"),
+            );
+        }
+    }
+
+    /// `LEFT JOIN t … WHERE t.x = 1`
+    fn undone_join(&mut self, select: &Select, condition: &Expr) {
+        let joined: Vec<&Ident> = select
+            .from
+            .iter()
+            .flat_map(|from| &from.joins)
+            .filter(|join| matches!(join.join_operator, JoinOperator::Left(_) | JoinOperator::LeftOuter(_)))
+            .filter_map(|join| name_of(&join.relation))
+            .collect();
+        for part in operands(condition, &BinaryOperator::And) {
+            let Expr::BinaryOp { left, op, right } = part else { continue };
+            let compares = matches!(
+                op,
+                BinaryOperator::Eq
+                    | BinaryOperator::Gt
+                    | BinaryOperator::GtEq
+                    | BinaryOperator::Lt
+                    | BinaryOperator::LtEq
+                    | BinaryOperator::NotEq
+            );
+            let Expr::CompoundIdentifier(names) = left.as_ref() else { continue };
+            let [table, column] = names.as_slice() else { continue };
+            let is_joined = joined.iter().any(|name| name.value.eq_ignore_ascii_case(&table.value));
+            // Conditions between tables are joins of their own.
+            if compares && is_joined && matches!(right.as_ref(), Expr::Value(v) if !matches!(v.value, Value::Null)) {
+                let message = format!("this leaves out the rows that LEFT JOIN keeps without '{table}': '{column}' is NULL in them");
+                self.doubt(
+                    part.span(),
+                    message,
+                    format!("put the condition into the ON of '{table}', or write JOIN if such rows are not wanted"),
+                );
+                return;
+            }
+        }
+    }
+
+    /// `FROM a, b, c WHERE a.x = b.x`
+    fn unconnected(&mut self, select: &Select, scope: &Scope<'_>) {
+        let plain: Vec<&Ident> = select.from.iter().filter(|f| f.joins.is_empty()).filter_map(|f| name_of(&f.relation)).collect();
+        let Some(condition) = &select.selection else { return };
+        if plain.len() < 2 || plain.len() != select.from.len() || scope.open {
+            return;
+        }
+        let mut groups: Vec<Vec<&str>> = Vec::new();
+        for part in operands(condition, &BinaryOperator::And) {
+            let mut named: Vec<&str> = Vec::new();
+            let mut all = true;
+            let mut pending = vec![part];
+            while let Some(expr) = pending.pop() {
+                match expr {
+                    Expr::CompoundIdentifier(names) => {
+                        let table = names.first().and_then(|t| plain.iter().find(|p| p.value.eq_ignore_ascii_case(&t.value)));
+                        named.extend(table.map(|p| p.value.as_str()));
+                    }
+                    // Of which table it is, is not looked up.
+                    Expr::Identifier(_) | Expr::Exists { .. } | Expr::InSubquery { .. } | Expr::Subquery(_) => all = false,
+                    _ => {}
+                }
+                pending
+                    .extend(parts(expr).unwrap_or_default().into_iter().filter_map(|p| if let Part::Expr(e) = p { Some(e) } else { None }));
+            }
+            if !all && named.len() < 2 {
+                return;
+            }
+            groups.push(named);
+        }
+        // Tables that conditions connect with the first one, directly or by others.
+        let mut reached = vec![plain[0].value.as_str()];
+        loop {
+            let before = reached.len();
+            for group in &groups {
+                if group.iter().any(|name| reached.contains(name)) {
+                    reached.extend(group.iter().filter(|name| !reached.contains(*name)).copied().collect::<Vec<_>>());
+                }
+            }
+            if reached.len() == before {
+                break;
+            }
+        }
+        if let Some(alone) = plain.iter().find(|name| !reached.contains(&name.value.as_str())) {
+            let message =
+                format!("nothing connects '{}' with '{}': each row comes once for every row of the other", alone.value, plain[0].value);
+            self.doubt(alone.span, message, "add the condition that joins them; `CROSS JOIN` says that all pairs are wanted".to_owned());
+        }
+    }
+
+    /// `JOIN employees m ON m.id = m.manager_id`
+    fn joined_with_itself(&mut self, select: &Select) {
+        for from in &select.from {
+            for join in &from.joins {
+                let (JoinOperator::Join(c)
+                | JoinOperator::Inner(c)
+                | JoinOperator::Left(c)
+                | JoinOperator::LeftOuter(c)
+                | JoinOperator::Right(c)
+                | JoinOperator::RightOuter(c)
+                | JoinOperator::FullOuter(c)) = &join.join_operator
+                else {
+                    continue;
+                };
+                let (JoinConstraint::On(condition), Some(own)) = (c, name_of(&join.relation)) else { continue };
+                let mut tables: Vec<&Ident> = Vec::new();
+                let mut known = true;
+                let mut pending = vec![condition];
+                while let Some(expr) = pending.pop() {
+                    match expr {
+                        Expr::CompoundIdentifier(names) => tables.extend(names.first()),
+                        Expr::Identifier(_) | Expr::Exists { .. } | Expr::InSubquery { .. } | Expr::Subquery(_) => known = false,
+                        _ => {}
+                    }
+                    pending.extend(
+                        parts(expr).unwrap_or_default().into_iter().filter_map(|p| if let Part::Expr(e) = p { Some(e) } else { None }),
+                    );
+                }
+                let only_own = !tables.is_empty() && tables.iter().all(|t| t.value.eq_ignore_ascii_case(&own.value));
+                if known && only_own && matches!(condition, Expr::BinaryOp { left, right, .. } if is_name(left) && is_name(right)) {
+                    let message = format!("this condition names '{own}' alone, and connects it with no other table");
+                    self.doubt(condition.span(), message, "compare it with a column of a table before it".to_owned());
+                } else if known && !tables.is_empty() && !tables.iter().any(|t| t.value.eq_ignore_ascii_case(&own.value)) {
+                    let message = format!("this condition does not name '{own}', which it joins");
+                    self.doubt(condition.span(), message, format!("compare a column of '{own}' with one of a table before it"));
+                }
+            }
+        }
+    }
+
+    /// SQLite takes the columns beside GROUP BY from any row of the group.
+    fn any_row(&mut self, select: &Select) {
+        let GroupByExpr::Expressions(list, _) = &select.group_by else { return };
+        if self.outline.dialect != Dialect::Sqlite || list.is_empty() || select.having.is_some() {
+            return;
+        }
+        let exprs: Vec<&Expr> = select
+            .projection
+            .iter()
+            .filter_map(|item| match item {
+                SelectItem::UnnamedExpr(e) | SelectItem::ExprWithAlias { expr: e, .. } => Some(e),
+                _ => None,
+            })
+            .collect();
+        let plain = exprs.len() == select.projection.len() && exprs.iter().all(|e| is_name(e)) && list.iter().all(is_name);
+        let grouped =
+            |e: &Expr| list.iter().any(|g| last_of(g).zip(last_of(e)).is_some_and(|(a, b)| a.value.eq_ignore_ascii_case(&b.value)));
+        let Some(first) = exprs.iter().find(|e| !grouped(e)) else { return };
+        if plain {
+            let message = format!("'{first}' is taken from any row of its group: SQLite chooses");
+            let help = "say which row: `max(…)`, or a window: `row_number() OVER (PARTITION BY … ORDER BY …)` and its first row";
+            self.doubt(first.span(), message, help.to_owned());
+        }
+    }
+
+    /// `count(a) / count(b)`
+    fn whole_numbers(&mut self, select: &Select) {
+        for item in &select.projection {
+            let (SelectItem::UnnamedExpr(expr) | SelectItem::ExprWithAlias { expr, .. }) = item else { continue };
+            let mut pending = vec![expr];
+            while let Some(expr) = pending.pop() {
+                if let Expr::BinaryOp { left, op: BinaryOperator::Divide, right } = expr
+                    && is_count(left)
+                    && is_count(right)
+                {
+                    let message = "two counts are whole numbers, and so is what their division gives: 1 / 2 is 0".to_owned();
+                    self.doubt(expr.span(), message, format!("write `1.0 * {left} / {right}`"));
+                }
+                pending
+                    .extend(parts(expr).unwrap_or_default().into_iter().filter_map(|p| if let Part::Expr(e) = p { Some(e) } else { None }));
+            }
+        }
+    }
+
+    /// `id IN (SELECT id FROM t)`, where t has no id: the outer one is meant, and every row fits.
+    pub(super) fn outer_column(&mut self, subquery: &Query, outer: &Scope<'_>, ctes: &[super::Cte]) {
+        let SetExpr::Select(select) = subquery.body.as_ref() else { return };
+        let [SelectItem::UnnamedExpr(Expr::Identifier(name))] = select.projection.as_slice() else { return };
+        let dialect = self.outline.dialect;
+        if self.outline.is_computed(name) || subquery.with.is_some() {
+            return;
+        }
+        let faults = self.faults.len();
+        let named = self.named.len();
+        let mut inner = Scope::default();
+        for table in &select.from {
+            self.from(table, &mut inner, ctes);
+        }
+        self.faults.truncate(faults);
+        self.named.truncate(named);
+        let lacks = !inner.relations.is_empty()
+            && !inner.open
+            && inner.relations.iter().all(|r| r.columns.closed && !r.columns.list.iter().any(|c| same(name, &c.name, dialect)));
+        let is_outer = outer.relations.iter().any(|r| r.columns.list.iter().any(|c| same(name, &c.name, dialect)) || !r.columns.closed);
+        if lacks && is_outer {
+            let message = format!("no table of this subquery has '{name}': the column of the outer query is meant, and every row fits");
+            let columns = inner.relations.first().map(|r| r.columns.names()).unwrap_or_default();
+            self.doubt(name.span, message, format!("its columns: {columns}"));
+        }
+    }
+
+    /// `day BETWEEN '2024-05-01' AND '2024-05-31'` of a moment.
+    pub(super) fn last_day(&mut self, expr: &Expr, high: &Expr, class: Class) {
+        let Expr::Value(value) = high else { return };
+        let Value::SingleQuotedString(text) = &value.value else { return };
+        let is_day =
+            text.len() == 10 && text.bytes().enumerate().all(|(i, b)| if i == 4 || i == 7 { b == b'-' } else { b.is_ascii_digit() });
+        if is_day && matches!(class, Class::Timestamp | Class::TimestampTz) {
+            let message = format!("'{expr}' has a time: everything behind the midnight with which {text} begins is left out");
+            self.doubt(high.span(), message, format!("write `{expr} >= … AND {expr} < …` with the day after the last one"));
+        }
+    }
+}
+
+/// What stands between ANDs, or ORs.
+fn operands<'e>(expr: &'e Expr, operator: &BinaryOperator) -> Vec<&'e Expr> {
+    let mut found = Vec::new();
+    let mut pending = vec![expr];
+    while let Some(expr) = pending.pop() {
+        match expr {
+            Expr::BinaryOp { left, op, right } if op == operator => pending.extend([right.as_ref(), left.as_ref()]),
+            Expr::Nested(inner) if matches!(inner.as_ref(), Expr::BinaryOp { op, .. } if op == operator) => pending.push(inner),
+            other => found.push(other),
+        }
+    }
+    found
+}
+
+fn is_name(expr: &Expr) -> bool {
+    matches!(expr, Expr::Identifier(_) | Expr::CompoundIdentifier(_))
+}
+
+fn last_of(expr: &Expr) -> Option<&Ident> {
+    match expr {
+        Expr::Identifier(name) => Some(name),
+        Expr::CompoundIdentifier(names) => names.last(),
+        _ => None,
+    }
+}
+
+/// The name by which a table is qualified.
+fn name_of(factor: &TableFactor) -> Option<&Ident> {
+    match factor {
+        TableFactor::Table { alias: Some(alias), args: None, .. } => Some(&alias.name),
+        TableFactor::Table { name, alias: None, args: None, .. } => super::last(name),
+        _ => None,
+    }
+}
+
+fn is_count(expr: &Expr) -> bool {
+    match expr {
+        Expr::Function(function) => {
+            function.over.is_none() && is_aggregate(function) && function.name.to_string().eq_ignore_ascii_case("count")
+        }
+        Expr::Nested(inner) => is_count(inner),
+        _ => false,
+    }
+}
