@@ -1,6 +1,6 @@
 //! Requests that cannot work, or that do something else than they seem to.
 //!
-//! H803, H804, H805, H818, H819, H820: URLs. H806, H808, H809: bodies. H810, H811, H821: who is told the credentials. H812: lists in pages. H813, H825: statuses that
+//! H803, H804, H805, H818, H819, H820: URLs. H806, H808, H809: bodies. H810, H811, H821: who is told the credentials. H812: lists in pages. H813, H825, H826: statuses that
 //! nobody looks at. H822: headers. H824: requests that are said to do no harm.
 //! Only what a flow says literally is judged; computed parts are unknown.
 
@@ -53,6 +53,7 @@ fn block(parsed: &Parsed, steps: &[Step], data: &BTreeSet<&str>, in_loop: bool, 
             harmless::check(op, faults);
             paging::check(op, &step.span, in_loop, faults);
             status::check(op, faults);
+            status::never_there(op, faults);
             empty::check(op, faults);
         }
         let inside = in_loop || matches!(step.op, Op::WhileLoop(_));

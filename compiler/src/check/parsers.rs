@@ -65,7 +65,10 @@ fn fits(parsed: &Parsed, op: &HttpRequest, result: &Expression, faults: &mut Vec
         let DictItem::Pair(key, value) = item else { continue };
         match text(key) {
             Some("tables") => tables(parsed, op, value, faults),
-            Some("variables") => part(value, "variables", "a map of names to values", &["a map"], faults),
+            Some("variables") => {
+                part(value, "variables", "a map of names to values", &["a map"], faults);
+                misplaced(items, value, faults);
+            }
             Some("while") => part(value, "while", "True or False", &["true or false"], faults),
             None => {}
             Some(other) => {
@@ -76,6 +79,21 @@ fn fits(parsed: &Parsed, op: &HttpRequest, result: &Expression, faults: &mut Vec
                 });
             }
         }
+    }
+}
+
+/// `while` among the variables, where the result has none of its own.
+fn misplaced(result: &[DictItem], variables: &Expression, faults: &mut Vec<Diagnostic>) {
+    let find = |items: &[DictItem]| {
+        items.iter().find_map(|item| match item {
+            DictItem::Pair(key, _) => (text(key) == Some("while")).then(|| key.span.clone()),
+            DictItem::Spread(_) => None,
+        })
+    };
+    let Kind::Dict(variables) = &variables.kind else { return };
+    if let (Some(at), None) = (find(variables), find(result)) {
+        let fault = Diagnostic::warning("P611", at, "'while' among the variables is a variable, and asks for no other page");
+        faults.push(fault.help("write it beside 'variables': {\"variables\": {…}, \"while\": …}"));
     }
 }
 

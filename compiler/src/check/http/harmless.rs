@@ -46,7 +46,7 @@ pub(super) fn check(op: &HttpRequest, faults: &mut Vec<Diagnostic>) {
     faults.push(
         Diagnostic::warning(
             "H824",
-            request.url.span.clone(),
+            request.idempotent_at.as_ref().unwrap_or(&request.url.span).clone(),
             format!("each POST to '{what}' makes another one, and 'idempotent: true' lets this one be sent again after an error"),
         )
         .help("where the API knows idempotency keys, write 'idempotency_key: auto' instead; else take 'idempotent' out"),

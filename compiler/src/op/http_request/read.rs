@@ -83,10 +83,11 @@ pub(super) fn request(node: &Node, at: &Span, op: &Fields<'_>, reader: &mut Read
     let timeout_ms = duration(&fields, "timeout", faults).or_else(|| duration(op, "timeout", faults));
     let retry = [&fields, op].into_iter().find_map(|f| Some((retry(f, faults)?, f.get("retry")?.entry.key_span.clone())));
     let idempotent = [&fields, op].into_iter().find_map(|f| f.bool("idempotent", faults)).unwrap_or(false);
+    let idempotent_at = [&fields, op].into_iter().find_map(|f| Some(f.get("idempotent")?.entry.key_span.clone()));
     let key = repeat::key(&fields, reader);
     let faults = &mut reader.faults;
     let url = value::text_of_key(&fields, "url", BEFORE_REPLY, faults)?;
-    Some(Request { source, url, method, parameters, headers, body, timeout_ms, retry, idempotent, key })
+    Some(Request { source, url, method, parameters, headers, body, timeout_ms, retry, idempotent, idempotent_at, key })
 }
 
 fn method(fields: &Fields<'_>, reader: &mut Reader<'_>) -> Method {
@@ -162,13 +163,22 @@ fn content_type(headers: &Pairs) -> Option<&str> {
 
 impl Response {
     fn empty() -> Self {
-        Self { success: None, format: ReplyFormat::Auto, tables: Vec::new(), parser: None, variables: Vec::new(), repeat: None }
+        Self {
+            success: None,
+            success_at: None,
+            format: ReplyFormat::Auto,
+            tables: Vec::new(),
+            parser: None,
+            variables: Vec::new(),
+            repeat: None,
+        }
     }
 }
 
 fn response(node: &Node, at: &Span, reader: &mut Reader<'_>) -> Option<Response> {
     let fields = Fields::read(node, at, &[&RESPONSE], &mut reader.faults)?;
     let success = fields.node("success_status").map(|n| statuses(n, "'success_status'", None, &mut reader.faults));
+    let success_at = fields.node("success_status").map(|n| n.span.clone());
     let format = match fields.choice("format", &mut reader.faults) {
         Some("json") => ReplyFormat::Json,
         Some("jsonl") => ReplyFormat::JsonLines,
@@ -183,7 +193,15 @@ fn response(node: &Node, at: &Span, reader: &mut Reader<'_>) -> Option<Response>
     let tables = fields.node("tables").map(|n| tables(n, parser.is_some(), reader)).unwrap_or_default();
     let variables = fields.node("variables").map(|n| assign::read(n, "'variables'", IN_REPLY, reader)).unwrap_or_default();
     let repeat = value::condition(&fields, "while", IN_REPLY, &mut reader.faults);
-    Some(Response { success, format, tables, parser, variables, repeat })
+    if let Some(misplaced) = variables.iter().find(|v| v.name.name == "while").filter(|_| repeat.is_none()) {
+        let fault = Diagnostic::warning(
+            "P611",
+            misplaced.name.span.clone(),
+            "'while' among the variables is a variable, and asks for no other page",
+        );
+        reader.faults.push(fault.help("write it beside 'variables', in 'response'"));
+    }
+    Some(Response { success, success_at, format, tables, parser, variables, repeat })
 }
 
 /// The parser's code, comments left out, names the status.
