@@ -75,6 +75,7 @@ pub const CODES: &[Code] = codes! {
     H824 Warning "harmless-in-name-only"    "A POST that makes something anew is said to do no harm."
     H825 Warning "empty-reply-as-json"      "A reply without a body is read as JSON."
     H826 Warning "status-never-there"       "A parser asks for a status that is no success, so that it never sees one."
+    H827 Warning "same-key"                 "All requests of a loop have the same idempotency key."
     J501 Error   "jinja-syntax"             "A template is not valid Jinja."
     J502 Error   "jinja-unknown-name"       "A template uses a name that does not exist."
     J503 Error   "jinja-unknown-filter"     "A template uses a filter or test that does not exist."

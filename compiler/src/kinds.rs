@@ -113,6 +113,7 @@ pub enum Operator {
     Subtract,
     Multiply,
     Divide,
+    FloorDivide,
     Modulo,
     Power,
     /// `&`, `|`, `^`
@@ -156,9 +157,10 @@ fn pair(operator: Operator, left: Kinds, right: Kinds) -> Kinds {
         Operator::Multiply if both(Kinds::NUMBER) => number(),
         Operator::Multiply if either(Kinds::SEQUENCE, Kinds::COUNTS) => left.or(right).without(Kinds::COUNTS),
         Operator::Multiply if either(Kinds::DURATION, Kinds::NUMBER) => Kinds::DURATION,
-        Operator::Divide if both(Kinds::NUMBER) => Kinds::FLOAT.or(number()),
-        Operator::Divide if left == Kinds::DURATION && right.within(Kinds::NUMBER) => Kinds::DURATION,
-        Operator::Divide | Operator::Modulo if both(Kinds::DURATION) => Kinds::NUMBER.or(Kinds::DURATION),
+        Operator::Divide if both(Kinds::NUMBER) => Kinds::FLOAT,
+        Operator::FloorDivide if both(Kinds::NUMBER) => number(),
+        Operator::Divide | Operator::FloorDivide if left == Kinds::DURATION && right.within(Kinds::NUMBER) => Kinds::DURATION,
+        Operator::Divide | Operator::FloorDivide | Operator::Modulo if both(Kinds::DURATION) => Kinds::NUMBER.or(Kinds::DURATION),
         Operator::Modulo if both(Kinds::NUMBER) => number(),
         Operator::Modulo if left.within(Kinds::TEXT.or(Kinds::BYTES)) => left,
         Operator::Power if both(Kinds::NUMBER) => Kinds::INT.or(Kinds::FLOAT),
@@ -174,6 +176,7 @@ fn pair(operator: Operator, left: Kinds, right: Kinds) -> Kinds {
         | Operator::Subtract
         | Operator::Multiply
         | Operator::Divide
+        | Operator::FloorDivide
         | Operator::Modulo
         | Operator::Power
         | Operator::Bits

@@ -66,7 +66,9 @@ fn code_as_text(origin: Origin<'_>) -> Option<Diagnostic> {
             fault.help(format!("write `{{{{ env('{name}') }}}}`, or give the value in an environment and write `{{{{ var('…') }}}}`")),
         );
     }
-    if !STARTS.iter().any(|start| code.starts_with(start)) || !python::is_expression(code) {
+    // `'/projects/' + str(var('id'))`
+    let sum = code.starts_with(['\'', '"']) && code.contains("var(") && code.contains('+');
+    if !(sum || STARTS.iter().any(|start| code.starts_with(start))) || !python::is_expression(code) {
         return None;
     }
     let start = text.find(code).unwrap_or_default();

@@ -10,7 +10,7 @@ use sequor_plan_format::op::http_request::BodyFormat;
 use crate::compile::Parsed;
 use crate::diagnostic::{Diagnostic, Span};
 use crate::op::Op;
-use crate::op::http_request::{ForEachRow, HttpRequest};
+use crate::op::http_request::{ForEachRow, HttpRequest, Key};
 use crate::resolve::Resolved;
 use crate::snippet::expression::{DictItem, Expression, Kind};
 use crate::source::Definition;
@@ -135,6 +135,14 @@ fn key_place(parsed: &Parsed, op: &HttpRequest, faults: &mut Vec<Diagnostic>) {
 
 fn sent_twice(op: &HttpRequest, step: &Span, repeated: bool, faults: &mut Vec<Diagnostic>) {
     let method = op.request.method.name();
+    if let Some(Key { span, given: Some(given) }) = &op.request.key
+        && repeated
+        && matches!(given.kind, Kind::Text(_) | Kind::Int(_))
+    {
+        let message = "every request of this loop has the same idempotency key: the API takes all but the first one for repetitions";
+        let fault = Diagnostic::warning("H827", span.clone(), message);
+        faults.push(fault.help("write 'idempotency_key: auto', or put what tells the rows apart into the key"));
+    }
     if op.request.key.is_some() || op.request.may_be_repeated() {
         let why = if op.request.key.is_some() {
             "its idempotency key"

@@ -30,21 +30,21 @@ pub(super) fn check(resolved: &Resolved<'_>, catalog: &Catalog<'_>, faults: &mut
 /// Looks at tables that only this flow makes, and that it drops itself: they are not there when it begins.
 fn too_early(flow: &Flow, catalog: &Catalog<'_>, faults: &mut Vec<Diagnostic>) {
     let drops = drops(flow, catalog);
-    if drops.is_empty() {
-        return;
-    }
     let mut told: Vec<Key> = Vec::new();
     for step in flow.steps.iter().filter(|step| step.when.is_none() && step.op.blocks().is_empty()) {
         for (key, name, at) in read_by(flow, std::slice::from_ref(step), catalog) {
-            let (Some(table), Some(drop)) = (catalog.tables.get(&key), drops.get(&key)) else { continue };
+            let Some(table) = catalog.tables.get(&key) else { continue };
             let (Some(first), Some(last)) = (first(table), table.writers.iter().map(|w| w.at.start).max()) else { continue };
             let own = table.writers.iter().all(|w| w.flow == flow.name && w.at.file.path == at.file.path && w.at.start > at.end);
-            let is_gone = drop.iter().any(|drop| drop.start > last);
-            if !own || !is_gone || catalog.is_hidden(&key) || told.contains(&key) {
+            // Without a drop, it is there from the run before, though not in the first one.
+            let is_gone = drops.get(&key).is_some_and(|drop| drop.iter().any(|drop| drop.start > last));
+            let made_anew = table.writers.iter().all(|w| w.how == How::Create);
+            if !own || !(is_gone || made_anew) || catalog.is_hidden(&key) || told.contains(&key) {
                 continue;
             }
+            let when = if is_gone { "yet" } else { "in the first run" };
             faults.push(
-                Diagnostic::warning("T910", at, format!("there is no table '{name}' yet: only a later step makes it"))
+                Diagnostic::warning("T910", at, format!("there is no table '{name}' {when}: only a later step makes it"))
                     .also(first.clone(), "it is made here")
                     .help("put the step that makes it before this one"),
             );

@@ -262,7 +262,7 @@ pub fn operate(operator: Operator, left: &Value, right: &Value) -> Result<Kinds,
     if a.is_nothing() || b.is_nothing() {
         return Ok(Kinds::NOTHING);
     }
-    let divides = matches!(operator, Operator::Divide | Operator::Modulo);
+    let divides = matches!(operator, Operator::Divide | Operator::FloorDivide | Operator::Modulo);
     if divides && right.detail == Detail::Int(0) && a.within(Kinds::NUMBER) {
         return Err(Problem::new("a division by 0".to_owned(), "the step fails here whenever it runs"));
     }

@@ -243,8 +243,16 @@ impl Look<'_> {
             [name] => match ctes.iter().rev().find(|(cte, _)| self.equal(cte, name)) {
                 Some((_, columns)) => columns.clone(),
                 None => {
+                    let columns = self.tables.columns(None, name);
+                    let near = ctes.iter().rev().find(|(cte, _)| crate::tables::is_slip(cte, name));
+                    if let (Some((cte, _)), true) = (near, columns.list.is_empty()) {
+                        let message = format!("no step creates the table '{name}', and WITH gives one of nearly that name");
+                        let fault = Diagnostic::warning("Q706", self.outline.span(at.span), message);
+                        self.faults.push(fault.help(format!("did you mean '{cte}'?")));
+                        return Columns::default();
+                    }
                     self.named.push((None, name.clone(), self.outline.span(at.span)));
-                    self.tables.columns(None, name)
+                    columns
                 }
             },
             [schema, name] => {

@@ -488,6 +488,13 @@ impl<'i, 's, 'p> Infer<'i, 's, 'p> {
     fn compare(&mut self, e: &Expression, operator: Compare, left: &Expression, right: &Expression) {
         match operator {
             Compare::Less | Compare::LessEqual | Compare::Greater | Compare::GreaterEqual => {
+                if operator == Compare::GreaterEqual
+                    && matches!(left.kind, Kind::Call { function: Function::Len, .. })
+                    && matches!(right.kind, Kind::Int(0))
+                {
+                    let problem = Problem::new("a length is always 0 or more".to_owned(), "write `> 0`");
+                    self.problems.push((e.span.clone(), Problem { only_strange: true, ..problem }, None));
+                }
                 self.operate(e, Operator::Order, left, right);
             }
             Compare::Equal | Compare::NotEqual => {
@@ -617,7 +624,9 @@ impl<'i, 's, 'p> Infer<'i, 's, 'p> {
             Function::Len => !kinds.meets(Kinds::SIZED),
             Function::Int | Function::Float => kinds.within(Kinds::LIST.or(Kinds::MAP).or(Kinds::TUPLE).or(Kinds::NULL)),
             Function::Sum | Function::Sorted | Function::Enumerate | Function::Reversed | Function::List => !kinds.meets(Kinds::ITERABLE),
-            Function::Range => kinds.within(Kinds::TEXT.or(Kinds::FLOAT).or(Kinds::LIST).or(Kinds::MAP).or(Kinds::NULL)),
+            Function::Range => {
+                given.iter().any(|v| v.kinds.within(Kinds::TEXT.or(Kinds::FLOAT).or(Kinds::LIST).or(Kinds::MAP).or(Kinds::NULL)))
+            }
             Function::Round | Function::Abs => kinds.within(Kinds::TEXT.or(Kinds::LIST).or(Kinds::MAP).or(Kinds::NULL)),
             _ => false,
         };
@@ -674,7 +683,8 @@ const fn operator_of(operator: Binary) -> Operator {
         Binary::Add => Operator::Add,
         Binary::Subtract => Operator::Subtract,
         Binary::Multiply => Operator::Multiply,
-        Binary::Divide | Binary::FloorDivide => Operator::Divide,
+        Binary::Divide => Operator::Divide,
+        Binary::FloorDivide => Operator::FloorDivide,
         Binary::Modulo => Operator::Modulo,
         Binary::Power => Operator::Power,
         Binary::BitAnd | Binary::BitOr | Binary::BitXor => Operator::Bits,

@@ -26,7 +26,7 @@ impl Look<'_> {
         self.joined_with_itself(select);
         self.any_row(select);
         self.whole_numbers(select);
-        self.missing_commas(select);
+        self.missing_commas(select, scope);
     }
 
     /// Looks at a WHERE.
@@ -74,16 +74,18 @@ impl Look<'_> {
     }
 
     /// A name behind a column on the next line, which is read as its alias: a comma is missing.
-    fn missing_commas(&mut self, select: &Select) {
+    fn missing_commas(&mut self, select: &Select, scope: &Scope<'_>) {
         for item in &select.projection {
             let SelectItem::ExprWithAlias { expr, alias } = item else { continue };
             let (end, start) = (expr.span().end, alias.span.start);
-            if !is_name(expr) || end.line == 0 || start.line <= end.line {
+            let dialect = self.outline.dialect;
+            let is_column = scope.relations.iter().any(|r| r.columns.find(alias, dialect).is_some());
+            if !is_name(expr) || end.line == 0 || (start.line <= end.line && !is_column) {
                 continue;
             }
             let between = self.outline.written(sqlparser::tokenizer::Span::new(end, start));
             if between.trim().is_empty() {
-                let message = format!("'{alias}' on a line of its own is read as another name of '{expr}'");
+                let message = format!("'{alias}' behind '{expr}' is read as another name of it");
                 self.doubt(
                     alias.span,
                     message,

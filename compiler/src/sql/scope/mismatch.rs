@@ -65,6 +65,23 @@ impl Look<'_> {
         }
     }
 
+    /// A column of texts and a number, by size, in SQLite: they are compared letter by letter.
+    pub(super) fn ordered_text(&mut self, left: &Typed<'_>, right: &Typed<'_>) {
+        if self.postgres() {
+            return;
+        }
+        for (column, number) in [(left, right), (right, left)] {
+            let is_name = matches!(column.0, Expr::Identifier(_) | Expr::CompoundIdentifier(_));
+            let literal = matches!(number.0, Expr::Value(v) if matches!(v.value, sqlparser::ast::Value::Number(..)));
+            if is_name && literal && matches!(column.1, Ty::Known(Class::Text)) {
+                let at = self.outline.span(left.0.span().union(&right.0.span()));
+                let message = format!("'{}' is text, and SQLite compares it letter by letter: '9' is more than '10'", column.0);
+                self.faults.push(Diagnostic::warning("Q719", at, message).help(format!("write `cast({} as real)`", column.0)));
+                return;
+            }
+        }
+    }
+
     /// A column of numbers and a text that is none, in SQLite.
     fn never_equal(&mut self, column: &Typed<'_>, text: &Typed<'_>) {
         let is_name = matches!(column.0, Expr::Identifier(_) | Expr::CompoundIdentifier(_));

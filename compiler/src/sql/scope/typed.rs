@@ -226,6 +226,9 @@ impl Look<'_> {
         match operator {
             B::Eq | B::NotEq | B::Lt | B::LtEq | B::Gt | B::GtEq => {
                 self.compared(left, right, *operator == B::Eq);
+                if matches!(operator, B::Lt | B::LtEq | B::Gt | B::GtEq) {
+                    self.ordered_text(left, right);
+                }
                 Ty::Known(Class::Boolean)
             }
             B::And | B::Or => {

@@ -243,6 +243,13 @@ impl<'a> Look<'a> {
             self.fault("P619", at.range(), format!("`{name}(…)` of {} fails", first.kinds), help);
             return Value::of(builtin.gives);
         }
+        if let ("range", Some((argument, at))) =
+            (name, arguments.iter().zip(&call.arguments.args).skip(1).find(|(v, _)| !v.kinds.meets(builtin.first)))
+            && !argument.kinds.is_nothing()
+        {
+            let message = format!("`range(…)` takes whole numbers, and this is {}", argument.kinds);
+            self.fault("P619", at.range(), message, "write `int(…)`, or `//` instead of `/`");
+        }
         self.particular(name, first, at, arguments, keywords);
         match name {
             "list" | "sorted" => Value::list_of(first.element()),
@@ -294,6 +301,12 @@ impl<'a> Look<'a> {
         if arguments.len() > *most || arguments.len() + keywords < *least {
             self.wrong_count(name.rsplit_once("datetime.").map_or(name, |(_, n)| n), *least, *most, arguments.len(), call);
             return Value::of(*gives);
+        }
+        if *name == "json.loads"
+            && let Some(reply) = call.arguments.args.first().filter(|a| self.roots.is_response(a))
+        {
+            self.fault("P619", reply.range(), "`json.loads(…)` reads text, and this is the reply", "write `response.json()`");
+            return Value::DATA;
         }
         if let (true, Some(first), Some(at)) = (TAKE_TEXT.contains(name), arguments.first(), call.arguments.args.first())
             && !first.kinds.meets(Kinds::TEXT.or(Kinds::BYTES).or(Kinds::OTHER))

@@ -249,6 +249,9 @@ impl<'a> Look<'a> {
                 return Value::UNKNOWN;
             }
         }
+        if matches!(name, "strftime" | "strptime") {
+            self.time_format(call);
+        }
         if let (true, "format", Detail::Text(text)) = (kinds == Kinds::TEXT, name, &base.detail) {
             self.formatted(&text.clone(), call);
         }
@@ -291,6 +294,23 @@ impl<'a> Look<'a> {
                 .iter()
                 .find(|(kind, methods, _)| *kind == kinds && methods.contains(&name))
                 .map_or(Value::UNKNOWN, |(_, _, gives)| Value::of(*gives)),
+        }
+    }
+}
+
+impl<'a> Look<'a> {
+    /// `%Y-%M-%d`: minutes where the month is meant.
+    pub(super) fn time_format(&mut self, call: &'a ExprCall) {
+        let Some((text, at)) =
+            call.arguments.args.iter().find_map(|a| Some((super::super::literal(a)?, a))).filter(|(t, _)| t.contains('%'))
+        else {
+            return;
+        };
+        let has = |letters: &[&str]| letters.iter().any(|letter| text.contains(letter));
+        if text.contains("%M") && has(&["%Y", "%y", "%d"]) && !has(&["%H", "%I"]) {
+            self.warn("P622", at.range(), "`%M` is the minutes here, and no hour stands before it", "the month is `%m`");
+        } else if text.contains("%H:%m") {
+            self.warn("P622", at.range(), "`%m` is the month here, and stands behind the hour", "the minutes are `%M`");
         }
     }
 }
