@@ -31,7 +31,7 @@ mod rows;
 mod secrets;
 mod sequence;
 mod shadowing;
-mod sql_text;
+pub(crate) mod sql_text;
 mod table_order;
 mod types;
 mod unreached;
@@ -78,7 +78,7 @@ fn of_tables(parsed: &Parsed, resolved: &Resolved<'_>) -> Vec<Diagnostic> {
     table_order::check(resolved, &catalog, &mut faults);
     loop_tables::check(resolved, &catalog, &mut faults);
     types::check(resolved, &mut faults);
-    parsers::check(resolved, &mut faults);
+    parsers::check(parsed, resolved, &mut faults);
     rows::check(resolved, &catalog, &mut faults);
     values::check(parsed, resolved, &catalog, &mut faults);
     marks::check(resolved, &catalog, &mut faults);

@@ -1,5 +1,7 @@
 //! Environment files, as far as a compile looks at them: which names they define. Values are never read into anything.
 
+mod values;
+
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
@@ -102,13 +104,6 @@ fn names(file: &crate::project::File, faults: &mut Vec<Diagnostic>) -> Vec<Named
             continue;
         };
         for entry in entries {
-            if let (true, Some(at)) = (key == "variables", template(&entry.value)) {
-                let message = format!("variable '{}' holds a template, and values of an environment stand as they are", entry.key);
-                faults.push(
-                    Diagnostic::error("S108", at.clone(), message)
-                        .help("put the template into project.yaml or the flow, and its values here"),
-                );
-            }
             if key == "secrets" && !is_reference(&entry.value) {
                 let message = format!("secret '{}' must say where it is kept", entry.key);
                 faults.push(
@@ -124,18 +119,12 @@ fn names(file: &crate::project::File, faults: &mut Vec<Diagnostic>) -> Vec<Named
                 );
             }
         }
+        if key == "variables" {
+            values::check(node, faults);
+        }
         names.extend(entries.iter().map(|e| Named { name: e.key.clone(), span: e.key_span.clone() }));
     }
     names
-}
-
-/// A template in a value. The depth of a node is bounded by the YAML reader.
-fn template(node: &yaml::Node) -> Option<&Span> {
-    match &node.kind {
-        yaml::Kind::Scalar(scalar) => ["{{", "{%", "{#"].iter().any(|open| scalar.text.contains(open)).then_some(&node.span),
-        yaml::Kind::Sequence(items) => items.iter().find_map(template),
-        yaml::Kind::Mapping(entries) => entries.iter().find_map(|entry| template(&entry.value)),
-    }
 }
 
 /// `env:NAME` or `file:PATH`.

@@ -30,7 +30,7 @@ use crate::syntax::key::Table;
 use crate::syntax::value;
 use crate::syntax::visit::Visitor;
 use crate::syntax::{BEFORE_REPLY, Reader, SourceRef};
-use crate::yaml::{self, Entry, ScalarValue};
+use crate::yaml::{self, Node, ScalarValue};
 
 #[derive(Debug)]
 pub enum Op {
@@ -63,9 +63,9 @@ pub struct Spec {
     pub read: fn(&Fields<'_>, &Span, &mut Reader<'_>) -> Option<Op>,
 }
 
-/// The fault of a step that is written in the form of another tool, where its keys one by one would say less.
-pub fn other_form(spec: &Spec, entries: &[Entry]) -> Option<Diagnostic> {
-    if spec.name == "set_variable" { set_variable::other_form(entries) } else { None }
+/// The fault of a step that is written in the form of another tool, where its keys one by one would say less; and the step as it is written here.
+pub fn other_form(spec: &Spec, step: &Node) -> Option<(Diagnostic, Node)> {
+    if spec.name == "set_variable" { set_variable::other_form(step) } else { None }
 }
 
 /// All ops, in the order of the reference.

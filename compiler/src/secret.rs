@@ -5,6 +5,7 @@
 
 mod forms;
 mod names;
+mod settings;
 
 use crate::diagnostic::{Diagnostic, Span};
 use crate::syntax::fields::EXPRESSION;
@@ -19,25 +20,30 @@ const COLUMN_KEYS: &[&str] = &["columns", "model"];
 
 /// Reports the secrets in a file's nodes.
 pub fn check(node: &Node, faults: &mut Vec<Diagnostic>) {
-    walk(node, "", faults);
+    walk(node, "", false, faults);
+}
+
+/// The same for a source or an environment, where a value under the key of a secret can hardly be anything else: it need not look random.
+pub fn of_settings(node: &Node, faults: &mut Vec<Diagnostic>) {
+    walk(node, "", true, faults);
 }
 
 /// The depth of a node is bounded by the YAML reader.
-fn walk(node: &Node, key: &str, faults: &mut Vec<Diagnostic>) {
+fn walk(node: &Node, key: &str, in_settings: bool, faults: &mut Vec<Diagnostic>) {
     match &node.kind {
-        Kind::Scalar(scalar) => faults.extend(of_scalar(scalar, &node.span, key)),
-        Kind::Sequence(items) => items.iter().for_each(|n| walk(n, key, faults)),
+        Kind::Scalar(scalar) => faults.extend(of_scalar(scalar, &node.span, key, in_settings)),
+        Kind::Sequence(items) => items.iter().for_each(|n| walk(n, key, in_settings, faults)),
         Kind::Mapping(entries) => {
             for entry in entries.iter().filter(|e| !COLUMN_KEYS.contains(&e.key.as_str())) {
                 let name = entry.key.strip_suffix(EXPRESSION).unwrap_or(&entry.key);
                 let is_value = VALUE_KEYS.contains(&name);
-                walk(&entry.value, if is_value { key } else { &entry.key }, faults);
+                walk(&entry.value, if is_value { key } else { &entry.key }, in_settings, faults);
             }
         }
     }
 }
 
-fn of_scalar(scalar: &Scalar, span: &Span, key: &str) -> Option<Diagnostic> {
+fn of_scalar(scalar: &Scalar, span: &Span, key: &str, in_settings: bool) -> Option<Diagnostic> {
     let text = scalar.text.as_str();
     if scalar.value != ScalarValue::Text || text.len() < 6 {
         return None;
@@ -67,7 +73,8 @@ fn of_scalar(scalar: &Scalar, span: &Span, key: &str) -> Option<Diagnostic> {
         return None;
     }
     let (scheme, secret) = names::without_scheme(value);
-    let is_secret = if names::is_password(name) { forms::looks_like_password(secret) } else { forms::looks_like_token(secret) };
+    let random = if names::is_password(name) { forms::looks_like_password(secret) } else { forms::looks_like_token(secret) };
+    let is_secret = random || in_settings && settings::may_be_password(secret);
     let from = start + scheme;
     is_secret.then(|| report(from, from + secret.len(), format!("the value of '{name}' is a secret, and it is written into the file")))
 }

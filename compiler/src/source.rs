@@ -3,6 +3,7 @@
 pub mod auth;
 pub mod http;
 pub mod postgres;
+mod references;
 pub mod sqlite;
 
 use std::sync::Arc;
@@ -107,7 +108,8 @@ pub fn read(file: &Arc<SourceFile>, name: &str) -> Read {
     let (node, mut faults) = yaml::parse(file);
     let broken = faults.iter().any(|f| f.severity == Severity::Error);
     let Some(node) = node.filter(|_| !broken) else { return Read { kind: None, source: None, faults } };
-    crate::secret::check(&node, &mut faults);
+    crate::secret::of_settings(&node, &mut faults);
+    references::check(&node, &mut faults);
     let kind = kind(&node, &mut faults);
     let source = kind.and_then(|kind| read_source(&node, name, kind, &mut faults));
     Read { kind, source, faults }

@@ -83,6 +83,15 @@ impl Conditions<'_> {
                 Diagnostic::error("C308", repeat.span.clone(), "'while' is never true or false, so the first reply fails")
                     .help("write a comparison, for example `response.json()['next'] is not None`"),
             );
+        } else if constant(repeat) == Some(true) {
+            self.faults.push(
+                Diagnostic::warning(
+                    "C301",
+                    repeat.span.clone(),
+                    "'while' is true after every reply: the loop ends only at its limit, with an error",
+                )
+                .help("write what is true while there is another page, for example `len(response.json()['data']) == 100`"),
+            );
         } else if is_plain_get(repeat) {
             self.faults.push(
                 Diagnostic::warning(

@@ -1,15 +1,23 @@
 //! Requests that cannot work, or that do something else than they seem to.
 //!
-//! H803, H804, H805: URLs. H806, H808, H809: bodies. H810, H811: who is told the credentials. H812: lists in pages. H813: statuses that nobody looks at.
+//! H803, H804, H805, H818, H819, H820: URLs. H806, H808, H809: bodies. H810, H811, H821: who is told the credentials. H812: lists in pages. H813, H825, H826: statuses that
+//! nobody looks at. H822: headers. H824: requests that are said to do no harm.
 //! Only what a flow says literally is judged; computed parts are unknown.
 
 mod body;
 mod credentials;
+mod empty;
+mod harmless;
+mod headers;
 mod paging;
+mod repeated;
 mod shape;
 mod status;
 mod url;
 
+use std::collections::BTreeSet;
+
+use super::sql_text::data_of;
 use crate::compile::Parsed;
 use crate::diagnostic::Diagnostic;
 use crate::op::Op;
@@ -26,27 +34,31 @@ pub(super) fn check(parsed: &Parsed, resolved: &Resolved<'_>, faults: &mut Vec<D
         if let Definition::Http(http) = &source.definition {
             url::base(http, faults);
             credentials::of_source(source, http, faults);
+            headers::of_source(http, faults);
         }
     }
     for flow in &resolved.flows {
-        block(parsed, &flow.steps, false, faults);
+        block(parsed, &flow.steps, &data_of(flow), false, faults);
     }
 }
 
 /// The depth of steps is bounded by the YAML reader.
-fn block(parsed: &Parsed, steps: &[Step], in_loop: bool, faults: &mut Vec<Diagnostic>) {
+fn block(parsed: &Parsed, steps: &[Step], data: &BTreeSet<&str>, in_loop: bool, faults: &mut Vec<Diagnostic>) {
     for step in steps {
         if let Op::HttpRequest(op) = &step.op {
-            request(parsed, &op.request, faults);
+            request(parsed, &op.request, data, faults);
             if let Some(verify) = &op.verify {
-                request(parsed, &verify.request, faults);
+                request(parsed, &verify.request, data, faults);
             }
+            harmless::check(op, faults);
             paging::check(op, &step.span, in_loop, faults);
             status::check(op, faults);
+            status::never_there(op, faults);
+            empty::check(op, faults);
         }
         let inside = in_loop || matches!(step.op, Op::WhileLoop(_));
         for steps in step.op.blocks() {
-            block(parsed, steps, inside, faults);
+            block(parsed, steps, data, inside, faults);
         }
     }
 }
@@ -78,9 +90,11 @@ impl<'p> Of<'p> {
     }
 }
 
-fn request(parsed: &Parsed, request: &Request, faults: &mut Vec<Diagnostic>) {
+fn request(parsed: &Parsed, request: &Request, data: &BTreeSet<&str>, faults: &mut Vec<Diagnostic>) {
     let source = Of::find(parsed, request);
     url::of_request(request, source, faults);
+    repeated::check(request, source, data, faults);
+    headers::of_request(request, faults);
     body::check(request, source, faults);
     credentials::of_request(request, source, faults);
 }

@@ -33,8 +33,9 @@ impl<'p> Visitor<'p> for Pages<'_> {
         {
             self.faults.extend(not_begun_anew(op));
             self.faults.extend(other_step(op));
+            self.faults.extend(other_count(op));
             self.faults.extend(last_page(op));
-            self.faults.extend(never_true(op));
+            self.faults.extend(turned_around(op));
         }
     }
 }
@@ -97,19 +98,54 @@ fn not_begun_anew(op: &HttpRequest) -> Option<Diagnostic> {
     )
 }
 
+/// `while: len(rows) == 100`, where a page has 50.
+fn other_count(op: &HttpRequest) -> Option<Diagnostic> {
+    let asked = asked(op);
+    let mut sizes = asked.iter().filter(|(name, _)| has(SIZES, name)).filter_map(|(_, value)| Some((number(value)?, *value)));
+    let ((size, size_at), None) = (sizes.next()?, sizes.next()) else { return None };
+    let repeat = op.response.repeat.as_ref()?;
+    let Kind::Compare { operator, left, right } = &repeat.kind else { return None };
+    let is_length = |e: &Expression| matches!(e.kind, Kind::Call { function: Function::Len, .. });
+    let count = match (is_length(left), is_length(right)) {
+        (true, false) => number(right)?,
+        (false, true) => number(left)?,
+        _ => return None,
+    };
+    let never = match operator {
+        Compare::Equal => (count - size).abs() > 0.5,
+        Compare::GreaterEqual => is_length(left) && count > size,
+        _ => false,
+    };
+    (never && count > 0.0).then(|| {
+        let message = format!("a page has {size} rows, so that this is never true: the loop ends behind the first page");
+        Diagnostic::warning("C320", repeat.span.clone(), message)
+            .also(size_at.span.clone(), "the rows of a page")
+            .help(format!("compare with {size}"))
+    })
+}
+
+const SIZES: &[&str] = &["limit", "perpage", "pagesize", "maxresults", "pagelimit"];
+
+/// Whether a name is one of those, whatever its spelling.
+fn has(names: &[&str], name: &str) -> bool {
+    let name: String = name.chars().filter(char::is_ascii_alphanumeric).collect::<String>().to_lowercase();
+    names.contains(&name.as_str())
+}
+
 /// A parameter that says how many rows a page has, and the one that says with which it begins.
 fn other_step(op: &HttpRequest) -> Option<Diagnostic> {
     const STARTS: &[&str] = &["offset", "skip", "start", "startat", "startindex"];
     let asked = asked(op);
-    let (size, size_at) = page_size(&asked)?;
+    let mut sizes = asked.iter().filter(|(name, _)| has(SIZES, name)).filter_map(|(_, value)| Some((number(value)?, *value)));
+    let ((size, size_at), None) = (sizes.next()?, sizes.next()) else { return None };
     let sets = sets(op);
-    asked.iter().filter(|(name, _)| STARTS.contains(&plain(name).as_str())).find_map(|(asked, value)| {
+    asked.iter().filter(|(name, _)| has(STARTS, name)).find_map(|(parameter, value)| {
         let name = variable(value)?;
         let set = only(&sets, name)?;
         let by = growth(set.value, name)?;
-        // By one, `start` is more likely to be a page's number.
-        let least = if ["offset", "skip"].contains(&plain(asked).as_str()) { 1.0 } else { 2.0 };
-        if by < least || size <= 1.0 || (by - size).abs() < 0.5 {
+        // By one, it is more likely to be a page's number, unless it is called otherwise.
+        let of_rows = has(&["offset", "skip"], parameter);
+        if by < 1.0 || (by <= 1.0 && !of_rows) || size <= 1.0 || (by - size).abs() < 0.5 {
             return None;
         }
         let what = if by < size { "rows are loaded twice" } else { "rows are left out" };
@@ -119,49 +155,6 @@ fn other_step(op: &HttpRequest) -> Option<Diagnostic> {
                 .also(size_at.span.clone(), "the rows of a page")
                 .help(format!("add {size}, or the number of rows that came")),
         )
-    })
-}
-
-/// How many rows a page has at most, where the request says it once.
-fn page_size<'p>(asked: &[(&'p str, &'p Expression)]) -> Option<(f64, &'p Expression)> {
-    const SIZES: &[&str] = &["limit", "perpage", "pagesize", "maxresults", "pagelimit"];
-    let sizes = asked.iter().filter(|(name, _)| SIZES.contains(&plain(name).as_str()));
-    let mut sizes = sizes.filter_map(|(_, value)| Some((number(value)?, *value)));
-    sizes.next().filter(|_| sizes.next().is_none())
-}
-
-/// A name without what its spellings differ in.
-fn plain(name: &str) -> String {
-    name.chars().filter(char::is_ascii_alphanumeric).collect::<String>().to_lowercase()
-}
-
-/// `while` waits for more rows than a page has, or for a page behind the last one.
-fn never_true(op: &HttpRequest) -> Option<Diagnostic> {
-    const PAGES: &[&str] = &["page", "currentpage", "pagenumber"];
-    let repeat = op.response.repeat.as_ref()?;
-    let Kind::Compare { operator, left, right } = &repeat.kind else { return None };
-    let fault = |message: String| Diagnostic::warning("C320", repeat.span.clone(), message);
-    let (page, pages, more) = match operator {
-        Compare::Greater | Compare::GreaterEqual => (left, right, left),
-        Compare::Less | Compare::LessEqual => (right, left, right),
-        Compare::Equal => (left, left, left),
-        Compare::NotEqual | Compare::In | Compare::NotIn | Compare::Is | Compare::IsNot => return None,
-    };
-    if let (Some(page), Some(pages)) = (field(page), counts_pages(pages))
-        && PAGES.contains(&plain(page).as_str())
-    {
-        let message = format!("'{page}' of a reply is never behind '{pages}', so that the loop ends after the first page");
-        return Some(fault(message).help("turn the comparison around: `while` says whether to go on"));
-    }
-    let Kind::Call { function: Function::Len, arguments } = &more.kind else { return None };
-    let wanted = if std::ptr::eq(more, left) { number(right) } else { number(left) }?;
-    let (size, at) = page_size(&asked(op))?;
-    let is_reply = arguments.iter().all(|rows| rows.uses().response);
-    let strict = matches!(operator, Compare::Greater | Compare::Less);
-    (is_reply && (wanted > size || (strict && wanted >= size))).then(|| {
-        fault(format!("a page has {size} rows at most, so that the loop ends after the first page"))
-            .also(at.span.clone(), "the rows of a page")
-            .help(format!("compare with {size}"))
     })
 }
 
@@ -211,7 +204,7 @@ fn last_page(op: &HttpRequest) -> Option<Diagnostic> {
 /// The field of a reply that says how many pages there are.
 fn counts_pages(value: &Expression) -> Option<&str> {
     const COUNTS: &[&str] = &["totalpages", "pages", "lastpage", "pagecount", "numpages", "pagestotal", "totalpagecount"];
-    field(value).filter(|name| COUNTS.contains(&plain(name).as_str()))
+    field(value).filter(|name| has(COUNTS, name))
 }
 
 /// The name of the field of a reply that a value is.
@@ -227,6 +220,21 @@ fn field(value: &Expression) -> Option<&str> {
         _ => return None,
     };
     value.uses().response.then_some(name)
+}
+
+/// `while` goes on only behind the last page.
+fn turned_around(op: &HttpRequest) -> Option<Diagnostic> {
+    const PAGES: &[&str] = &["page", "currentpage", "pagenumber"];
+    let repeat = op.response.repeat.as_ref()?;
+    let Kind::Compare { operator, left, right } = &repeat.kind else { return None };
+    let (page, pages) = match operator {
+        Compare::Greater | Compare::GreaterEqual => (left, right),
+        Compare::Less | Compare::LessEqual => (right, left),
+        _ => return None,
+    };
+    let (page, pages) = (field(page).filter(|name| has(PAGES, name))?, counts_pages(pages)?);
+    let message = format!("'{page}' of a reply is not behind '{pages}' while there are more pages: the loop ends after the first one");
+    Some(Diagnostic::warning("C320", repeat.span.clone(), message).help("turn the comparison around: `while` says whether to go on"))
 }
 
 /// The URL has the variable as it is.

@@ -33,7 +33,13 @@ pub(super) fn has_while(parser: &Expression) -> bool {
 
 /// A literal result of the parser may ask for another page: its `while` is not plainly false.
 pub(super) fn may_repeat(parser: &Expression) -> bool {
-    any_while(parser, |value| !matches!(value.kind, Kind::Bool(false) | Kind::Null))
+    // What is neither true nor false is a fault of its own.
+    any_while(parser, |value| {
+        !matches!(
+            value.kind,
+            Kind::Bool(false) | Kind::Null | Kind::Text(_) | Kind::Concat(_) | Kind::List(_) | Kind::Tuple(_) | Kind::Dict(_)
+        )
+    })
 }
 
 fn any_while(parser: &Expression, fits: impl Fn(&Expression) -> bool) -> bool {
@@ -100,6 +106,23 @@ pub(super) fn shows_variables(parser: &Expression) -> bool {
         // What is not literal is no result that could be seen.
         Kind::Python { code, .. } => shown && code.text.matches("return").count() == count,
         _ => shown,
+    }
+}
+
+/// The value behind a name of the parser, if it is bound once.
+pub(super) fn behind<'e>(parser: &'e Expression, value: &'e Expression) -> &'e Expression {
+    let Kind::Local(wanted) = value.kind else { return value };
+    let mut found = Vec::new();
+    parser.walk(&mut |e| {
+        if let Kind::Let { slot, value, .. } = &e.kind
+            && *slot == wanted
+        {
+            found.push(value.as_ref());
+        }
+    });
+    match found.as_slice() {
+        [only] => only,
+        _ => value,
     }
 }
 

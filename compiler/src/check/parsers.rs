@@ -1,24 +1,29 @@
 //! P611, T906: what a parser returns fits what its op declares. Looked at are parsers whose result is a literal map.
 
+mod full;
+mod rows;
+
 use sequor_plan_format::expr as plan;
 
-use super::parsed::results;
-use crate::diagnostic::{Diagnostic, Span, did_you_mean};
+use super::parsed::{behind, results};
+use crate::compile::Parsed;
+use crate::diagnostic::{Diagnostic, Severity, did_you_mean};
 use crate::op::Op;
-use crate::op::http_request::{HttpRequest, ResponseTable, TableData};
+use crate::op::http_request::{HttpRequest, TableData};
 use crate::resolve::Resolved;
 use crate::snippet::expression::{DictItem, Expression, Kind};
 use crate::syntax::Step;
 use crate::syntax::visit::{self, Visitor};
 use crate::tables::text;
 
-pub(super) fn check(resolved: &Resolved<'_>, faults: &mut Vec<Diagnostic>) {
+pub(super) fn check(parsed: &Parsed, resolved: &Resolved<'_>, faults: &mut Vec<Diagnostic>) {
     for flow in &resolved.flows {
-        visit::steps(&flow.steps, &mut Walk { faults });
+        visit::steps(&flow.steps, &mut Walk { parsed, faults });
     }
 }
 
 struct Walk<'w> {
+    parsed: &'w Parsed,
     faults: &'w mut Vec<Diagnostic>,
 }
 
@@ -27,7 +32,7 @@ impl<'p> Visitor<'p> for Walk<'_> {
         if let Op::HttpRequest(op) = &step.op
             && let Some(parser) = &op.response.parser
         {
-            results(&parser.expression, &mut |result| fits(op, result, self.faults));
+            results(&parser.expression, &mut |result| fits(self.parsed, op, result, self.faults));
             for table in parser.expression.uses().tables.iter().filter(|t| !t.has_data) {
                 let message = format!("the parser's table '{}' has no 'data'", table.name.name);
                 self.faults.push(
@@ -38,7 +43,7 @@ impl<'p> Visitor<'p> for Walk<'_> {
     }
 }
 
-fn fits(op: &HttpRequest, result: &Expression, faults: &mut Vec<Diagnostic>) {
+fn fits(parsed: &Parsed, op: &HttpRequest, result: &Expression, faults: &mut Vec<Diagnostic>) {
     let kind = match &result.kind {
         Kind::List(_) | Kind::Comprehension { kind: plan::Comprehension::List, .. } => "a list",
         Kind::Tuple(_) => "several values",
@@ -59,8 +64,13 @@ fn fits(op: &HttpRequest, result: &Expression, faults: &mut Vec<Diagnostic>) {
     for item in items {
         let DictItem::Pair(key, value) = item else { continue };
         match text(key) {
-            Some("tables") => tables(op, value, faults),
-            Some("variables" | "while") | None => {}
+            Some("tables") => tables(parsed, op, value, faults),
+            Some("variables") => {
+                part(value, "variables", "a map of names to values", &["a map"], faults);
+                misplaced(items, value, faults);
+            }
+            Some("while") => part(value, "while", "True or False", &["true or false"], faults),
+            None => {}
             Some(other) => {
                 let fault = Diagnostic::error("P611", key.span.clone(), format!("what a parser returns has no place for '{other}'"));
                 faults.push(match did_you_mean(other, ["tables", "variables", "while"]) {
@@ -72,39 +82,32 @@ fn fits(op: &HttpRequest, result: &Expression, faults: &mut Vec<Diagnostic>) {
     }
 }
 
-/// P612: a key of the rows that is no column, where a column stays empty that it may have been meant for. Other keys may be there: they are left out.
-fn keys(table: &ResponseTable, rows: &Expression, faults: &mut Vec<Diagnostic>) {
-    let Some(columns) = &table.columns else { return };
-    let rows: Vec<&Expression> = match &rows.kind {
-        Kind::List(rows) => rows.iter().collect(),
-        Kind::Comprehension { kind: plan::Comprehension::List, element, .. } => vec![element],
-        _ => return,
+/// `while` among the variables, where the result has none of its own.
+fn misplaced(result: &[DictItem], variables: &Expression, faults: &mut Vec<Diagnostic>) {
+    let find = |items: &[DictItem]| {
+        items.iter().find_map(|item| match item {
+            DictItem::Pair(key, _) => (text(key) == Some("while")).then(|| key.span.clone()),
+            DictItem::Spread(_) => None,
+        })
     };
-    let mut given: Vec<(&str, &Span)> = Vec::new();
-    for row in &rows {
-        let Kind::Dict(items) = &row.kind else { return };
-        for item in items {
-            let DictItem::Pair(key, _) = item else { return };
-            let Some(name) = text(key) else { return };
-            given.push((name, &key.span));
-        }
-    }
-    let is_given = |column: &str| given.iter().any(|(key, _)| key.eq_ignore_ascii_case(column));
-    let empty: Vec<&str> = columns.iter().map(|c| c.name.name.as_str()).filter(|c| !is_given(c)).collect();
-    let mut unknown: Vec<(&str, &Span)> =
-        given.iter().copied().filter(|(key, _)| !columns.iter().any(|c| c.name.name.eq_ignore_ascii_case(key))).collect();
-    unknown.dedup_by_key(|(key, _)| *key);
-    let alone = unknown.len() == 1 && empty.len() == 1;
-    for (key, at) in unknown {
-        if let Some(column) = did_you_mean(key, empty.iter().copied()).or(empty.first().copied().filter(|_| alone)) {
-            let name = text(&table.table.name).unwrap_or_default();
-            let message = format!("'{key}' is no column of '{name}' and is left out, and nothing fills its column '{column}'");
-            faults.push(Diagnostic::warning("P612", at.clone(), message).help("give the key and the column the same name"));
-        }
+    let Kind::Dict(variables) = &variables.kind else { return };
+    if let (Some(at), None) = (find(variables), find(result)) {
+        let fault = Diagnostic::warning("P611", at, "'while' among the variables is a variable, and asks for no other page");
+        faults.push(fault.help("write it beside 'variables': {\"variables\": {…}, \"while\": …}"));
     }
 }
 
-fn tables(op: &HttpRequest, value: &Expression, faults: &mut Vec<Diagnostic>) {
+/// A part of the result is of the kind that it must be, or null.
+fn part(value: &Expression, name: &str, wanted: &str, fine: &[&str], faults: &mut Vec<Diagnostic>) {
+    let kind = rows::kind(value);
+    if !kind.is_empty() && !fine.contains(&kind) {
+        let message = format!("the parser's '{name}' must be {wanted}, but is {kind}");
+        let help = if name == "while" { "write it without quotes: `True`, or the comparison itself" } else { "write {'name': value, …}" };
+        faults.push(Diagnostic::error("P611", value.span.clone(), message).help(help));
+    }
+}
+
+fn tables(parsed: &Parsed, op: &HttpRequest, value: &Expression, faults: &mut Vec<Diagnostic>) {
     let declared: Vec<_> = op.response.tables.iter().filter(|t| matches!(t.data, TableData::Parser)).map(|t| &t.table.name).collect();
     match &value.kind {
         Kind::Dict(items) => {
@@ -123,7 +126,8 @@ fn tables(op: &HttpRequest, value: &Expression, faults: &mut Vec<Diagnostic>) {
                     && let Some(table) =
                         op.response.tables.iter().find(|t| text(&t.table.name).is_some() && text(&t.table.name) == text(key))
                 {
-                    keys(table, rows, faults);
+                    let rows = op.response.parser.as_ref().map_or(rows, |parser| behind(&parser.expression, rows));
+                    rows::check(table, rows, faults);
                 }
             }
             let names: Option<Vec<&str>> = declared.iter().map(|d| text(d)).collect();
@@ -167,6 +171,9 @@ fn tables(op: &HttpRequest, value: &Expression, faults: &mut Vec<Diagnostic>) {
                 );
             }
         }
+        Kind::List(given) if !declared.is_empty() && given.iter().any(|row| matches!(row.kind, Kind::Dict(_)) && !full::is_table(row)) => {
+            faults.push(rows_alone(value, &declared));
+        }
         Kind::List(_) if !declared.is_empty() => {
             let fault = Diagnostic::error(
                 "P611",
@@ -175,6 +182,20 @@ fn tables(op: &HttpRequest, value: &Expression, faults: &mut Vec<Diagnostic>) {
             );
             faults.push(fault.help("return a map from table name to rows, or take 'response.tables' out"));
         }
+        Kind::Comprehension { kind: plan::Comprehension::List, element, .. } if !declared.is_empty() && !full::is_table(element) => {
+            faults.push(rows_alone(value, &declared));
+        }
+        Kind::List(given) => given.iter().for_each(|table| full::check(parsed, op, table, faults)),
+        _ if !declared.is_empty() && rows::is_list_of_reply(value) => {
+            faults.push(Diagnostic { severity: Severity::Warning, ..rows_alone(value, &declared) })
+        }
         _ => {}
     }
+}
+
+/// The rows themselves, where a map of tables is wanted.
+fn rows_alone(value: &Expression, declared: &[&Expression]) -> Diagnostic {
+    let name = declared.first().and_then(|d| text(d)).unwrap_or("…");
+    Diagnostic::error("P611", value.span.clone(), "the parser's 'tables' are rows, and a map from table name to rows is expected")
+        .help(format!("write {{\"tables\": {{\"{name}\": …}}}}"))
 }

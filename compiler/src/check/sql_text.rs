@@ -15,17 +15,21 @@ use crate::op::http_request::HttpRequest;
 use crate::resolve::Resolved;
 use crate::snippet::expression::{Expression, Kind, Named};
 use crate::syntax::visit::{self, Visitor};
-use crate::syntax::{Assign, Rows, Step};
+use crate::syntax::{Assign, Flow, Rows, Step};
 
 pub(super) fn check(resolved: &Resolved<'_>, faults: &mut Vec<Diagnostic>) {
     for flow in &resolved.flows {
-        let mut data = Data::default();
-        visit::steps(&flow.steps, &mut data);
-        block(&flow.steps, &data.names, faults);
+        block(&flow.steps, &data_of(flow), faults);
     }
 }
 
 /// The variables of a flow whose values come from data.
+pub(super) fn data_of(flow: &Flow) -> BTreeSet<&str> {
+    let mut data = Data::default();
+    visit::steps(&flow.steps, &mut data);
+    data.names
+}
+
 #[derive(Default)]
 struct Data<'p> {
     names: BTreeSet<&'p str>,
@@ -146,7 +150,7 @@ impl Quotes {
 }
 
 /// The value's name, where it is text that comes from data.
-fn text_of_data(value: &Expression, data: &BTreeSet<&str>) -> Option<String> {
+pub(super) fn text_of_data(value: &Expression, data: &BTreeSet<&str>) -> Option<String> {
     match &value.kind {
         Kind::Var(name) if data.contains(name.as_str()) && may_be_text(name) => Some(format!("'{name}'")),
         Kind::Attribute { base, name } if is_data(base, data) && may_be_text(name) => Some(format!("'{name}'")),
@@ -170,7 +174,7 @@ fn is_data(base: &Expression, data: &BTreeSet<&str>) -> bool {
 }
 
 /// By its name: words and sentences, not numbers, dates, keys and states.
-fn may_be_text(name: &str) -> bool {
+pub(crate) fn may_be_text(name: &str) -> bool {
     let name = name.to_ascii_lowercase();
     [
         "name",

@@ -15,10 +15,16 @@ use crate::syntax::{Flow, Step, TableRef};
 use crate::tables::{Catalog, How, Key, Table};
 
 pub(super) fn check(resolved: &Resolved<'_>, catalog: &Catalog<'_>, faults: &mut Vec<Diagnostic>) {
+    let before = faults.len();
     for flow in &resolved.flows {
         too_early(flow, catalog, faults);
         branches(flow, &flow.steps, catalog, faults);
     }
+    // Of a table that has been dropped before, that is said.
+    let place = |fault: &Diagnostic| fault.span.as_ref().map(|span| (span.file.path.clone(), span.start));
+    let told: Vec<_> = faults.iter().take(before).filter(|f| f.code == "Q723").filter_map(place).collect();
+    let own = faults.split_off(before);
+    faults.extend(own.into_iter().filter(|fault| place(fault).is_none_or(|at| !told.contains(&at))));
 }
 
 /// Looks at tables that only this flow makes, and that it drops itself: they are not there when it begins.

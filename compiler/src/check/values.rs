@@ -50,6 +50,7 @@ struct Walk<'w, 'p> {
 impl Walk<'_, '_> {
     fn value(&mut self, expression: &Expression) -> Value {
         let mut infer = Infer::new(&self.sight);
+        infer.template = is_template(expression);
         let value = infer.value(expression);
         let problems = infer.problems;
         for (span, problem, origin) in problems {
@@ -187,6 +188,12 @@ impl<'p> Visitor<'p> for Walk<'_, 'p> {
         });
         self.found.extend(again);
     }
+}
+
+/// Whether braces stand around it in the file.
+fn is_template(expression: &Expression) -> bool {
+    let span = &expression.span;
+    span.file.text.get(span.start as usize..span.end as usize).is_some_and(|text| text.contains("{{"))
 }
 
 fn report(span: Span, problem: Problem, origin: Option<Origin>) -> Diagnostic {

@@ -12,7 +12,7 @@ use std::collections::BTreeSet;
 use super::assigned::Assigned;
 use super::first_page::Reported;
 use crate::compile::Parsed;
-use crate::diagnostic::{Diagnostic, Severity, did_you_mean};
+use crate::diagnostic::{Diagnostic, did_you_mean};
 use crate::resolve::Resolved;
 use crate::snippet::expression::{Expression, Named};
 use crate::source::Source;
@@ -167,12 +167,8 @@ impl Rule<'_> {
             self.faults.push(match near {
                 Some(near) => Diagnostic::warning("V401", used.span.clone(), message)
                     .help(format!("did you mean '{near}'? Otherwise the environment, --var or SEQUOR_VAR_{name} must give it")),
-                None => {
-                    // Addresses and credentials of a source usually come from outside.
-                    let severity = if scope.flow.is_some() { Severity::Warning } else { Severity::Hint };
-                    Diagnostic { severity, ..Diagnostic::error("V401", used.span.clone(), message) }
-                        .help(format!("the environment, --var {name}=… or SEQUOR_VAR_{name} must give it"))
-                }
+                None => Diagnostic::warning("V401", used.span.clone(), message)
+                    .help(format!("the environment, --var {name}=… or SEQUOR_VAR_{name} must give it")),
             });
         }
     }

@@ -56,7 +56,18 @@ fn appended(key: &Key, table: &Table<'_>, catalog: &Catalog<'_>, faults: &mut Ve
 fn known(writer: &Writer<'_>, catalog: &Catalog<'_>) -> Option<Columns> {
     let columns = match &writer.given {
         Given::Listed(columns) => columns.clone(),
-        Given::Query { source, outline } => catalog.look(outline, source).columns,
+        Given::Query { source, outline } => {
+            let looked = catalog.look(outline, source);
+            // What `*` stands for depends on which step has made the table before.
+            let made_twice = |schema: Option<&str>, name: &str| {
+                let table = catalog.tables.get(&catalog.key(source, schema, name));
+                table.is_some_and(|t| t.writers.iter().filter(|w| w.how != How::Append).count() > 1)
+            };
+            if outline.text.contains('*') && looked.tables.iter().any(|(schema, name, _)| made_twice(schema.as_deref(), name)) {
+                return None;
+            }
+            looked.columns
+        }
         Given::Keys | Given::Unknown => return None,
     };
     columns.closed.then_some(columns)

@@ -299,8 +299,10 @@ pub fn order_help(a: Kinds, b: Kinds) -> &'static str {
         "dates and times of rows and replies are text: `datetime.fromisoformat(…)` makes a datetime of one, `.isoformat()` text of a datetime"
     } else if a == Kinds::NULL || b == Kinds::NULL {
         "there is no value on one side"
-    } else if a == Kinds::LIST || b == Kinds::LIST {
+    } else if (a == Kinds::LIST && b.within(Kinds::NUMBER)) || (b == Kinds::LIST && a.within(Kinds::NUMBER)) {
         "of a list, compare its length: `len(…)`, `| length`; one value of a database is `query_value(…)`"
+    } else if !(a.meets(Kinds::TEXT) || b.meets(Kinds::TEXT)) {
+        "make both of one kind first"
     } else {
         "make both of one kind first: a number of the text by `int(…)` or `| int`, or text of the number by `str(…)`"
     }

@@ -16,7 +16,7 @@ pub static KEYS: Table = Table::new(
     "op 'fail'",
     "Raises an error: a 'try' around it may catch it, otherwise the run fails.",
     &[
-        Key::dynamic("message", Kind::Text, "what the error says").required(),
+        Key::dynamic("message", Kind::Text, "what the error says").mistaken(&["msg", "text", "error"]).required(),
         Key::dynamic("kind", Kind::Text, "the kind of the error: a word of your own, which 'catch' can name in its 'on'").default("failed"),
     ],
 );

@@ -1,5 +1,6 @@
 //! `http_request`: for each row, for each page: build a request, send it, read the reply into tables and variables.
 
+mod json_body;
 mod keys;
 mod lower;
 mod path;
@@ -61,6 +62,8 @@ pub struct Request {
     /// With its place.
     pub retry: Option<(RetryPolicy, Span)>,
     pub idempotent: bool,
+    /// Where it says so.
+    pub idempotent_at: Option<Span>,
     pub key: Option<Key>,
 }
 
@@ -83,6 +86,8 @@ pub enum Pairs {
 pub struct Response {
     /// `None` where the flow does not say.
     pub success: Option<Vec<StatusRange>>,
+    /// Where the flow says it.
+    pub success_at: Option<Span>,
     pub format: ReplyFormat,
     pub tables: Vec<ResponseTable>,
     pub parser: Option<Parser>,

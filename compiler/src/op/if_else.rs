@@ -23,7 +23,7 @@ pub static KEYS: Table = Table::new(
             "a list of conditions with their steps: the first that is true runs; either this, or 'condition' with 'then'",
         ),
         Key::dynamic("condition", Kind::Condition, "the condition, where there is only one; with 'then'"),
-        Key::new("then", Kind::Steps, "what is done where 'condition' is true"),
+        Key::new("then", Kind::Steps, "what is done where 'condition' is true").mistaken(&["steps", "do"]),
         Key::new("else", Kind::Steps, "what is done where no condition is true; absent: nothing").mistaken(&["otherwise"]),
     ],
 );
@@ -57,7 +57,7 @@ pub(super) fn read(fields: &Fields<'_>, at: &Span, reader: &mut Reader<'_>) -> O
             None
         }
         (Some(list), None) => {
-            if let Some(then) = fields.get("then") {
+            if let Some(then) = fields.get("then").filter(|_| !fields.is_misspelt("then")) {
                 reader.faults.push(
                     Diagnostic::error("S103", then.entry.key_span.clone(), "'then' stands outside of 'conditions'")
                         .help("put it beside the 'condition' that it belongs to"),

@@ -6,7 +6,7 @@ use super::Op;
 use crate::diagnostic::{Diagnostic, Span};
 use crate::lower::{Lowering, Unresolved};
 use crate::snippet::expression::Named;
-use crate::syntax::fields::{Fields, wrong_kind};
+use crate::syntax::fields::{Fields, scalar, wrong_kind};
 use crate::syntax::key::{Key, Kind, Table};
 use crate::syntax::visit::{self, Visitor};
 use crate::syntax::{Reader, Step, step};
@@ -44,7 +44,8 @@ fn branches(node: &Node, reader: &mut Reader<'_>) -> Option<Vec<Branch>> {
     let yaml::Kind::Mapping(entries) = &node.kind else {
         let example = "branches: {customers: [steps], orders: [steps]}";
         reader.faults.push(wrong_kind(node, "'branches'", "a mapping of branch names to steps").help(format!("for example {example}")));
-        return None;
+        let yaml::Kind::Sequence(items) = &node.kind else { return None };
+        return Some(items.iter().filter_map(|item| listed(item, reader)).collect());
     };
     if entries.is_empty() {
         reader
@@ -57,6 +58,29 @@ fn branches(node: &Node, reader: &mut Reader<'_>) -> Option<Vec<Branch>> {
         steps: step::read_list(&entry.value, &format!("branch '{}'", entry.key), reader),
     });
     Some(branch.collect())
+}
+
+/// A branch in a list: `{name: …, steps: […]}`, a list of steps, or one step. The list itself has been reported.
+fn listed(item: &Node, reader: &mut Reader<'_>) -> Option<Branch> {
+    let entries = match &item.kind {
+        yaml::Kind::Mapping(entries) => entries.as_slice(),
+        yaml::Kind::Sequence(_) => &[],
+        yaml::Kind::Scalar(_) => return None,
+    };
+    let of = |key: &str| entries.iter().find(|e| e.key == key);
+    let name =
+        of("name").or_else(|| of("id")).and_then(|e| Some(Named { name: scalar(&e.value)?.text.clone(), span: e.value.span.clone() }));
+    let steps = match (of("op"), of("steps"), entries) {
+        (None, Some(steps), _) => step::read_list(&steps.value, "'steps'", reader),
+        // `- shop: [steps]`
+        (None, None, [only]) => step::read_list(&only.value, &format!("branch '{}'", only.key), reader),
+        (None, None, [_, ..]) => return None,
+        (None, None, []) => step::read_list(item, "a branch", reader),
+        (Some(_), ..) => {
+            step::read_list(&Node { span: item.span.clone(), kind: yaml::Kind::Sequence(vec![item.clone()]) }, "a branch", reader)
+        }
+    };
+    Some(Branch { name: name.unwrap_or_else(|| Named { name: String::new(), span: item.span.clone() }), steps })
 }
 
 impl Parallel {

@@ -46,7 +46,7 @@ pub struct Transform {
 
 pub(super) fn read(fields: &Fields<'_>, at: &Span, reader: &mut Reader<'_>) -> Option<Op> {
     let write_mode = write_mode(fields, reader);
-    let name = value::text_of_key(fields, "target_table", BEFORE_REPLY, &mut reader.faults);
+    let name = table::name(fields, "target_table", BEFORE_REPLY, reader);
     let database = value::text_of_key(fields, "target_database", BEFORE_REPLY, &mut reader.faults);
     let namespace = value::text_of_key(fields, "target_namespace", BEFORE_REPLY, &mut reader.faults);
     let source = table::source(fields, "source", at, &mut reader.faults)?;

@@ -211,7 +211,7 @@ fn is_mixed(text: &str) -> bool {
 }
 
 /// `varchar(255)`, `numeric(10,2)`.
-fn is_a_type(text: &str) -> bool {
+pub(super) fn is_a_type(text: &str) -> bool {
     text.split_once('(').is_some_and(|(name, rest)| name.chars().all(|c| c.is_ascii_alphabetic() || c == ' ') && rest.ends_with(')'))
 }
 

@@ -47,7 +47,23 @@ pub(super) fn read(fields: &Fields<'_>, faults: &mut Vec<Diagnostic>) -> Option<
         let fault = Diagnostic::error("R206", node.span.clone(), "'conn_str' must look like postgresql://host:5432/database");
         faults.push(fault.help("write the whole URL; user and password are better given by 'username' and 'password'"));
     }
+    if let (expression::Kind::Text(text), Some(node)) = (&conn_str.kind, fields.node("conn_str"))
+        && let Some(port) = bad_port(text)
+    {
+        let fault = Diagnostic::error("R206", node.span.clone(), format!("'{port}' in 'conn_str' is no port"));
+        faults.push(fault.help("write the port as a number up to 65535 after the host, or leave it out for 5432"));
+    }
     Some(Postgres { conn_str, username, password, schema })
+}
+
+/// What stands for a port and is none, of one host or of several.
+fn bad_port(url: &str) -> Option<&str> {
+    let (_, rest) = url.split_once("://")?;
+    let hosts = rest.split(['/', '?']).next()?.rsplit('@').next()?;
+    hosts.split(',').filter(|host| !host.ends_with(']')).filter_map(|host| host.rsplit_once(':')).map(|(_, port)| port).find(|port| {
+        // `%` belongs to the path of a socket.
+        !port.is_empty() && port.parse::<u16>().is_err() && !port.contains(['%', '{'])
+    })
 }
 
 /// Whether a text is the URL of a database, a driver's name behind its scheme included (`postgresql+psycopg2://`).

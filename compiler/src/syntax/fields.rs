@@ -1,8 +1,11 @@
 //! Reads a mapping by its key table: finds unknown, doubled and missing keys, and hands out the rest by name.
 
+mod unknown;
+
 use crate::diagnostic::{Diagnostic, Fix, Span, did_you_mean};
-use crate::syntax::key::{Form, Key, Kind, Presence, Table};
+use crate::syntax::key::{Key, Kind, Presence, Table};
 use crate::yaml::{self, Entry, Node, Scalar, ScalarValue};
+use unknown::{Wrong, is_read_anyway, known};
 
 /// The suffix of a key whose value is Python.
 pub const EXPRESSION: &str = "_expression";
@@ -39,10 +42,16 @@ impl<'a> Fields<'a> {
         for entry in entries {
             let field = match known(entry, tables) {
                 Ok(field) => field,
-                Err((mut fault, meant)) => {
+                Err(Wrong { mut fault, meant, read_as }) => {
                     let needed = |m: &str| tables.iter().filter_map(|t| t.key(m)).any(|k| k.presence == Presence::Required);
                     fault.bearable &= !meant.is_some_and(needed);
                     let is_there = |m: &&str| entries.iter().any(|e| known(e, tables).is_ok_and(|f| f.key.name == *m));
+                    let is_taken = meant.is_none_or(|m| misspelt.contains(&m) || is_there(&m));
+                    if let Some(field) = read_as.filter(|f| !is_taken && is_read_anyway(f)) {
+                        // What it holds is part of the flow, so that there is none without it.
+                        fault.bearable = false;
+                        fields.push(field);
+                    }
                     if let Some(meant) = meant.filter(is_there).filter(|_| fault.fix.take().is_some()) {
                         // Renamed, the key would be there twice.
                         let others: Vec<&str> = tables.iter().flat_map(|t| t.keys).map(|k| k.name).filter(|k| *k != meant).collect();
@@ -229,38 +238,6 @@ pub fn is_null(node: &Node) -> bool {
     scalar(node).is_some_and(|s| s.value == ScalarValue::Null)
 }
 
-/// A fault, and the key that was meant.
-type Wrong = (Box<Diagnostic>, Option<&'static str>);
-
-/// The key an entry is, or a fault.
-fn known<'a>(entry: &'a Entry, tables: &[&'static Table]) -> Result<Field<'a>, Wrong> {
-    let find = |name: &str| tables.iter().find_map(|t| t.key(name));
-    let (found, python) = match find(&entry.key) {
-        Some(key) => (Some(key), false),
-        None => (entry.key.strip_suffix(EXPRESSION).and_then(find), true),
-    };
-    let what = tables.first().map_or("", |t| t.what);
-    let Some(key) = found else { return Err(unknown(entry, tables)) };
-    let fault = |code, message, help| Err((Box::new(Diagnostic::error(code, entry.key_span.clone(), message).help(help)), Some(key.name)));
-    if key.presence == Presence::Later {
-        let message = format!("'{}' in {what} is not in this version yet", entry.key);
-        return fault("S108", message, "take it out; leaving it would change what the flow does without a word".to_owned());
-    }
-    match (key.form, python) {
-        (Form::Literal, true) => {
-            let message = format!("'{}' in {what} cannot be computed in this version", key.name);
-            fault("S108", message, format!("write '{}' with a literal value", key.name))
-        }
-        (Form::Python, false) => {
-            let message = format!("'{}' in {what} is always Python", key.name);
-            let spelt = format!("{}{EXPRESSION}", entry.key);
-            let fault = Diagnostic::error("S103", entry.key_span.clone(), message).help(format!("write '{}{EXPRESSION}'", key.name));
-            Err((Box::new(instead(fault, &entry.key, &spelt)), Some(key.name)))
-        }
-        (Form::Literal, false) | (Form::Dynamic, _) | (Form::Python, true) => Ok(Field { key, entry, python }),
-    }
-}
-
 fn doubled(first: &Field<'_>, second: &Field<'_>) -> Diagnostic {
     Diagnostic::error(
         "S105",
@@ -269,45 +246,6 @@ fn doubled(first: &Field<'_>, second: &Field<'_>) -> Diagnostic {
     )
     .also(first.entry.key_span.clone(), "the other one")
     .help("keep one of the two")
-}
-
-fn unknown(entry: &Entry, tables: &[&'static Table]) -> Wrong {
-    let what = tables.first().map_or("", |t| t.what);
-    let mut fault = Diagnostic::error("S103", entry.key_span.clone(), format!("unknown key '{}' in {what}", entry.key));
-    fault.bearable = true;
-    let (base, suffix) = match entry.key.strip_suffix(EXPRESSION) {
-        Some(base) => (base, EXPRESSION),
-        None => (entry.key.as_str(), ""),
-    };
-    let usable = || tables.iter().flat_map(|t| t.keys).filter(|k| k.presence != Presence::Later);
-    // A few words are no id.
-    let words = scalar(&entry.value).is_some_and(|s| s.text.contains(char::is_whitespace));
-    if let Some(key) = usable().find(|k| k.mistaken.contains(&base) && !(words && k.name == "id")) {
-        let meant = format!("{}{suffix}", key.name);
-        let fault = instead(fault, &entry.key, &meant).help(format!("did you mean '{meant}'?"));
-        return (Box::new(fault), Some(key.name));
-    }
-    if let Some(whole) = usable().find(|k| k.parts.contains(&base)) {
-        return (Box::new(fault.help(format!("it is a part of '{}': {}", whole.name, whole.doc))), Some(whole.name));
-    }
-    let inside = usable().find_map(|k| match k.kind {
-        Kind::Section(t) | Kind::Sections(t) => t.key(base).map(|_| k.name),
-        _ => None,
-    });
-    if let Some(section) = inside {
-        return (Box::new(fault.help(format!("'{}' belongs inside '{section}'", entry.key))), Some(section));
-    }
-    match did_you_mean(base, usable().flat_map(|k| std::iter::once(k.name).chain(k.aliases.iter().copied()))) {
-        Some(near) => {
-            let meant = usable().find(|k| k.name == near || k.aliases.contains(&near)).map(|k| k.name);
-            let near = format!("{near}{suffix}");
-            (Box::new(instead(fault, &entry.key, &near).help(format!("did you mean '{near}'?"))), meant)
-        }
-        None => {
-            let list: Vec<&str> = usable().map(|k| k.name).collect();
-            (Box::new(fault.help(format!("known keys: {}", list.join(", ")))), None)
-        }
-    }
 }
 
 /// The fault with the fix that writes `meant` for `written`, where it stands in the file just so.

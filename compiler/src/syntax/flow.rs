@@ -1,5 +1,7 @@
 //! A flow file: a mapping with `steps`, or just the list of steps.
 
+mod rest;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
@@ -67,9 +69,22 @@ pub fn read(file: &Arc<SourceFile>, name: &str, sources: &SourceIndex) -> Read {
         Some(node) => Some(read_flow(&node, name, broken, &mut reader)),
         None => Some(Flow { unreadable: true, ..empty(name, start) }),
     };
-    let Reader { mut faults, suspected, suspected_text, sql, .. } = reader;
-    drop_follow_ups(&mut faults);
-    Read { flow: flow.map(|f| Flow { suspected, suspected_text, sql, ..f }), faults }
+    drop_follow_ups(&mut reader.faults);
+    let mut steps = Vec::new();
+    if let Some(from) = cut_off_at(&reader.faults) {
+        for (node, faults) in rest::steps(file, from) {
+            reader.faults.extend(faults);
+            crate::secret::check(&node, &mut reader.faults);
+            let alone = Node { span: node.span.clone(), kind: yaml::Kind::Sequence(vec![node]) };
+            steps.extend(step::read_list(&alone, "a flow", &mut reader));
+        }
+    }
+    let Reader { faults, suspected, suspected_text, sql, .. } = reader;
+    let flow = flow.map(|mut f| {
+        f.steps.append(&mut steps);
+        Flow { suspected, suspected_text, sql, ..f }
+    });
+    Read { flow, faults }
 }
 
 /// Where YAML could not be read to its end, what is missing or of the wrong kind may only have been cut off.
@@ -82,6 +97,11 @@ fn drop_follow_ups(faults: &mut Vec<Diagnostic>) {
 /// YAML could not be read to the end of the file.
 fn is_cut_off(faults: &[Diagnostic]) -> bool {
     faults.iter().any(|f| matches!(f.code, "Y001" | "Y002" | "Y004" | "Y010"))
+}
+
+/// Where the text begins that could not be read.
+fn cut_off_at(faults: &[Diagnostic]) -> Option<u32> {
+    faults.iter().filter(|f| matches!(f.code, "Y001" | "Y002")).filter_map(|f| f.span.as_ref()).map(|span| span.start).min()
 }
 
 fn empty(name: &str, span: Span) -> Flow {

@@ -1,9 +1,11 @@
 //! One step: its op, and the keys that every op has.
 
+mod meant;
+
 use super::key::{Key, Kind, Presence, Table};
 use super::value;
 use super::{BEFORE_REPLY, Reader, Step};
-use crate::diagnostic::{Diagnostic, Severity, Span, did_you_mean};
+use crate::diagnostic::{Diagnostic, Severity, Span};
 use crate::op;
 use crate::syntax::fields::{self, Fields, scalar, wrong_kind};
 use crate::syntax::scalars::{STEP_RETRY, duration, named, step_retry};
@@ -80,25 +82,34 @@ fn read_step(node: &Node, reader: &mut Reader<'_>) -> Option<Step> {
         return None;
     };
     let Some(entry) = entries.iter().find(|e| e.key == "op") else {
-        reader.faults.push(missing_op(node, entries));
-        return None;
+        reader.faults.push(meant::missing_op(node, entries));
+        let whole = meant::with_op(node, entries)?;
+        return read_step(&whole, reader);
     };
     let Some(name) = scalar(&entry.value).map(|s| s.text.as_str()).filter(|t| !t.is_empty()) else {
         reader.faults.push(wrong_kind(&entry.value, "'op'", "the name of an op"));
         return None;
     };
     let Some(spec) = op::named(name) else {
-        reader.faults.push(unknown_op(name, &entry.value.span));
-        return None;
+        let (fault, meant) = meant::unknown_op(name, &entry.value.span);
+        reader.faults.push(fault);
+        let spec = meant.filter(|spec| meant::knows_all(spec, node))?;
+        return read_as(spec, node, entry, reader);
     };
     if spec.name != name {
         let fault = Diagnostic::hint("S115", entry.value.span.clone(), format!("'{name}' is another name of the op '{}'", spec.name));
         reader.faults.push(fields::instead(fault, name, spec.name).help(format!("write '{}'", spec.name)));
     }
-    if let Some(fault) = op::other_form(spec, entries) {
+    if let Some((fault, whole)) = op::other_form(spec, node) {
         reader.faults.push(fault);
-        return None;
+        return read_as(spec, &whole, entry, reader);
     }
+    read_as(spec, node, entry, reader)
+}
+
+/// The step by the keys of its op. `entry` is that of `op`.
+fn read_as(spec: &'static op::Spec, node: &Node, entry: &yaml::Entry, reader: &mut Reader<'_>) -> Option<Step> {
+    let before = reader.faults.len();
     let span = Span { file: entry.key_span.file.clone(), start: entry.key_span.start, end: entry.value.span.end };
     let fields = Fields::read(node, &span, &[spec.table, &COMMON], &mut reader.faults)?;
     let faults = &mut reader.faults;
@@ -113,37 +124,12 @@ fn read_step(node: &Node, reader: &mut Reader<'_>) -> Option<Step> {
     let own = |key: &str| spec.table.key(key).is_some();
     let retry = if own("retry") { None } else { step_retry(&fields, faults) };
     let timeout_ms = if own("timeout") { None } else { duration(&fields, "timeout", faults) };
-    let op = (spec.read)(&fields, &span, reader)?;
+    let Some(op) = (spec.read)(&fields, &span, reader) else {
+        // Without what is wrong there is no step, and no plan.
+        reader.faults[before..].iter_mut().for_each(|fault| fault.bearable = false);
+        return None;
+    };
     Some(Step { id, title, span, when, retry, timeout_ms, op })
-}
-
-fn missing_op(node: &Node, entries: &[yaml::Entry]) -> Diagnostic {
-    let misplaced = entries.iter().find(|e| op::named(&e.key).is_some());
-    let misspelt = entries.iter().find(|e| did_you_mean(&e.key, ["op"]).is_some() || e.key == "type" || e.key == "operation");
-    let first = entries.first().map_or(&node.span, |e| &e.key_span);
-    let fault = |at: &Span| Diagnostic::error("S102", at.clone(), "this step has no 'op'");
-    match (misplaced, misspelt) {
-        (Some(e), _) => fault(first).help(format!("write 'op: {}' with its keys beside it", e.key)),
-        (None, Some(e)) => fields::instead(fault(&e.key_span), &e.key, "op").help(format!("'{}' should be 'op'", e.key)),
-        (None, None) => fault(first).help(format!("add 'op: …'; ops: {}", op_list())),
-    }
-}
-
-fn unknown_op(name: &str, span: &Span) -> Diagnostic {
-    if let Some((later, doc)) = op::LATER.iter().find(|(later, _)| *later == name) {
-        return Diagnostic::error("S108", span.clone(), format!("op '{later}' ({doc}) is not in this version yet"))
-            .help(format!("this version has: {}", op_list()));
-    }
-    let fault = Diagnostic::error("S101", span.clone(), format!("unknown op '{name}'"));
-    let known = op::OPS.iter().flat_map(|s| std::iter::once(s.name).chain(s.aliases.iter().copied()));
-    match did_you_mean(name, known) {
-        Some(near) => fields::instead(fault, name, near).help(format!("did you mean '{near}'?")),
-        None => fault.help(format!("ops: {}", op_list())),
-    }
-}
-
-fn op_list() -> String {
-    op::OPS.iter().map(|s| s.name).collect::<Vec<_>>().join(", ")
 }
 
 /// Remembers the texts of a step that has errors. The depth of a node is bounded by the YAML reader.

@@ -120,16 +120,29 @@ fn without_scheme(shape: &Shape, span: &Span, relative: &str) -> Option<Diagnost
     Some(Diagnostic::error("H803", span.clone(), what).help(help))
 }
 
-/// `/customers/{id}` as API references write it.
+/// `/customers/{id}` and `/customers/:id` as API references write them, `{}` and `%s` as code fills them in.
 fn placeholder(url: &str, span: &Span) -> Option<Diagnostic> {
-    let path = url.split(['?', '#']).next().unwrap_or_default();
-    let open = path.find('{')?;
-    let name = path[open + 1..].split('}').next()?;
-    let is_name = path[open + 1..].contains('}') && !name.is_empty() && name.chars().all(|c| c.is_alphanumeric() || matches!(c, '_' | '-'));
-    is_name.then(|| {
-        Diagnostic::warning("H803", span.clone(), format!("'{{{name}}}' in this URL is sent as it stands"))
-            .help(format!("for a variable write `{{{{ var('{name}') }}}}`"))
-    })
+    let is_name = |name: &str| {
+        name.starts_with(|c: char| c.is_alphabetic() || c == '_') && name.chars().all(|c| c.is_alphanumeric() || matches!(c, '_' | '-'))
+    };
+    let behind_host = url.split_once("://").map_or(url, |(_, rest)| rest);
+    // A query may be in a language of its own.
+    let path = behind_host.split(['?', '#']).next().unwrap_or_default();
+    let mut parts = path.split('/');
+    let (written, name) = parts.find_map(|part| {
+        let braces = part.find('{').and_then(|open| Some((part.get(open..)?, part.get(open + 1..)?.split_once('}')?.0)));
+        match braces {
+            Some((from, name)) if is_name(name) || name.is_empty() => return Some((from.get(..name.len() + 2)?, name)),
+            _ => {}
+        }
+        let of_route = part.strip_prefix(':').or_else(|| part.strip_prefix('<').and_then(|p| p.strip_suffix('>')));
+        of_route.filter(|name| is_name(name)).map(|name| (part, name)).or((part == "%s").then_some((part, "")))
+    })?;
+    let name = if name.is_empty() { "…" } else { name };
+    Some(
+        Diagnostic::warning("H803", span.clone(), format!("'{written}' in this URL is sent as it stands"))
+            .help(format!("for a variable write `{{{{ var('{name}') }}}}`")),
+    )
 }
 
 /// A host that others than this machine and its private network may answer for.

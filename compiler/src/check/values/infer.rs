@@ -171,20 +171,22 @@ pub(super) struct Origin {
 pub(super) struct Infer<'i, 's, 'p> {
     sight: Option<&'i Sight<'s, 'p>>,
     locals: BTreeMap<u32, Value>,
-    /// The expression is a template's, for minijinja.
-    template: bool,
+    /// The expression is a template's.
+    pub(super) template: bool,
+    /// It is for minijinja.
+    jinja: bool,
     /// Each with its place, and where the value comes from.
     pub(super) problems: Vec<(Span, Problem, Option<Origin>)>,
 }
 
 impl<'i, 's, 'p> Infer<'i, 's, 'p> {
     pub(super) fn new(sight: &'i Sight<'s, 'p>) -> Self {
-        Self { sight: Some(sight), locals: BTreeMap::new(), template: false, problems: Vec::new() }
+        Self { sight: Some(sight), locals: BTreeMap::new(), template: false, jinja: false, problems: Vec::new() }
     }
 
     /// What an expression gives where no variable is known.
     pub(super) fn blind(expression: &Expression) -> Value {
-        Self { sight: None, locals: BTreeMap::new(), template: false, problems: Vec::new() }.value(expression)
+        Self { sight: None, locals: BTreeMap::new(), template: false, jinja: false, problems: Vec::new() }.value(expression)
     }
 
     fn origin(&self, expression: &Expression) -> Option<Origin> {
@@ -352,9 +354,9 @@ impl<'i, 's, 'p> Infer<'i, 's, 'p> {
                 Value::list_of(self.queried(source.as_ref(), sql))
             }
             Kind::Jinja { code, typed } => {
-                let around = std::mem::replace(&mut self.template, true);
+                let around = (std::mem::replace(&mut self.jinja, true), std::mem::replace(&mut self.template, true));
                 let value = code.outline.as_ref().map_or(Value::UNKNOWN, |outline| self.value(outline));
-                self.template = around;
+                (self.jinja, self.template) = around;
                 if *typed { value } else { Value::of(Kinds::TEXT) }
             }
             Kind::Python { inputs, code, .. } => {
@@ -442,7 +444,7 @@ impl<'i, 's, 'p> Infer<'i, 's, 'p> {
             self.problems.push((aggregate.span.clone(), Problem { null_of_empty: true, ..problem }, None));
             return Kinds::UNKNOWN;
         }
-        if operator == Operator::Modulo && self.template && a.kinds == Kinds::TEXT {
+        if operator == Operator::Modulo && self.jinja && a.kinds == Kinds::TEXT {
             let problem = Problem::new(
                 "templates here have no `%` for text".to_owned(),
                 "put texts together by `~`, or write Python in a key with `_expression`",
@@ -494,7 +496,10 @@ impl<'i, 's, 'p> Infer<'i, 's, 'p> {
                     let message = format!("{} is never equal to {}", a.kinds, b.kinds);
                     let problem = Problem { only_strange: true, ..Problem::new(message, order_help(a.kinds, b.kinds)) };
                     let origin = self.origin(left).or_else(|| self.origin(right));
-                    self.problems.push((e.span.clone(), problem, origin));
+                    // Python has been looked at where it stands.
+                    if origin.is_some() || self.template {
+                        self.problems.push((e.span.clone(), problem, origin));
+                    }
                 }
             }
             Compare::In | Compare::NotIn | Compare::Is | Compare::IsNot => {

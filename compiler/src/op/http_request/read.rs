@@ -3,8 +3,8 @@
 use sequor_plan_format::op::http_request::{BodyFormat, MAX_CONCURRENCY, Method, ReplyFormat};
 
 use super::{
-    FOR_EACH, ForEachRow, HttpRequest, INIT, Pairs, Parser, REQUEST, RESPONSE, Request, Response, ResponseTable, TABLE, TableData, path,
-    repeat,
+    FOR_EACH, ForEachRow, HttpRequest, INIT, Pairs, Parser, REQUEST, RESPONSE, Request, Response, ResponseTable, TABLE, TableData,
+    json_body, path, repeat,
 };
 use crate::diagnostic::{Diagnostic, Span};
 use crate::op::{Op, transform};
@@ -78,15 +78,16 @@ pub(super) fn request(node: &Node, at: &Span, op: &Fields<'_>, reader: &mut Read
     let method = method(&fields, reader);
     let parameters = pairs(&fields, "parameters", reader);
     let headers = pairs(&fields, "headers", reader);
-    let body = body(&fields, reader);
+    let body = body(&fields, &headers, reader);
     let faults = &mut reader.faults;
     let timeout_ms = duration(&fields, "timeout", faults).or_else(|| duration(op, "timeout", faults));
     let retry = [&fields, op].into_iter().find_map(|f| Some((retry(f, faults)?, f.get("retry")?.entry.key_span.clone())));
     let idempotent = [&fields, op].into_iter().find_map(|f| f.bool("idempotent", faults)).unwrap_or(false);
+    let idempotent_at = [&fields, op].into_iter().find_map(|f| Some(f.get("idempotent")?.entry.key_span.clone()));
     let key = repeat::key(&fields, reader);
     let faults = &mut reader.faults;
     let url = value::text_of_key(&fields, "url", BEFORE_REPLY, faults)?;
-    Some(Request { source, url, method, parameters, headers, body, timeout_ms, retry, idempotent, key })
+    Some(Request { source, url, method, parameters, headers, body, timeout_ms, retry, idempotent, idempotent_at, key })
 }
 
 fn method(fields: &Fields<'_>, reader: &mut Reader<'_>) -> Method {
@@ -129,7 +130,7 @@ fn pairs(fields: &Fields<'_>, key: &str, reader: &mut Reader<'_>) -> Pairs {
     }
 }
 
-fn body(fields: &Fields<'_>, reader: &mut Reader<'_>) -> Option<(BodyFormat, Expression)> {
+fn body(fields: &Fields<'_>, headers: &Pairs, reader: &mut Reader<'_>) -> Option<(BodyFormat, Expression)> {
     let format = match fields.choice("body_format", &mut reader.faults) {
         Some("json") => BodyFormat::Json,
         Some("form_urlencoded" | "form") => BodyFormat::Form,
@@ -140,18 +141,44 @@ fn body(fields: &Fields<'_>, reader: &mut Reader<'_>) -> Option<(BodyFormat, Exp
         BodyFormat::Auto | BodyFormat::Json => Scalars::Data,
         BodyFormat::Form | BodyFormat::Text => Scalars::Written,
     };
-    value::of_key(fields, "body", scalars, BEFORE_REPLY, &mut reader.faults).map(|value| (format, value))
+    let before = reader.faults.len();
+    let value = value::of_key(fields, "body", scalars, BEFORE_REPLY, &mut reader.faults)?;
+    let is_sound = reader.faults[before..].is_empty();
+    if let Some((node, text)) = fields.node("body").and_then(|node| Some((node, scalar(node)?))).filter(|_| is_sound) {
+        reader.faults.extend(json_body::check(text, &node.span, format, content_type(headers)));
+    }
+    Some((format, value))
+}
+
+/// A header of the request itself; empty where it is computed.
+fn content_type(headers: &Pairs) -> Option<&str> {
+    match headers {
+        Pairs::Listed(pairs) => {
+            let (_, value) = pairs.iter().find(|(name, _)| name.name.eq_ignore_ascii_case("content-type"))?;
+            Some(crate::tables::text(value).unwrap_or_default())
+        }
+        Pairs::Computed(_) => Some(""),
+    }
 }
 
 impl Response {
     fn empty() -> Self {
-        Self { success: None, format: ReplyFormat::Auto, tables: Vec::new(), parser: None, variables: Vec::new(), repeat: None }
+        Self {
+            success: None,
+            success_at: None,
+            format: ReplyFormat::Auto,
+            tables: Vec::new(),
+            parser: None,
+            variables: Vec::new(),
+            repeat: None,
+        }
     }
 }
 
 fn response(node: &Node, at: &Span, reader: &mut Reader<'_>) -> Option<Response> {
     let fields = Fields::read(node, at, &[&RESPONSE], &mut reader.faults)?;
     let success = fields.node("success_status").map(|n| statuses(n, "'success_status'", None, &mut reader.faults));
+    let success_at = fields.node("success_status").map(|n| n.span.clone());
     let format = match fields.choice("format", &mut reader.faults) {
         Some("json") => ReplyFormat::Json,
         Some("jsonl") => ReplyFormat::JsonLines,
@@ -166,7 +193,15 @@ fn response(node: &Node, at: &Span, reader: &mut Reader<'_>) -> Option<Response>
     let tables = fields.node("tables").map(|n| tables(n, parser.is_some(), reader)).unwrap_or_default();
     let variables = fields.node("variables").map(|n| assign::read(n, "'variables'", IN_REPLY, reader)).unwrap_or_default();
     let repeat = value::condition(&fields, "while", IN_REPLY, &mut reader.faults);
-    Some(Response { success, format, tables, parser, variables, repeat })
+    if let Some(misplaced) = variables.iter().find(|v| v.name.name == "while").filter(|_| repeat.is_none()) {
+        let fault = Diagnostic::warning(
+            "P611",
+            misplaced.name.span.clone(),
+            "'while' among the variables is a variable, and asks for no other page",
+        );
+        reader.faults.push(fault.help("write it beside 'variables', in 'response'"));
+    }
+    Some(Response { success, success_at, format, tables, parser, variables, repeat })
 }
 
 /// The parser's code, comments left out, names the status.
@@ -240,16 +275,9 @@ fn data(fields: &Fields<'_>, has_parser: bool, reader: &mut Reader<'_>) -> Optio
         (Some(path), None) if scalar(&path.entry.value).is_some_and(|s| s.text.trim().is_empty()) => Some(TableData::Path(Vec::new())),
         (Some(_), None) => {
             let (text, span) = fields.name("data_path", &mut reader.faults)?;
-            match path::parse(text) {
-                Ok(steps) => Some(TableData::Path(steps)),
-                Err(why) => {
-                    reader.faults.push(
-                        Diagnostic::error("S106", span.clone(), format!("'data_path' is not a path: {why}"))
-                            .help("write names with dots, [0] for an index and [*] for every member: data[*], result.items"),
-                    );
-                    None
-                }
-            }
+            let (steps, fault) = path::read(text, span);
+            reader.faults.extend(fault);
+            steps.map(TableData::Path)
         }
         (None, Some(_)) => value::of_key(fields, "data", Scalars::Data, IN_REPLY, &mut reader.faults).map(TableData::Value),
         (None, None) if has_parser => Some(TableData::Parser),

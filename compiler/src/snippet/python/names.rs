@@ -36,7 +36,7 @@ pub(super) fn check(form: &Form<'_>, source: Source<'_>, place: Place, faults: &
     for read in unbound {
         let name = read.name.as_str();
         let known = BUILTINS.contains(&name) || NAMES.contains(&name) || defines_names;
-        if !known && reported.insert(name) {
+        if !known && !read.tried && reported.insert(name) {
             faults.push(undefined(read, &bound, source));
         }
         if name == "response" && !place.response {

@@ -17,6 +17,8 @@ use super::form::Form;
 pub(super) struct Read {
     pub(super) name: String,
     pub(super) range: TextRange,
+    /// A handler around it takes names that are not there.
+    pub(super) tried: bool,
     scope: usize,
 }
 
@@ -43,6 +45,18 @@ pub(super) struct Scopes {
     pub(super) star_import: bool,
     current: usize,
     tries: usize,
+    tried: usize,
+}
+
+/// `except NameError`
+fn takes_missing_names(handler: &ExceptHandler) -> bool {
+    let ExceptHandler::ExceptHandler(handler) = handler;
+    let is = |expr: &Expr| matches!(expr, Expr::Name(name) if name.id.as_str() == "NameError");
+    match handler.type_.as_deref() {
+        Some(Expr::Tuple(tuple)) => tuple.elts.iter().any(is),
+        Some(expr) => is(expr),
+        None => false,
+    }
 }
 
 impl Scopes {
@@ -179,9 +193,15 @@ impl<'a> Visitor<'a> for Scopes {
                 self.type_parameters(t.type_params.as_deref());
                 visitor::walk_stmt(self, statement);
             }
-            Stmt::Try(_) => {
+            Stmt::Try(t) => {
+                let takes_names = usize::from(t.handlers.iter().any(takes_missing_names));
                 self.tries += 1;
-                visitor::walk_stmt(self, statement);
+                self.tried += takes_names;
+                self.visit_body(&t.body);
+                self.tried -= takes_names;
+                t.handlers.iter().for_each(|h| self.visit_except_handler(h));
+                self.visit_body(&t.orelse);
+                self.visit_body(&t.finalbody);
                 self.tries -= 1;
             }
             _ => visitor::walk_stmt(self, statement),
@@ -192,7 +212,7 @@ impl<'a> Visitor<'a> for Scopes {
         match expr {
             Expr::Name(name) => match name.ctx {
                 ExprContext::Load => {
-                    self.reads.push(Read { name: name.id.to_string(), range: name.range, scope: self.current });
+                    self.reads.push(Read { name: name.id.to_string(), range: name.range, tried: self.tried > 0, scope: self.current });
                 }
                 ExprContext::Store | ExprContext::Del | ExprContext::Invalid => self.bind(name.id.as_str()),
             },

@@ -211,7 +211,7 @@ impl Look<'_> {
             let [table, column] = names.as_slice() else { continue };
             let is_joined = joined.iter().any(|name| name.value.eq_ignore_ascii_case(&table.value));
             // Conditions between tables are joins of their own.
-            if compares && is_joined && matches!(right.as_ref(), Expr::Value(v) if !matches!(v.value, Value::Null)) {
+            if compares && is_joined && names_nothing(right) {
                 let message = format!("this leaves out the rows that LEFT JOIN keeps without '{table}': '{column}' is NULL in them");
                 self.doubt(
                     part.span(),
@@ -409,6 +409,22 @@ fn operands<'e>(expr: &'e Expr, operator: &BinaryOperator) -> Vec<&'e Expr> {
         }
     }
     found
+}
+
+/// A literal, or what functions make of literals.
+fn names_nothing(expr: &Expr) -> bool {
+    let mut pending = vec![expr];
+    while let Some(expr) = pending.pop() {
+        match expr {
+            Expr::Value(v) if matches!(v.value, Value::Null) => return false,
+            Expr::Identifier(name) if !name.value.to_lowercase().starts_with("current_") => return false,
+            Expr::CompoundIdentifier(_) | Expr::Subquery(_) | Expr::Exists { .. } | Expr::InSubquery { .. } => return false,
+            _ => {}
+        }
+        let Some(inner) = parts(expr) else { return false };
+        pending.extend(inner.into_iter().filter_map(|p| if let Part::Expr(e) = p { Some(e) } else { None }));
+    }
+    true
 }
 
 fn is_name(expr: &Expr) -> bool {

@@ -104,6 +104,10 @@ struct FromImports<'a> {
 
 impl<'a> Visitor<'a> for FromImports<'_> {
     fn visit_stmt(&mut self, stmt: &'a Stmt) {
+        // An import that may fail is tried.
+        if matches!(stmt, Stmt::Try(_)) {
+            return;
+        }
         if let Stmt::ImportFrom(import) = stmt
             && let Some((module, members)) = MODULES.iter().find(|(name, _)| import.module.as_ref().is_some_and(|m| m.as_str() == *name))
         {

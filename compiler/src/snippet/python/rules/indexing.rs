@@ -138,8 +138,8 @@ impl<'a> Indexing<'a, '_> {
             return;
         }
         let plain = function.attr.as_str() == "get" && call.arguments.keywords.is_empty();
-        let named = |e: &Expr| matches!(e, Expr::Name(name) if self.guards.names.contains(name.id.as_str()));
-        if !plain || self.guards.texts.contains(self.source.text(base.range())) || named(&function.value) {
+        let asked = format!("{} in {}", self.source.text(call.arguments.args[0].range()), self.source.text(function.value.range()));
+        if !plain || self.guards.texts.contains(self.source.text(base.range())) || self.guards.texts.contains(&asked) {
             return;
         }
         let message = format!("`.get(…)` gives None where the key is missing, and None has no {member}");
@@ -154,7 +154,14 @@ impl<'a> Indexing<'a, '_> {
         let Expr::Attribute(function) = call.func.as_ref() else { return };
         let is_module = matches!(function.value.as_ref(), Expr::Name(name) if name.id.as_str() == "re");
         let looks = matches!(function.attr.as_str(), "search" | "match" | "fullmatch");
-        if !is_module || !looks || self.guards.texts.contains(self.source.text(member.value.range())) {
+        // A pattern that fits nothing, too, always fits.
+        let any = call
+            .arguments
+            .args
+            .first()
+            .and_then(super::super::literal)
+            .is_some_and(|pattern| pattern.ends_with(['*', '?']) || pattern.is_empty());
+        if any || !is_module || !looks || self.guards.texts.contains(self.source.text(member.value.range())) {
             return;
         }
         let message = format!("`re.{}(…)` gives None where nothing fits, and None has no `{}`", function.attr, member.attr);

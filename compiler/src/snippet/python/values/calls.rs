@@ -43,7 +43,7 @@ pub(super) const BUILTINS: &[Builtin] = &[
     builtin("enumerate", 1, 2, Kinds::ITERABLE, Kinds::ITERATOR),
     builtin("filter", 2, 2, Kinds::UNKNOWN, Kinds::ITERATOR),
     builtin("float", 0, 1, readable_as_number(), Kinds::FLOAT),
-    builtin("frozenset", 0, 1, Kinds::ITERABLE, Kinds::SET),
+    builtin("frozenset", 0, 1, Kinds::ITERABLE, Kinds::UNKNOWN),
     builtin("hasattr", 2, 2, Kinds::UNKNOWN, Kinds::BOOL),
     builtin("int", 0, 2, readable_as_number(), Kinds::INT),
     builtin("isinstance", 2, 2, Kinds::UNKNOWN, Kinds::BOOL),

@@ -288,7 +288,12 @@ impl<'a> Look<'a> {
     /// P619 where a map is gone over for its keys and values.
     pub(super) fn pairs(&mut self, target: &Expr, iterated: &Value, expr: &Expr) {
         let several = matches!(target, Expr::Tuple(t) if t.elts.len() > 1) || matches!(target, Expr::List(l) if l.elts.len() > 1);
-        if several && iterated.kinds == Kinds::MAP {
+        let text_keys = match &iterated.detail {
+            Detail::Keys(keys) => !keys.is_empty(),
+            Detail::Row(_) => true,
+            _ => false,
+        };
+        if several && iterated.kinds == Kinds::MAP && text_keys {
             let message = "going over a map gives its keys, not pairs";
             self.fault("P619", expr.range(), message, format!("write `{}.items()`", self.source.text(expr.range())));
         }

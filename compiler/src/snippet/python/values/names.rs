@@ -72,6 +72,11 @@ impl<'a> Env<'a> {
         self.slots.remove(name);
     }
 
+    /// Takes what is perhaps set as set.
+    pub(super) fn trust(&mut self) {
+        self.slots.values_mut().for_each(|slot| slot.unset = None);
+    }
+
     /// Nothing is known any more of what the name holds.
     pub(super) fn widen(&mut self, name: &str) {
         if let Some(slot) = self.slots.get_mut(name) {

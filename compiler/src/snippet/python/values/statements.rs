@@ -146,6 +146,7 @@ impl<'a> Look<'a> {
                     self.value(m);
                 });
                 self.widen_tested(&a.test);
+                return !matches!(a.test.as_ref(), Expr::BooleanLiteral(b) if !b.value);
             }
             Stmt::Break(_) | Stmt::Continue(_) => {
                 let env = std::mem::take(&mut self.env);
@@ -243,10 +244,17 @@ impl<'a> Look<'a> {
             }
         }
         self.conditions -= 1;
+        let branches = 1 + i.elif_else_clauses.len() + usize::from(!all);
         if !all {
             ways.push(otherwise);
         }
-        self.go_on(ways)
+        // `if not found: raise` may be what makes sure that a name is set.
+        let left = ways.len() < branches;
+        let reached = self.go_on(ways);
+        if left {
+            self.env.trust();
+        }
+        reached
     }
 
     /// A condition, and what its answer makes uncertain.
