@@ -2,7 +2,7 @@
 //!
 //! Of a reply, `variables` are set before `while` is looked at, and `init` is done once for the op: not once for each row of `for_each`.
 
-use sequor_plan_format::expr::{Compare, Function};
+use sequor_plan_format::expr::{Compare, Function, Method};
 
 use super::counting::{added, compared, growth, number, variable};
 use super::graph::constant;
@@ -35,6 +35,7 @@ impl<'p> Visitor<'p> for Pages<'_> {
             self.faults.extend(other_step(op));
             self.faults.extend(other_count(op));
             self.faults.extend(last_page(op));
+            self.faults.extend(turned_around(op));
         }
     }
 }
@@ -97,7 +98,6 @@ fn not_begun_anew(op: &HttpRequest) -> Option<Diagnostic> {
     )
 }
 
-/// A parameter that says how many rows a page has, and the one that says with which it begins.
 /// `while: len(rows) == 100`, where a page has 50.
 fn other_count(op: &HttpRequest) -> Option<Diagnostic> {
     let asked = asked(op);
@@ -126,11 +126,13 @@ fn other_count(op: &HttpRequest) -> Option<Diagnostic> {
 
 const SIZES: &[&str] = &["limit", "perpage", "pagesize", "maxresults", "pagelimit"];
 
+/// Whether a name is one of those, whatever its spelling.
 fn has(names: &[&str], name: &str) -> bool {
     let name: String = name.chars().filter(char::is_ascii_alphanumeric).collect::<String>().to_lowercase();
     names.contains(&name.as_str())
 }
 
+/// A parameter that says how many rows a page has, and the one that says with which it begins.
 fn other_step(op: &HttpRequest) -> Option<Diagnostic> {
     const STARTS: &[&str] = &["offset", "skip", "start", "startat", "startindex"];
     let asked = asked(op);
@@ -202,18 +204,37 @@ fn last_page(op: &HttpRequest) -> Option<Diagnostic> {
 /// The field of a reply that says how many pages there are.
 fn counts_pages(value: &Expression) -> Option<&str> {
     const COUNTS: &[&str] = &["totalpages", "pages", "lastpage", "pagecount", "numpages", "pagestotal", "totalpagecount"];
+    field(value).filter(|name| has(COUNTS, name))
+}
+
+/// The name of the field of a reply that a value is.
+fn field(value: &Expression) -> Option<&str> {
     let name = match &value.kind {
         Kind::Index { key, .. } => text(key)?,
         Kind::Attribute { name, .. } => name,
-        Kind::Method { arguments, .. } => text(arguments.first()?)?,
-        Kind::Call { arguments, .. } => match arguments.as_slice() {
-            [only] => return counts_pages(only),
+        Kind::Method { method: Method::Get, arguments, .. } => text(arguments.first()?)?,
+        Kind::Call { function: Function::Int, arguments } => match arguments.as_slice() {
+            [only] => return field(only),
             _ => return None,
         },
         _ => return None,
     };
-    let plain: String = name.chars().filter(char::is_ascii_alphanumeric).collect::<String>().to_lowercase();
-    (COUNTS.contains(&plain.as_str()) && value.uses().response).then_some(name)
+    value.uses().response.then_some(name)
+}
+
+/// `while` goes on only behind the last page.
+fn turned_around(op: &HttpRequest) -> Option<Diagnostic> {
+    const PAGES: &[&str] = &["page", "currentpage", "pagenumber"];
+    let repeat = op.response.repeat.as_ref()?;
+    let Kind::Compare { operator, left, right } = &repeat.kind else { return None };
+    let (page, pages) = match operator {
+        Compare::Greater | Compare::GreaterEqual => (left, right),
+        Compare::Less | Compare::LessEqual => (right, left),
+        _ => return None,
+    };
+    let (page, pages) = (field(page).filter(|name| has(PAGES, name))?, counts_pages(pages)?);
+    let message = format!("'{page}' of a reply is not behind '{pages}' while there are more pages: the loop ends after the first one");
+    Some(Diagnostic::warning("C320", repeat.span.clone(), message).help("turn the comparison around: `while` says whether to go on"))
 }
 
 /// The URL has the variable as it is.
