@@ -88,6 +88,9 @@ pub fn query(scalar: &Scalar, span: &Span, dialect: Dialect) -> (Option<Statemen
 
 /// The faults of a statement's form. Where another engine's SQL is why it cannot be read, that says more than where reading stopped.
 fn form(place: &Place<'_>, tokens: &[Token], dialect: Dialect) -> Vec<Diagnostic> {
+    if let Some(fault) = loop_comma(place, tokens) {
+        return vec![fault];
+    }
     let mut foreign = engine::check(place, tokens, dialect);
     foreign.extend(placeholders::check(place, tokens, dialect));
     match check::syntax(place, tokens, dialect) {
@@ -101,6 +104,20 @@ fn form(place: &Place<'_>, tokens: &[Token], dialect: Dialect) -> Vec<Diagnostic
         }
         None => foreign,
     }
+}
+
+/// `{% for … %} x, {% endfor %} FROM`: each round writes the comma, the last one, too.
+fn loop_comma(place: &Place<'_>, tokens: &[Token]) -> Option<Diagnostic> {
+    use lex::Kind;
+    let at = (1..tokens.len()).find(|i| {
+        let tag = place.word(&tokens[*i]);
+        let ends = tokens[*i].kind == Kind::Tag && tag.trim_matches(['{', '%', '}', '-', '+', ' ', '\n']) == "endfor";
+        let behind = tokens.get(*i + 1).map(|t| place.word(t).to_ascii_uppercase());
+        let closes = behind.is_none_or(|w| matches!(w.as_str(), "FROM" | "WHERE" | "GROUP" | "ORDER" | ")" | ";"));
+        ends && place.word(&tokens[*i - 1]) == "," && closes
+    })?;
+    let fault = Diagnostic::error("Q701", place.of_token(&tokens[at - 1]), "the last round writes this comma, too, and nothing follows it");
+    Some(fault.help("write `{% if not loop.last %},{% endif %}`, or `{{ … | join(', ') }}`"))
 }
 
 fn stretch(tokens: &[Token]) -> Option<Statement> {

@@ -172,7 +172,7 @@ fn place(text: &str) -> (u32, u32) {
 
 fn project(text: &str) -> Project {
     Project {
-        settings: SourceFile::new("project.yaml", "name: places\nvariables: {x: {a: 1}}\n"),
+        settings: SourceFile::new("project.yaml", "name: places\nvariables: {x: {👩: 1}}\n"),
         flows: vec![File { name: "a".to_owned(), file: SourceFile::new("flows/a.yaml", text) }],
         sources: Vec::new(),
         environments: Vec::new(),

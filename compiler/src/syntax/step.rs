@@ -70,7 +70,9 @@ fn read(node: &Node, reader: &mut Reader<'_>) -> Option<Step> {
     if reader.faults[before..].iter().any(|f| f.severity != Severity::Hint) {
         map_keys(node, reader);
     }
-    if step.is_none() || reader.faults[before..].iter().any(|f| f.severity == Severity::Error && !f.code.starts_with(['Q', 'J', 'P'])) {
+    // An unknown key beside those that were read hides nothing of them.
+    let hides = |f: &Diagnostic| f.severity == Severity::Error && !f.code.starts_with(['Q', 'J', 'P']) && f.code != "S103";
+    if step.is_none() || reader.faults[before..].iter().any(hides) {
         texts(node, reader);
     }
     step

@@ -26,7 +26,15 @@ const VALUES: &[&str] = &[
 ];
 
 pub(super) fn check(sql: &Expression, sight: &Sight<'_, '_>, found: &mut Vec<Diagnostic>) {
+    let sql = match &sql.kind {
+        Kind::Jinja { code, .. } => code.outline.as_deref().unwrap_or(sql),
+        _ => sql,
+    };
     let Kind::Concat(parts) = &sql.kind else { return };
+    // Loops and conditions of a template may open quotes that others close.
+    if parts.iter().any(|part| matches!(part.kind, Kind::Comprehension { .. } | Kind::If { .. } | Kind::Let { .. })) {
+        return;
+    }
     let mut quotes = Quotes::default();
     let mut before = "";
     for part in parts {

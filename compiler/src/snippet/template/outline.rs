@@ -50,7 +50,7 @@ impl Outline<'_> {
         }
         for (i, statement) in statements.iter().enumerate() {
             match statement {
-                Stmt::EmitRaw(_) => {}
+                Stmt::EmitRaw(raw) => parts.push(self.at(raw.span(), Kind::Text(raw.raw.to_owned()))),
                 Stmt::EmitExpr(e) => parts.push(self.expr(&e.expr, names, depth + 1)),
                 Stmt::IfCond(c) => {
                     parts.push(self.at(

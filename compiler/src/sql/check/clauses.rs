@@ -22,6 +22,7 @@ pub(super) fn check(place: &Place<'_>, tokens: &[Token]) -> Option<Diagnostic> {
     insert_without_into(place, tokens, &words)
         .or_else(|| reserved_table(place, tokens, &words))
         .or_else(|| over_missing(place, tokens, &words))
+        .or_else(|| comma_between_ctes(place, tokens, &words))
         .or_else(|| (1..tokens.len()).find_map(|i| missing_between(place, tokens, &words, i)))
         .or_else(|| if known.is_none() { missing_end(place, tokens, &words) } else { None })
 }
@@ -35,6 +36,31 @@ fn insert_without_into(place: &Place<'_>, tokens: &[Token], words: &[String]) ->
     Some(
         Diagnostic::error("Q701", place.of_token(second), format!("expected INTO, found `{}`", place.word(second)))
             .help("write `INSERT INTO`"),
+    )
+}
+
+/// `WITH a AS (…) b AS (…)`
+fn comma_between_ctes(place: &Place<'_>, tokens: &[Token], words: &[String]) -> Option<Diagnostic> {
+    if words[0] != "WITH" {
+        return None;
+    }
+    let mut depth = 0_usize;
+    let at = (1..tokens.len()).find(|i| {
+        match tokens[*i].kind {
+            Kind::Open => depth += 1,
+            Kind::Close => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+        depth == 0
+            && matches!(tokens[*i].kind, Kind::Word | Kind::Name)
+            && tokens[*i - 1].kind == Kind::Close
+            && words.get(*i + 1).is_some_and(|w| w == "AS")
+            && tokens.get(*i + 2).is_some_and(|t| t.kind == Kind::Open)
+    })?;
+    let word = place.word(&tokens[at]);
+    Some(
+        Diagnostic::error("Q701", place.of_token(&tokens[at]), format!("a comma is missing before `{word}`"))
+            .help("the queries of WITH stand one after the other with commas between them"),
     )
 }
 

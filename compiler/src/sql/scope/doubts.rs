@@ -279,6 +279,16 @@ impl Look<'_> {
     fn joined_with_itself(&mut self, select: &Select) {
         for from in &select.from {
             for join in &from.joins {
+                let bare = match &join.join_operator {
+                    JoinOperator::Join(c) | JoinOperator::Inner(c) | JoinOperator::Left(c) | JoinOperator::LeftOuter(c) => {
+                        matches!(c, JoinConstraint::None)
+                    }
+                    _ => false,
+                };
+                if let (true, Some(own), None, Dialect::Sqlite) = (bare, name_of(&join.relation), &select.selection, self.outline.dialect) {
+                    let message = format!("'{own}' is joined without a condition: each row comes once for every row of it");
+                    self.doubt(own.span, message, "add ON and the condition; `CROSS JOIN` says that all pairs are wanted".to_owned());
+                }
                 let (JoinOperator::Join(c)
                 | JoinOperator::Inner(c)
                 | JoinOperator::Left(c)
