@@ -35,7 +35,15 @@ pub(super) fn check(parsed: &Parsed, resolved: &Resolved<'_>, catalog: &Catalog<
         faults.iter().filter(|f| f.code == "P612").filter_map(|f| f.span.as_ref()).map(|s| (s.file.path.clone(), s.start)).collect();
     let mut found = Vec::new();
     for flow in &resolved.flows {
-        let sight = Sight { flow, held: &held, catalog, bound: Vec::new(), next: Vec::new(), errors: BTreeSet::new() };
+        let sight = Sight {
+            flow,
+            held: &held,
+            catalog,
+            bound: Vec::new(),
+            next: Vec::new(),
+            errors: BTreeSet::new(),
+            asked: std::rc::Rc::new(infer::asked(flow)),
+        };
         visit::steps(&flow.steps, &mut Walk { sight, flow, found: &mut found });
     }
     faults.extend(found.into_iter().filter(|f| f.span.as_ref().is_none_or(|s| !told.contains(&(s.file.path.clone(), s.start)))));

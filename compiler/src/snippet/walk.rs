@@ -141,8 +141,27 @@ impl Expression {
             | Kind::If { .. }
             | Kind::Comprehension { .. } => {}
         });
+        // What is asked whether it is there may be missing.
+        let mut asked: BTreeSet<&str> = BTreeSet::new();
+        self.walk(&mut |e| {
+            if let Kind::Compare { operator: plan::Compare::In | plan::Compare::NotIn, right, .. } = &e.kind
+                && let Some(name) = asked_of(right)
+            {
+                asked.insert(name);
+            }
+        });
+        uses.fields.retain(|field| !asked.contains(field.variable.as_str()));
         uses.keep_texts_once();
         uses
+    }
+}
+
+/// The variable behind `x`, `x.keys()`.
+fn asked_of(e: &Expression) -> Option<&str> {
+    match &e.kind {
+        Kind::Var(name) => Some(name),
+        Kind::Method { base, .. } => asked_of(base),
+        _ => None,
     }
 }
 

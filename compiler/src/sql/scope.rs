@@ -319,6 +319,9 @@ impl Look<'_> {
         let mut renamed = columns;
         // Without names of their own, the others would be unknown.
         let complete = renamed.list.is_empty() || (renamed.closed && renamed.list.len() == alias.columns.len());
+        if !complete {
+            renamed.list.clear();
+        }
         for (i, column) in alias.columns.iter().enumerate() {
             let name = self.kept(&column.name);
             match renamed.list.get_mut(i) {

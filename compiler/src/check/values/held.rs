@@ -31,6 +31,8 @@ pub(super) struct Held<'p> {
     returned: BTreeMap<&'p str, Value>,
     /// Some step of the project may set any name.
     open: bool,
+    /// Names that may be given from outside of the project.
+    given: BTreeSet<Key<'p>>,
     /// The names alone are gathered: nothing is known of their values yet.
     first: bool,
 }
@@ -77,6 +79,7 @@ impl<'p> Held<'p> {
         let nothing = Infer::blind;
         for (name, value) in &parsed.settings.variables {
             self.give(None, &name.name, nothing(value), Some(&name.span));
+            self.given.insert((None, name.name.clone()));
         }
         for source in &parsed.sources {
             match &source.source {
@@ -97,11 +100,20 @@ impl<'p> Held<'p> {
             self.hide(&flow.name, name);
         }
         for parameter in flow.parameters.iter().flatten() {
+            self.given.insert((Some(&flow.name), parameter.name.name.clone()));
             if let Some(default) = &parameter.default {
                 self.give(Some(&flow.name), &parameter.name.name, Infer::blind(default), Some(&parameter.name.span));
             }
         }
-        let sight = Sight { flow, held: before, catalog, bound: Vec::new(), next: Vec::new(), errors: BTreeSet::new() };
+        let sight = Sight {
+            flow,
+            held: before,
+            catalog,
+            bound: Vec::new(),
+            next: Vec::new(),
+            errors: BTreeSet::new(),
+            asked: std::rc::Rc::default(),
+        };
         let mut gather = Gather { held: self, flow, sight };
         visit::steps(&flow.steps, &mut gather);
         // Its end may be reached without a `return`.
@@ -149,6 +161,11 @@ impl<'p> Held<'p> {
     /// A place where it gets a value.
     pub(super) fn place(&self, flow: &'p str, name: &str) -> Option<&Span> {
         self.entries(flow, name).find_map(|entry| entry.at.as_ref())
+    }
+
+    /// Whether a value of the name may come from outside: from the command line, the environment.
+    pub(super) fn is_given(&self, flow: &'p str, name: &str) -> bool {
+        [Some(flow), None].into_iter().any(|flow| self.given.contains(&(flow, name.to_owned())))
     }
 
     /// What a flow returns.

@@ -11,8 +11,9 @@ use crate::kinds::{Kinds, Operator, never_equal};
 use crate::op::Op;
 use crate::snippet::expression::{DictItem, Expression, Kind, Named, Uses};
 use crate::snippet::python::{self, Surroundings};
-use crate::sql::columns::{Class, Columns};
+use crate::sql::columns::{Class, Column, Columns};
 use crate::sql::outline::Outline;
+use crate::syntax::visit::{self, Visitor};
 use crate::syntax::{Flow, Rows, Step, TableRef};
 use crate::tables::{Catalog, text};
 
@@ -26,6 +27,8 @@ pub(super) struct Sight<'s, 'p> {
     pub(super) next: Vec<(Value, Option<Span>)>,
     /// Where the names of caught errors are.
     pub(super) errors: BTreeSet<u32>,
+    /// Variables that the flow asks what they have: `'a' in x`, `len(x)`.
+    pub(super) asked: std::rc::Rc<BTreeSet<String>>,
 }
 
 impl<'p> Sight<'_, 'p> {
@@ -91,6 +94,11 @@ impl<'p> Sight<'_, 'p> {
 
     /// What a variable holds here.
     pub(super) fn variable(&self, name: &str) -> Value {
+        let value = self.held_here(name);
+        if self.asked.contains(name) && value.kinds.within(Kinds::MAP.or(Kinds::LIST)) { Value::of(value.kinds) } else { value }
+    }
+
+    fn held_here(&self, name: &str) -> Value {
         // A step in a loop may set the loop's name anew: then all that is known counts.
         match self.bound.iter().rev().find(|(bound, ..)| *bound == name) {
             Some((_, value, _)) if self.held.place(&self.flow.name, name).is_none() => value.clone(),
@@ -159,7 +167,41 @@ fn row_with(columns: &Columns, what: impl FnOnce() -> String) -> Value {
         Class::Boolean => Value::of(Kinds::BOOL.or(Kinds::INT).or(Kinds::NULL)),
         Class::Interval | Class::Json | Class::Jsonb | Class::Bytes | Class::Array | Class::Other | Class::Unknown => Value::DATA,
     };
-    Value::row(Row { columns: columns.list.iter().map(|c| (c.name.clone(), value(c.class))).collect(), what: what() })
+    let value = |c: &Column| match value(c.class) {
+        known if c.nullable || known == Value::DATA => known,
+        known => Value::of(known.kinds.without(Kinds::NULL)),
+    };
+    Value::row(Row { columns: columns.list.iter().map(|c| (c.name.clone(), value(c))).collect(), what: what() })
+}
+
+/// The variables of a flow that it asks what they have.
+pub(super) fn asked(flow: &Flow) -> BTreeSet<String> {
+    struct Asked(BTreeSet<String>);
+    impl<'p> Visitor<'p> for Asked {
+        fn expression(&mut self, expression: &'p Expression) {
+            self.look(expression);
+        }
+    }
+    impl Asked {
+        fn look(&mut self, expression: &Expression) {
+            expression.walk(&mut |e| match &e.kind {
+                Kind::Compare { operator: Compare::In | Compare::NotIn, right, .. } => self.0.extend(root(right)),
+                Kind::Call { function: Function::Len, arguments } => self.0.extend(arguments.first().and_then(root)),
+                Kind::Jinja { code, .. } => code.outline.iter().for_each(|outline| self.look(outline)),
+                _ => {}
+            });
+        }
+    }
+    fn root(e: &Expression) -> Option<String> {
+        match &e.kind {
+            Kind::Var(name) => Some(name.clone()),
+            Kind::Method { base, .. } | Kind::Attribute { base, .. } | Kind::Index { base, .. } => root(base),
+            _ => None,
+        }
+    }
+    let mut asked = Asked(BTreeSet::new());
+    visit::steps(&flow.steps, &mut asked);
+    asked.0
 }
 
 /// Where a value comes from.
@@ -378,7 +420,7 @@ impl<'i, 's, 'p> Infer<'i, 's, 'p> {
             return;
         }
         let row = self.value(base);
-        if matches!(row.detail, Detail::Row(_)) && row.field(name).is_ok() {
+        if matches!(row.detail, Detail::Row(_)) && row.field(name).is_ok_and(|value| value.kinds.meets(Kinds::NULL)) {
             let message =
                 format!("'{name}' is NULL where there is no value, and `default` replaces only what is missing: this prints None");
             let problem = Problem::new(message, "write `default('…', true)`, which replaces NULL, too");
@@ -498,7 +540,15 @@ impl<'i, 's, 'p> Infer<'i, 's, 'p> {
                 self.operate(e, Operator::Order, left, right);
             }
             Compare::Equal | Compare::NotEqual => {
-                let (a, b) = (self.value(left), self.value(right));
+                let (mut a, mut b) = (self.value(left), self.value(right));
+                // What comes from outside comes as text.
+                for (side, value) in [(left, &mut a), (right, &mut b)] {
+                    if let (Kind::Var(name), Some(sight)) = (&side.kind, self.sight)
+                        && sight.held.is_given(&sight.flow.name, name)
+                    {
+                        value.kinds = value.kinds.or(Kinds::TEXT);
+                    }
+                }
                 if never_equal(a.kinds, b.kinds) && a.kinds != Kinds::NULL && b.kinds != Kinds::NULL {
                     let message = format!("{} is never equal to {}", a.kinds, b.kinds);
                     let problem = Problem { only_strange: true, ..Problem::new(message, order_help(a.kinds, b.kinds)) };
@@ -664,7 +714,7 @@ pub(super) fn null_of_empty(sql: &str) -> bool {
     let Some(selected) = sql.strip_prefix("select ").map(str::trim_start) else { return false };
     let aggregate = ["max(", "min(", "sum(", "avg("].iter().any(|name| selected.starts_with(name));
     let plain = selected.split(" from ").next().is_some_and(|list| list.trim_end().ends_with(')') && list.matches('(').count() == 1);
-    aggregate && plain && !sql.contains("group by") && !sql.contains("coalesce") && !sql.contains("ifnull")
+    aggregate && plain && !sql.contains("group by") && !sql.contains("coalesce") && !sql.contains("ifnull") && !sql.contains("(select")
 }
 
 /// Whether a condition may ask whether there is a value, and of which kind: then its branches cannot be judged by themselves.

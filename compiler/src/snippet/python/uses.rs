@@ -2,7 +2,7 @@
 //!
 //! Calls are recognised by name: `var('x')`, `context.var('x')`, `ctx.var('x')`. What cannot be read from the text counts as computed.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use ruff_text_size::Ranged;
 use rustpython_compiler::ast::visitor::{self, Visitor};
@@ -18,7 +18,8 @@ use super::{Source, literal};
 
 pub(super) fn of(form: &Form<'_>, names: &Names, source: Source<'_>, place: Place) -> Uses {
     let (context, response) = form.parameters(place);
-    let mut collector = Collector { source, names, context, aliases: BTreeMap::new(), uses: Uses::default() };
+    let mut collector =
+        Collector { source, names, context, aliases: BTreeMap::new(), asked: super::values::asked(form, source), uses: Uses::default() };
     if !matches!(form, Form::Expression(_)) {
         collector.aliases = aliases(form.statements(), &collector);
     }
@@ -40,6 +41,8 @@ struct Collector<'a> {
     context: Option<&'a str>,
     /// Names and the variable that each is another name of; `None` where it is also something else.
     aliases: BTreeMap<String, Option<String>>,
+    /// Rows that are asked what they have.
+    asked: BTreeSet<String>,
     uses: Uses,
 }
 
@@ -107,6 +110,9 @@ impl Collector<'_> {
     }
 
     fn field(&mut self, base: &Expr, key: Option<&Expr>) {
+        if self.asked.contains(self.source.text(base.range())) {
+            return;
+        }
         if let (Some(variable), Some(field)) = (self.row_of(base), key.and_then(|k| self.named(k))) {
             self.uses.fields.push(FieldUse { variable, field });
         }

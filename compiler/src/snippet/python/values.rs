@@ -17,7 +17,8 @@ mod statements;
 use std::collections::{BTreeMap, BTreeSet};
 
 use ruff_text_size::{Ranged, TextRange};
-use rustpython_compiler::ast::{Expr, Stmt};
+use rustpython_compiler::ast::visitor::{self, Visitor};
+use rustpython_compiler::ast::{CmpOp, Expr, Stmt};
 
 use super::super::Place;
 use super::Source;
@@ -73,6 +74,7 @@ pub(super) fn check(
         loops: Vec::new(),
         told: BTreeSet::new(),
         given: Value::of(Kinds::NOTHING),
+        asked: asked(form, source),
     };
     look.form(form);
     if look.work > MAX_WORK {
@@ -88,6 +90,42 @@ pub(super) fn check(
         }
     }
     look.given
+}
+
+/// The texts of what the snippet asks for its members.
+pub(super) fn asked(form: &Form<'_>, source: Source<'_>) -> BTreeSet<String> {
+    struct Asked<'s> {
+        source: Source<'s>,
+        found: BTreeSet<String>,
+    }
+    impl Asked<'_> {
+        fn insert(&mut self, expr: &Expr) {
+            self.found.insert(self.source.text(expr.range()).to_owned());
+        }
+    }
+    impl<'a> Visitor<'a> for Asked<'_> {
+        fn visit_expr(&mut self, expr: &'a Expr) {
+            match expr {
+                Expr::Compare(c) => {
+                    for (op, right) in c.ops.iter().zip(&c.comparators) {
+                        if matches!(op, CmpOp::In | CmpOp::NotIn) {
+                            self.insert(right);
+                        }
+                    }
+                }
+                Expr::Call(call) => match (call.func.as_ref(), call.arguments.args.as_ref()) {
+                    (Expr::Name(name), [only]) if name.id.as_str() == "len" => self.insert(only),
+                    (Expr::Attribute(a), []) if a.attr.as_str() == "keys" => self.insert(&a.value),
+                    _ => {}
+                },
+                _ => {}
+            }
+            visitor::walk_expr(self, expr);
+        }
+    }
+    let mut asked = Asked { source, found: BTreeSet::new() };
+    form.visit(&mut asked);
+    asked.found
 }
 
 /// Ways out of a loop.
@@ -122,6 +160,8 @@ struct Look<'a> {
     told: BTreeSet<&'a str>,
     /// What the snippet gives.
     given: Value,
+    /// Lists and maps that are asked what they have: `'a' in x`, `len(x)`, `x.keys()`.
+    asked: BTreeSet<String>,
 }
 
 impl<'a> Look<'a> {

@@ -24,7 +24,7 @@ impl Look<'_> {
         }
         self.unconnected(select, scope);
         self.joined_with_itself(select);
-        self.any_row(select);
+        self.any_row(select, scope);
         self.whole_numbers(select);
         self.missing_commas(select, scope);
     }
@@ -61,6 +61,14 @@ impl Look<'_> {
         for assignment in &update.assignments {
             let Expr::Subquery(query) = &assignment.value else { continue };
             let SetExpr::Select(select) = query.body.as_ref() else { continue };
+            // An aggregate always gives a row.
+            let aggregates = select.projection.iter().any(|item| {
+                let (SelectItem::UnnamedExpr(e) | SelectItem::ExprWithAlias { expr: e, .. }) = item else { return false };
+                matches!(e, Expr::Function(f) if is_aggregate(f) || f.name.to_string().eq_ignore_ascii_case("coalesce"))
+            });
+            if aggregates {
+                continue;
+            }
             let refers = select
                 .selection
                 .as_ref()
@@ -104,7 +112,8 @@ impl Look<'_> {
         if last_of(compared).is_none_or(|own| own.value.eq_ignore_ascii_case(&name.value)) {
             return;
         }
-        let filtered = select.selection.as_ref().is_some_and(|c| self.outline.written(c.span()).to_lowercase().contains("not null"));
+        // Any condition on the column leaves NULL out.
+        let filtered = select.selection.as_ref().is_some_and(|c| c.to_string().to_lowercase().contains(&name.value.to_lowercase()));
         if filtered || !from.joins.is_empty() || self.outline.is_computed(name) || subquery.with.is_some() || select.having.is_some() {
             return;
         }
@@ -326,7 +335,7 @@ impl Look<'_> {
     }
 
     /// SQLite takes the columns beside GROUP BY from any row of the group.
-    fn any_row(&mut self, select: &Select) {
+    fn any_row(&mut self, select: &Select, scope: &Scope<'_>) {
         let GroupByExpr::Expressions(list, _) = &select.group_by else { return };
         if self.outline.dialect != Dialect::Sqlite || list.is_empty() || select.having.is_some() {
             return;
@@ -342,8 +351,22 @@ impl Look<'_> {
         let plain = exprs.len() == select.projection.len() && exprs.iter().all(|e| is_name(e)) && list.iter().all(is_name);
         let grouped =
             |e: &Expr| list.iter().any(|g| last_of(g).zip(last_of(e)).is_some_and(|(a, b)| a.value.eq_ignore_ascii_case(&b.value)));
+        // One row for each key.
+        let key = |e: &Expr| {
+            last_of(e).is_some_and(|name| {
+                let unique = |columns: &super::super::columns::Columns| {
+                    columns.keys.as_ref().is_some_and(|keys| {
+                        keys.primary
+                            .iter()
+                            .chain(&keys.unique)
+                            .any(|k| k.len() == 1 && k.iter().all(|c| c.eq_ignore_ascii_case(&name.value)))
+                    })
+                };
+                name.value.eq_ignore_ascii_case("id") || scope.relations.iter().any(|r| unique(&r.columns))
+            })
+        };
         let Some(first) = exprs.iter().find(|e| !grouped(e)) else { return };
-        if plain {
+        if plain && !list.iter().any(key) {
             let message = format!("'{first}' is taken from any row of its group: SQLite chooses");
             let help = "say which row: `max(…)`, or a window: `row_number() OVER (PARTITION BY … ORDER BY …)` and its first row";
             self.doubt(first.span(), message, help.to_owned());

@@ -138,8 +138,10 @@ impl<'a> Indexing<'a, '_> {
             return;
         }
         let plain = function.attr.as_str() == "get" && call.arguments.keywords.is_empty();
-        let asked = format!("{} in {}", self.source.text(call.arguments.args[0].range()), self.source.text(function.value.range()));
-        if !plain || self.guards.texts.contains(self.source.text(base.range())) || self.guards.texts.contains(&asked) {
+        let (key, map) = (self.source.text(key.range()), self.source.text(function.value.range()));
+        let asked = ["in", "not in"].iter().any(|word| self.guards.texts.contains(&format!("{key} {word} {map}")));
+        let written = matches!(self.lists.resolve(&function.value), Expr::Dict(_));
+        if !plain || asked || written || self.guards.texts.contains(self.source.text(base.range())) {
             return;
         }
         let message = format!("`.get(…)` gives None where the key is missing, and None has no {member}");

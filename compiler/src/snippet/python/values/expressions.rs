@@ -335,8 +335,12 @@ impl<'a> Look<'a> {
             self.fault("P619", s.slice.range(), message, help);
             return Value::UNKNOWN;
         }
+        let asked = matches!(base.detail, Detail::Keys(_) | Detail::Row(_) | Detail::Items(_))
+            && self.asked.contains(self.source.text(s.value.range()));
         base.index(&key).unwrap_or_else(|problem| {
-            self.problem(at, s.slice.range(), problem);
+            if !asked {
+                self.problem(at, s.slice.range(), problem);
+            }
             Value::UNKNOWN
         })
     }

@@ -81,7 +81,12 @@ impl<'a> Look<'a> {
                     self.value(&item.context_expr);
                     item.optional_vars.iter().for_each(|target| self.bind(target, &Value::UNKNOWN));
                 }
-                return self.block(&w.body);
+                // `contextlib.suppress(KeyError)`
+                let suppressed = w.items.iter().any(|item| self.source.text(item.context_expr.range()).contains("suppress("));
+                self.quiet += usize::from(suppressed);
+                let ends = self.block(&w.body);
+                self.quiet -= usize::from(suppressed);
+                return ends || suppressed;
             }
             Stmt::Match(m) => {
                 self.value(&m.subject);

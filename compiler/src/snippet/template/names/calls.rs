@@ -157,6 +157,11 @@ impl Check<'_> {
             return;
         }
         if let Some((variable, _)) = argument(&call.args, 0, "name").and_then(text_of) {
+            // `'x' in var('row')` asks for what may be missing.
+            let text = self.origin.text();
+            if ["'", "\""].iter().any(|quote| text.contains(&format!(" in var({quote}{variable}{quote})"))) {
+                return;
+            }
             let mut field = self.named(name, span);
             // Of `.name` the place is the whole path.
             let text = field.span.file.text.get(field.span.start as usize..field.span.end as usize).unwrap_or("");
