@@ -7,8 +7,9 @@ mod collect;
 mod known;
 mod near;
 
-use std::cell::RefCell;
-use std::collections::{BTreeMap, BTreeSet};
+use std::cell::{Cell, RefCell};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::rc::Rc;
 
 use crate::compile::Parsed;
 use crate::diagnostic::Span;
@@ -17,6 +18,7 @@ use crate::source::{self, Definition};
 use crate::sql::Dialect;
 use crate::sql::columns::{Class, Column, Columns, Keys};
 use crate::sql::outline::Outline;
+use crate::sql::scope::Looked;
 use crate::syntax::{TableRef, columns};
 
 pub use near::is_slip;
@@ -98,6 +100,9 @@ pub struct Catalog<'p> {
     unreadable: bool,
     near: std::cell::OnceCell<near::Names>,
     done: RefCell<BTreeMap<Key, Option<Columns>>>,
+    /// Columns of tables that are just being found out: what is looked at meanwhile does not know them yet.
+    gathering: Cell<usize>,
+    looked: RefCell<HashMap<(usize, u32, u32, String), Rc<Looked>>>,
 }
 
 impl<'p> Catalog<'p> {

@@ -103,7 +103,7 @@ fn snippets(expression: &Expression, catalog: &Catalog<'_>, faults: &mut Vec<Dia
 
 fn look(outline: &Outline, source: &str, kept: bool, catalog: &Catalog<'_>, faults: &mut Vec<Diagnostic>) {
     let looked = catalog.look(outline, source);
-    faults.extend(looked.faults);
+    faults.extend(looked.faults.iter().cloned());
     let creates_as = || match effect(outline) {
         Effect::Changes(changes) => changes.iter().any(|c| matches!(c.what, What::CreateAs { .. })),
         Effect::Hidden | Effect::Anything => false,

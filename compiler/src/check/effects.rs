@@ -120,7 +120,7 @@ impl<'p> Walk<'_, 'p> {
     }
 
     fn names(&mut self, outline: &Outline, source: &str) {
-        for (schema, name, at) in self.catalog.look(outline, source).tables {
+        for (schema, name, at) in self.catalog.look(outline, source).tables.iter().cloned() {
             self.read.push((self.catalog.key(source, schema.as_deref(), &name), name, at));
         }
     }

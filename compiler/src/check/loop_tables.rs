@@ -110,8 +110,8 @@ impl<'p> Rule<'_, 'p, '_> {
         self.catalog
             .look(outline, source)
             .tables
-            .into_iter()
-            .map(|(schema, name, _)| self.catalog.key(source, schema.as_deref(), &name))
+            .iter()
+            .map(|(schema, name, _)| self.catalog.key(source, schema.as_deref(), name))
             .collect()
     }
 

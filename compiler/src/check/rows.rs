@@ -200,7 +200,7 @@ impl Walk<'_, '_> {
 
     fn row_of_query(&self, source: &SourceRef, sql: &Expression) -> Option<Row> {
         let outline = self.flow.sql.get(&sql.span.start)?;
-        let columns = self.catalog.look(outline, self.catalog.source(source.name())?).columns;
+        let columns = self.catalog.look(outline, self.catalog.source(source.name())?).columns.clone();
         columns.closed.then_some(Row { columns, from: sql.span.clone(), what: "the query".to_owned() })
     }
 

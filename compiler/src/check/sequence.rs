@@ -131,7 +131,7 @@ impl<'p> Sequence<'_, 'p> {
     /// What the statement gives; reported is what would be right if the tables were as all steps together make them.
     fn look(&mut self, outline: &Outline, source: &str) -> Columns {
         if self.now.is_empty() {
-            return self.catalog.look(outline, source).columns;
+            return self.catalog.look(outline, source).columns.clone();
         }
         let looked = self.catalog.look_now(outline, source, &self.now);
         let place = |f: &Diagnostic| (f.code, f.span.as_ref().map(|s| s.start));
@@ -161,7 +161,7 @@ impl<'p> Sequence<'_, 'p> {
                 Effect::Hidden | Effect::Anything => self.forget(),
             };
         };
-        for (schema, name, at) in self.catalog.look(outline, source).tables {
+        for (schema, name, at) in self.catalog.look(outline, source).tables.iter().cloned() {
             self.used(&self.catalog.key(source, schema.as_deref(), &name), &at);
         }
         let columns = self.look(outline, source);
@@ -260,7 +260,7 @@ impl<'p> Sequence<'_, 'p> {
             && table.writers.iter().filter(|w| creates(w.how)).all(|w| match &w.given {
                 Given::Listed(columns) => columns.closed && columns.find(name, dialect).is_some(),
                 Given::Query { source, outline } => {
-                    let columns = self.catalog.look(outline, source).columns;
+                    let columns = self.catalog.look(outline, source).columns.clone();
                     columns.closed && columns.find(name, dialect).is_some()
                 }
                 Given::Keys | Given::Unknown => false,

@@ -66,7 +66,7 @@ fn known(writer: &Writer<'_>, catalog: &Catalog<'_>) -> Option<Columns> {
             if outline.text.contains('*') && looked.tables.iter().any(|(schema, name, _)| made_twice(schema.as_deref(), name)) {
                 return None;
             }
-            looked.columns
+            looked.columns.clone()
         }
         Given::Keys | Given::Unknown => return None,
     };

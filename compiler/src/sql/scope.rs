@@ -37,7 +37,7 @@ pub trait Tables {
 }
 
 /// What looking at a statement gave.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct Looked {
     /// The columns of its rows, if it gives any.
     pub columns: Columns,

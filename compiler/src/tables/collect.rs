@@ -31,6 +31,8 @@ impl<'p> Catalog<'p> {
             unreadable: parsed.all_flows().any(|f| f.unreadable),
             near: std::cell::OnceCell::new(),
             done: RefCell::new(BTreeMap::new()),
+            gathering: std::cell::Cell::new(0),
+            looked: RefCell::default(),
         };
         for flow in parsed.all_flows() {
             if !flow.suspected_text.is_empty() {

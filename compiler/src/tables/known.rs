@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use std::rc::Rc;
+
 use sqlparser::ast::{ObjectName, ObjectNamePart};
 
 use super::{Catalog, Given, How, Key};
@@ -18,7 +20,9 @@ impl Catalog<'_> {
             return done.clone().unwrap_or_default();
         }
         self.done.borrow_mut().insert(key.clone(), None);
+        self.gathering.set(self.gathering.get() + 1);
         let columns = self.gather(key);
+        self.gathering.set(self.gathering.get() - 1);
         self.done.borrow_mut().insert(key.clone(), Some(columns.clone()));
         columns
     }
@@ -75,7 +79,7 @@ impl Catalog<'_> {
 
     /// The columns that the rows of a query give a table.
     fn of_rows(&self, outline: &Outline, source: &str, key: &Key) -> Columns {
-        let mut columns = self.look(outline, source).columns;
+        let mut columns = self.look(outline, source).columns.clone();
         // Between databases, types are those that the rows ask for.
         if source != key.source {
             columns.list.iter_mut().for_each(|c| c.class = Class::Unknown);
@@ -109,8 +113,19 @@ impl Catalog<'_> {
 
     /// Looks at a statement of a source.
     #[must_use]
-    pub fn look(&self, outline: &Outline, source: &str) -> Looked {
-        scope::look(outline, &InSource { catalog: self, source })
+    pub fn look(&self, outline: &Outline, source: &str) -> Rc<Looked> {
+        let look = || Rc::new(scope::look(outline, &InSource { catalog: self, source }));
+        if self.gathering.get() > 0 {
+            return look();
+        }
+        let (file, start, end) = outline.place();
+        let key = (file, start, end, source.to_owned());
+        if let Some(looked) = self.looked.borrow().get(&key) {
+            return Rc::clone(looked);
+        }
+        let looked = look();
+        self.looked.borrow_mut().insert(key, Rc::clone(&looked));
+        looked
     }
 }
 

@@ -114,7 +114,7 @@ impl<'p> Uses<'_, 'p> {
     }
 
     fn reads(&mut self, outline: &Outline, source: &'p str) {
-        let tables = self.catalog.look(outline, source).tables;
+        let tables = self.catalog.look(outline, source).tables.clone();
         self.reads.extend(tables.into_iter().map(|(schema, name, at)| (self.catalog.key(source, schema.as_deref(), &name), at)));
     }
 }
