@@ -85,6 +85,9 @@ pub struct Table<'p> {
     pub writers: Vec<Writer<'p>>,
 }
 
+/// What was found out about statements, by file, place and source.
+type LookedAt = HashMap<(usize, u32, u32, String), Rc<Looked>>;
+
 /// All that is known of tables.
 #[derive(Debug)]
 pub struct Catalog<'p> {
@@ -102,7 +105,7 @@ pub struct Catalog<'p> {
     done: RefCell<BTreeMap<Key, Option<Columns>>>,
     /// Columns of tables that are just being found out: what is looked at meanwhile does not know them yet.
     gathering: Cell<usize>,
-    looked: RefCell<HashMap<(usize, u32, u32, String), Rc<Looked>>>,
+    looked: RefCell<LookedAt>,
 }
 
 impl<'p> Catalog<'p> {

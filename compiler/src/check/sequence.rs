@@ -161,8 +161,8 @@ impl<'p> Sequence<'_, 'p> {
                 Effect::Hidden | Effect::Anything => self.forget(),
             };
         };
-        for (schema, name, at) in self.catalog.look(outline, source).tables.iter().cloned() {
-            self.used(&self.catalog.key(source, schema.as_deref(), &name), &at);
+        for (schema, name, at) in &self.catalog.look(outline, source).tables {
+            self.used(&self.catalog.key(source, schema.as_deref(), name), at);
         }
         let columns = self.look(outline, source);
         match statement {
