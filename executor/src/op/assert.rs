@@ -5,7 +5,7 @@ use sequor_plan_format::op::assert::{Check, Expect, Severity};
 use sequor_plan_format::op::print::Level;
 use sequor_plan_format::{ExprId, SourceId};
 
-use super::http_request::shown;
+use super::http_request::{one_line, shown};
 use crate::error::{ErrorKind, RunError};
 use crate::machine::holds;
 use crate::scope::Scope;
@@ -62,12 +62,22 @@ async fn look(services: &Services, source: SourceId, query: ExprId, expect: Expe
             (Expect::Empty | Expect::NotEmpty | Expect::Value(_), _) => None,
         });
     };
-    let Some(row) = first else { return Ok(Some(format!("the query gives no row instead of {}", shown(&expected)))) };
+    let Some(row) = first else { return Ok(Some(format!("the query gives no row instead of {}", quoted(&expected)))) };
     if found.next().is_some() {
-        return Ok(Some(format!("the query gives several rows instead of the one value {}", shown(&expected))));
+        return Ok(Some(format!("the query gives several rows instead of the one value {}", quoted(&expected))));
     }
     let found = row.values.first().cloned().unwrap_or(Value::Null);
     // A database may give a number as a decimal, or as text.
     let same = found == expected || (!matches!(found, Value::Null) && found.to_text() == expected.to_text());
-    Ok((!same).then(|| format!("the query gives {} instead of {}", shown(&found), shown(&expected))))
+    if same {
+        return Ok(None);
+    }
+    // Values are compared as text, so their kinds are no part of what differs.
+    let found = if matches!(found, Value::Null) { "null".to_owned() } else { quoted(&found) };
+    Ok(Some(format!("the query gives {found} instead of {}", quoted(&expected))))
+}
+
+/// A value as it is compared, for a message.
+fn quoted(value: &Value) -> String {
+    format!("'{}'", one_line(&value.to_text(), 60))
 }

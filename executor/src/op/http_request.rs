@@ -37,6 +37,7 @@ pub(crate) use preview::{address, has_landed, may_have_pages};
 pub(crate) use recorded::{durable, spool_name as reply_spool};
 pub(crate) use reply::shown;
 pub(crate) use settle::{Standing, Verified, standing, verify};
+pub(crate) use text::one_line;
 
 /// A member of the loop.
 #[derive(Clone, Debug)]

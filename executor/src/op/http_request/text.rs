@@ -50,7 +50,7 @@ pub(super) fn body_start(body: &[u8]) -> String {
 }
 
 /// At most `longest` characters on one line.
-pub(super) fn one_line(text: &str, longest: usize) -> String {
+pub(crate) fn one_line(text: &str, longest: usize) -> String {
     let mut out = String::new();
     for word in text.split_whitespace() {
         if !out.is_empty() {

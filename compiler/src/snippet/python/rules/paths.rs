@@ -161,6 +161,12 @@ impl<'a> StatementVisitor<'a> for Breaks {
     }
 }
 
+/// A last `yield` behind a `return`: it makes a generator of the function, one that gives nothing.
+fn is_generator_mark(last: &Stmt, next: &Stmt) -> bool {
+    let is_yield = |s: &Stmt| matches!(s, Stmt::Expr(e) if matches!(*e.value, Expr::Yield(_) | Expr::YieldFrom(_)));
+    std::ptr::eq(last, next) && is_yield(next)
+}
+
 struct Unreached<'a> {
     source: Source<'a>,
     faults: &'a mut Vec<Diagnostic>,
@@ -169,7 +175,9 @@ struct Unreached<'a> {
 impl<'a> StatementVisitor<'a> for Unreached<'_> {
     fn visit_body(&mut self, body: &'a [Stmt]) {
         let last = body.iter().position(|s| leaves_one(s, Leaving::Block));
-        if let Some((last, next)) = last.and_then(|i| Some((&body[i], body.get(i + 1)?))) {
+        if let Some((last, next)) = last.and_then(|i| Some((&body[i], body.get(i + 1)?)))
+            && !is_generator_mark(&body[body.len() - 1], next)
+        {
             self.faults.push(
                 Diagnostic::warning("P618", self.source.span(first_line(next)), "this line is never reached")
                     .also(self.source.span(first_line(last)), "here the lines end in every case")
