@@ -325,6 +325,24 @@ pub enum Method {
 }
 
 impl Method {
+    /// Whether it gives text, whatever it is called with.
+    #[must_use]
+    pub const fn gives_text(self) -> bool {
+        matches!(
+            self,
+            Self::Capitalize
+                | Self::Join
+                | Self::Lower
+                | Self::LStrip
+                | Self::Replace
+                | Self::RStrip
+                | Self::Strip
+                | Self::Title
+                | Self::Upper
+                | Self::ZFill
+        )
+    }
+
     pub const ALL: [Self; 26] = [
         Self::Capitalize,
         Self::EndsWith,

@@ -6,6 +6,7 @@
 
 mod held;
 mod infer;
+mod sight;
 mod sql;
 
 use std::collections::BTreeSet;
@@ -23,7 +24,8 @@ use crate::syntax::visit::{self, Visitor};
 use crate::syntax::{Flow, Rows, Step};
 use crate::tables::Catalog;
 use held::Held;
-use infer::{Infer, Origin, Sight};
+use infer::Infer;
+use sight::{Origin, Sight};
 
 pub(super) fn check(parsed: &Parsed, resolved: &Resolved<'_>, catalog: &Catalog<'_>, faults: &mut Vec<Diagnostic>) {
     // What is wrong elsewhere may be why a value seems to be of the wrong kind.
@@ -42,7 +44,7 @@ pub(super) fn check(parsed: &Parsed, resolved: &Resolved<'_>, catalog: &Catalog<
             bound: Vec::new(),
             next: Vec::new(),
             errors: BTreeSet::new(),
-            asked: std::rc::Rc::new(infer::asked(flow)),
+            asked: std::rc::Rc::new(sight::asked(flow)),
         };
         visit::steps(&flow.steps, &mut Walk { sight, flow, found: &mut found });
     }

@@ -21,19 +21,7 @@ impl Expression {
         match &self.kind {
             Kind::Text(_) | Kind::Concat(_) | Kind::Format { .. } | Kind::Response(ResponsePart::Text | ResponsePart::Url) => true,
             Kind::Call { function: Function::Str | Function::Repr, .. } => true,
-            Kind::Method { method, .. } => matches!(
-                method,
-                Method::Capitalize
-                    | Method::Join
-                    | Method::Lower
-                    | Method::LStrip
-                    | Method::Replace
-                    | Method::RStrip
-                    | Method::Strip
-                    | Method::Title
-                    | Method::Upper
-                    | Method::ZFill
-            ),
+            Kind::Method { method, .. } => method.gives_text(),
             Kind::If { then, otherwise, .. } => then.is_text() && otherwise.is_text(),
             Kind::And(parts) | Kind::Or(parts) => parts.iter().all(Expression::is_text),
             Kind::Let { body, .. } => body.is_text(),

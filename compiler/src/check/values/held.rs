@@ -5,7 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use sequor_plan_format::op::Scope;
 
 use super::super::parsed::{literal_variables, parsed_names};
-use super::infer::{Infer, Sight};
+use super::infer::Infer;
+use super::sight::Sight;
 use crate::compile::Parsed;
 use crate::diagnostic::Span;
 use crate::kinds::Kinds;

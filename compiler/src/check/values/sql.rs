@@ -3,7 +3,8 @@
 use sequor_plan_format::expr::Method;
 
 use super::super::sql_text::Quotes;
-use super::infer::{Infer, Sight};
+use super::infer::Infer;
+use super::sight::Sight;
 use crate::diagnostic::Diagnostic;
 use crate::kinds::Kinds;
 use crate::kinds::value::{Detail, Value};
