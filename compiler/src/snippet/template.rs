@@ -8,6 +8,7 @@ pub mod catalog;
 mod members;
 mod names;
 mod native;
+mod operators;
 mod outline;
 
 pub(crate) use members::MEMBERS as RESPONSE_MEMBERS;

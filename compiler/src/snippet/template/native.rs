@@ -4,7 +4,7 @@
 //! value; a native tree only has it as the value of an attribute, so an attribute is lowered only where undefined and null act alike or where
 //! it is printed.
 
-use minijinja::machinery::ast::{self, BinOpKind, CallArg, CompareOpKind, Expr, Stmt, UnaryOpKind};
+use minijinja::machinery::ast::{self, CallArg, CompareOpKind, Expr, Stmt, UnaryOpKind};
 use minijinja::value::{Value, ValueKind};
 use sequor_plan_format::expr::{Binary, Compare, Function, Method, ResponsePart, Unary};
 
@@ -13,6 +13,7 @@ use super::super::fold::{self, response_part};
 use super::super::methods;
 use super::super::place::Origin;
 use super::super::stack::MAX_NATIVE_DEPTH;
+use super::operators::Operator;
 
 /// A whole template. A `typed` one keeps the value of its only expression.
 pub(super) fn template(statements: &[Stmt<'_>], typed: bool, origin: Origin<'_>) -> Option<Expression> {
@@ -157,27 +158,15 @@ impl Native<'_> {
     }
 
     fn binary(&self, b: &ast::BinOp<'_>, depth: usize) -> Option<Kind> {
-        let operator = match b.op {
-            BinOpKind::ScAnd => return Some(Kind::And(vec![self.expr(&b.left, depth)?, self.expr(&b.right, depth)?])),
-            BinOpKind::ScOr => return Some(Kind::Or(vec![self.expr(&b.left, depth)?, self.expr(&b.right, depth)?])),
-            BinOpKind::Concat => {
+        let operator = match Operator::from(&b.op) {
+            Operator::And => return Some(Kind::And(vec![self.expr(&b.left, depth)?, self.expr(&b.right, depth)?])),
+            Operator::Or => return Some(Kind::Or(vec![self.expr(&b.left, depth)?, self.expr(&b.right, depth)?])),
+            Operator::Concat => {
                 let parts = vec![self.part(&b.left, depth)?, self.part(&b.right, depth)?];
                 return Some(fold::concat(parts, self.origin.text_span()).kind);
             }
-            BinOpKind::Eq => return self.compared(Compare::Equal, b, depth),
-            BinOpKind::Ne => return self.compared(Compare::NotEqual, b, depth),
-            BinOpKind::Lt => return self.compared(Compare::Less, b, depth),
-            BinOpKind::Lte => return self.compared(Compare::LessEqual, b, depth),
-            BinOpKind::Gt => return self.compared(Compare::Greater, b, depth),
-            BinOpKind::Gte => return self.compared(Compare::GreaterEqual, b, depth),
-            BinOpKind::In => return self.compared(Compare::In, b, depth),
-            BinOpKind::Add => Binary::Add,
-            BinOpKind::Sub => Binary::Subtract,
-            BinOpKind::Mul => Binary::Multiply,
-            BinOpKind::Div => Binary::Divide,
-            BinOpKind::FloorDiv => Binary::FloorDivide,
-            BinOpKind::Rem => Binary::Modulo,
-            BinOpKind::Pow => Binary::Power,
+            Operator::Compare(operator) => return self.compared(operator, b, depth),
+            Operator::Binary(operator) => operator,
         };
         let (left, right) = (self.defined(&b.left, depth)?, self.defined(&b.right, depth)?);
         // `'%s' % value` formats.

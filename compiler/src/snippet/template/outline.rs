@@ -2,8 +2,8 @@
 
 use std::cell::Cell;
 
-use minijinja::machinery::ast::{self, BinOpKind, CallArg, Expr, Stmt, UnaryOpKind};
-use sequor_plan_format::expr::{Binary, Compare, Comprehension, Function, Method, Unary};
+use minijinja::machinery::ast::{self, CallArg, Expr, Stmt, UnaryOpKind};
+use sequor_plan_format::expr::{Comprehension, Function, Method, Unary};
 
 use super::super::expression::{Clause, DictItem, Expression, Kind, Named};
 use super::super::fold::response_part;
@@ -11,6 +11,7 @@ use super::super::methods;
 use super::super::place::Origin;
 use super::super::stack::MAX_NATIVE_DEPTH;
 use super::native::{cast, compare, constant};
+use super::operators::Operator;
 
 /// A slot that nothing fills: a value of which nothing is known.
 const UNKNOWN: Kind = Kind::Local(u32::MAX);
@@ -173,27 +174,13 @@ impl Outline<'_> {
     fn binary<'t>(&self, b: &ast::BinOp<'t>, names: &Names<'t>, depth: usize) -> Kind {
         let left = Box::new(self.expr(&b.left, names, depth));
         let right = Box::new(self.expr(&b.right, names, depth));
-        let compared = |operator| Kind::Compare { operator, left: left.clone(), right: right.clone() };
-        let operator = match b.op {
-            BinOpKind::ScAnd => return Kind::And(vec![*left, *right]),
-            BinOpKind::ScOr => return Kind::Or(vec![*left, *right]),
-            BinOpKind::Concat => return Kind::Concat(vec![*left, *right]),
-            BinOpKind::Eq => return compared(Compare::Equal),
-            BinOpKind::Ne => return compared(Compare::NotEqual),
-            BinOpKind::Lt => return compared(Compare::Less),
-            BinOpKind::Lte => return compared(Compare::LessEqual),
-            BinOpKind::Gt => return compared(Compare::Greater),
-            BinOpKind::Gte => return compared(Compare::GreaterEqual),
-            BinOpKind::In => return compared(Compare::In),
-            BinOpKind::Add => Binary::Add,
-            BinOpKind::Sub => Binary::Subtract,
-            BinOpKind::Mul => Binary::Multiply,
-            BinOpKind::Div => Binary::Divide,
-            BinOpKind::FloorDiv => Binary::FloorDivide,
-            BinOpKind::Rem => Binary::Modulo,
-            BinOpKind::Pow => Binary::Power,
-        };
-        Kind::Binary { operator, left, right }
+        match Operator::from(&b.op) {
+            Operator::And => Kind::And(vec![*left, *right]),
+            Operator::Or => Kind::Or(vec![*left, *right]),
+            Operator::Concat => Kind::Concat(vec![*left, *right]),
+            Operator::Compare(operator) => Kind::Compare { operator, left, right },
+            Operator::Binary(operator) => Kind::Binary { operator, left, right },
+        }
     }
 
     fn filter<'t>(&self, f: &ast::Filter<'t>, names: &Names<'t>, depth: usize) -> Kind {
