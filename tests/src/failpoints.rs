@@ -7,8 +7,8 @@ use crate::program::workspace;
 
 /// Failpoints that no flow of the crash matrix passes, and why.
 pub const NOT_PASSED: &[(&str, &str)] = &[
-    ("state.change_plan.before_commit", "the plan of a run changes in tests/plan_change.rs"),
-    ("state.change_plan.after_commit", "the plan of a run changes in tests/plan_change.rs"),
+    ("state.change_plan.before_commit", "the plan of a run changes in tests/plan_change/"),
+    ("state.change_plan.after_commit", "the plan of a run changes in tests/plan_change/"),
 ];
 
 /// Where a failpoint is.

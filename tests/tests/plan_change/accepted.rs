@@ -1,147 +1,6 @@
-//! Runs that go on with another plan than they were started with: `resume --plan`, and `diff RUN PLAN`.
-#![allow(clippy::expect_used, clippy::panic, reason = "a test that cannot go on fails")]
+//! Plans that a run goes on with.
 
-use std::collections::BTreeMap;
-use std::path::PathBuf;
-
-use sequor_tests::postgres;
-use sequor_tests::program::{self, Project, Ran};
-use sequor_tests::service::{Reply, Service};
-use sequor_tests::sqlite;
-use serde_json::json;
-
-/// Sends three orders, then adds them up with a column that is not there.
-const MAIN: &str = "steps:
-  - op: execute
-    id: clear
-    source: lite
-    statement: delete from sent
-  - op: for_each
-    id: each
-    source: lite
-    table: orders
-    as: order
-    steps:
-      - op: http_request
-        id: send
-        request:
-          source: api
-          url: \"/orders/{{ var('order').number }}\"
-          method: POST
-          body: {number: \"{{ var('order').number }}\"}
-          idempotency_key: auto
-        response:
-          tables:
-            - {source: lite, table: sent, write_mode: append, columns: {number: bigint}, data_path: ''}
-  - op: run_flow
-    id: sum
-    flow: sum
-";
-
-/// The first step of it.
-const CLEAR: &str = "  - op: execute
-    id: clear
-    source: lite
-    statement: delete from sent
-";
-
-const SUM: &str = "steps:
-  - op: if
-    id: rarely
-    conditions:
-      - condition_expression: 1 > 2
-        then:
-          - {op: print, id: no, message: never}
-  - op: transform
-    id: totals
-    source: lite
-    target_table: totals
-    query: select sum(amount) as total from sent
-";
-
-struct World {
-    project: Project,
-    api: Service,
-}
-
-impl World {
-    fn new(main: &str, sum: &str) -> Self {
-        let api = Service::start(|request| Reply::json(201, &json!([{ "number": request.json()["number"].as_i64().unwrap_or(5) }])));
-        let project = Project::of(&[
-            ("project.yaml", "name: shop\nvariables: {unit: 1}\n"),
-            ("sources/lite.yaml", "type: sqlite\npath: shop.db\n"),
-            ("sources/api.yaml", &format!("type: http\nbase_url: {}\nidempotency: {{header: Idempotency-Key}}\n", api.url())),
-            ("flows/main.yaml", main),
-            ("flows/sum.yaml", sum),
-        ]);
-        let world = Self { project, api };
-        let setup = "create table orders (number integer); insert into orders values (101), (102), (103);
-            create table sent (number integer); insert into sent values (7)";
-        sqlite::execute(&world.file("shop.db"), setup);
-        world
-    }
-
-    fn file(&self, name: &str) -> PathBuf {
-        self.project.path().join(name)
-    }
-
-    fn sequor(&self, arguments: &[&str]) -> Ran {
-        self.project.sequor(arguments)
-    }
-
-    /// Killed at the n-th pass of a failpoint.
-    #[track_caller]
-    fn killed(&self, failpoint: &str, arguments: &[&str]) {
-        let mut command = self.project.command(&program::sequor());
-        let ran = program::run(command.args(arguments).env("SEQUOR_FAILPOINT", failpoint));
-        assert_eq!(ran.status, -1, "not killed: {}", ran.output());
-        self.api.settle();
-    }
-
-    fn main(&self, text: &str) {
-        self.project.write("flows/main.yaml", text);
-    }
-
-    fn sum(&self, text: &str) {
-        self.project.write("flows/sum.yaml", text);
-    }
-
-    /// The orders that were sent, with the idempotency keys of each.
-    fn sent(&self) -> BTreeMap<String, Vec<String>> {
-        let mut sent: BTreeMap<String, Vec<String>> = BTreeMap::new();
-        for request in self.api.ledger().iter().filter(|request| request.method == "POST") {
-            let key = request.header("idempotency-key").unwrap_or_default().to_owned();
-            sent.entry(request.path.clone()).or_default().push(key);
-        }
-        sent
-    }
-
-    #[track_caller]
-    fn assert_each_sent_once(&self) {
-        let counts: Vec<(String, usize)> = self.sent().into_iter().map(|(path, keys)| (path, keys.len())).collect();
-        let expected = [101, 102, 103].map(|number| (format!("/orders/{number}"), 1));
-        assert_eq!(counts, expected);
-    }
-
-    fn value(&self, sql: &str) -> String {
-        sqlite::value(&self.file("shop.db"), sql)
-    }
-
-    /// The name of the last run.
-    fn run(&self) -> String {
-        let line = self.sequor(&["runs", "--json"]).ended(0).stdout;
-        let run: serde_json::Value = serde_json::from_str(line.lines().next().expect("a run")).expect("JSON");
-        run["run"].as_str().expect("a name").to_owned()
-    }
-}
-
-fn enabled() -> bool {
-    std::env::var_os("SEQUOR_FAILPOINTS_BUILT").is_some()
-}
-
-fn mended(sum: &str) -> String {
-    sum.replace("sum(amount)", "sum(number)")
-}
+use super::*;
 
 #[test]
 fn a_step_that_failed_is_mended_and_the_run_goes_on() {
@@ -200,55 +59,6 @@ fn a_run_killed_in_a_loop_goes_on_at_its_item_with_other_steps_around_it() {
         assert_eq!(sqlite::value(&world.file("aside.db"), "select count(*) from done"), "0");
         assert_eq!(world.value("select count(*) from _sequor_commit"), "0", "{failpoint}");
     }
-}
-
-#[test]
-fn a_change_of_what_is_done_or_running_is_refused_and_changes_nothing() {
-    let world = World::new(MAIN, SUM);
-    world.sequor(&["run", "main"]).ended(1).says("amount");
-    let refused = |what: &str, main: &str, reasons: &[&str]| {
-        world.main(main);
-        world.sum(&mended(SUM));
-        let ran = world.sequor(&["resume", "--plan", "main"]).ended(2);
-        for reason in reasons {
-            assert!(ran.output().contains(reason), "{what}: nothing says {reason:?}\n{}", ran.output());
-        }
-        assert!(ran.output().contains("nothing was changed"), "{what}");
-        // So does a look at it.
-        world.sequor(&["resume", "--dry-run", "--plan", "main"]).ended(2).says("refused");
-    };
-    refused(
-        "a done step",
-        &MAIN.replace("delete from sent", "delete from orders"),
-        &["main/clear", "done", "it must stay as it was", "allowed"],
-    );
-    refused(
-        "a done step in a loop that is over",
-        &MAIN.replace("method: POST", "method: PUT"),
-        &["main/each/send", "request", "it is done"],
-    );
-    refused("a removed step", &MAIN.replace(CLEAR, ""), &["main/clear", "removed", "it must stay in the plan"]);
-    refused(
-        "a step in front",
-        &MAIN.replace("steps:\n  - op: execute", "steps:\n  - {op: print, id: first, message: x}\n  - op: execute"),
-        &["main/first", "it would never run"],
-    );
-    refused(
-        "the call that runs",
-        &MAIN.replace("flow: sum\n", "flow: sum\n    when_expression: 1 < 2\n"),
-        &["main/sum", "condition", "the run is in it"],
-    );
-    let source = "type: sqlite\npath: other.db\n";
-    world.project.write("sources/lite.yaml", source);
-    refused("a source of a done step", MAIN, &["main/clear", "source", "it must stay as it was"]);
-    world.project.write("sources/lite.yaml", "type: sqlite\npath: shop.db\n");
-    assert!(!world.file("other.db").exists());
-    // The run is what it was.
-    world.sequor(&["resume"]).ended(1).says("amount");
-    world.main(MAIN);
-    let _ = world.sequor(&["resume", "--plan", "main"]).ended(0);
-    world.assert_each_sent_once();
-    assert_eq!(world.value("select total from totals"), "306");
 }
 
 #[test]
@@ -349,25 +159,6 @@ fn a_reply_that_could_not_be_read_is_read_by_the_new_plan() {
 }
 
 #[test]
-fn diff_of_a_run_says_what_differs_and_whether_it_can_go_on() {
-    let world = World::new(MAIN, SUM);
-    let _ = world.sequor(&["run", "main"]).ended(1);
-    let run = world.run();
-    world.sequor(&["diff", &run, "main"]).ended(0).says("7 steps are the same").says("can go on with this plan");
-    world.sum(&mended(SUM));
-    let ran = world.sequor(&["diff", &run, "main"]).ended(1);
-    ran.says("- query").says("sum(number)").says("stopped at").says(&format!("run {run} can go on with this plan"));
-    world.main(&MAIN.replace("delete from sent", "delete from orders"));
-    let _ = world.sequor(&["compile", "main", "-o", "new.plan"]).ended(0);
-    let ran = world.sequor(&["diff", &run[run.len() - 8..], "new.plan"]).ended(1);
-    ran.says("delete from orders").says("it is done: it must stay as it was").says("cannot go on with this plan");
-    world.main(MAIN);
-    let _ = world.sequor(&["resume", "--plan", "main"]).ended(0);
-    world.sequor(&["diff", &run, "new.plan"]).ended(1).says("is over").hides("refused");
-    world.sequor(&["diff", "nowhere", "new.plan"]).ended(2).says("no run 'nowhere'");
-}
-
-#[test]
 fn a_run_of_which_nothing_has_happened_may_have_any_plan_of_its_project() {
     if !enabled() {
         return;
@@ -382,37 +173,6 @@ fn a_run_of_which_nothing_has_happened_may_have_any_plan_of_its_project() {
     world.sequor(&["resume", "--plan", "main"]).ended(0).says("something else");
     assert!(world.sent().is_empty());
 }
-
-#[test]
-fn a_plan_is_for_a_run_of_its_flow_and_a_refusal_leaves_the_run_as_it_stood() {
-    if !enabled() {
-        return;
-    }
-    let world = World::new("steps:\n  - {op: fail, message: first}\n", SUM);
-    let _ = world.sequor(&["run", "main"]).ended(1);
-    // Another flow's run is newer.
-    world.project.write("flows/other.yaml", "steps:\n  - {op: fail, message: second}\n");
-    let _ = world.sequor(&["run", "other"]).ended(1);
-    world.main("steps:\n  - {op: fail, id: fail, message: third}\n  - {op: print, id: more, message: more}\n");
-    let _ = world.sequor(&["resume", "--plan", "main"]).ended(1).says("third").hides("second");
-    world.project.write("project.yaml", "name: another\n");
-    world.sequor(&["resume", "--plan", "other"]).ended(2).says("another project");
-    let after = world.sequor(&["runs"]).ended(0);
-    after.says("failed").hides("interrupted");
-}
-
-/// A flow that fails at its first step that does something.
-fn failing(step: &str) -> String {
-    format!("steps:\n  - {{op: print, id: start, message: it starts}}\n{step}  - {{op: print, id: end, message: the end}}\n")
-}
-
-const LOAD: &str = "  - op: http_request
-    id: load
-    request: {source: api, url: /orders, method: GET}
-    response:
-      tables:
-        - {source: lite, table: loaded, columns: {number: bigint}, data_expression: \"[{'number': 'x5'}]\"}
-";
 
 #[test]
 fn a_table_whose_columns_did_not_fit_is_filled_anew() {
@@ -430,15 +190,6 @@ fn a_table_whose_columns_did_not_fit_is_filled_anew() {
 }
 
 #[test]
-fn a_request_that_changes_something_and_may_have_been_sent_stays() {
-    let load = LOAD.replace("method: GET", "method: PUT, body: {number: 5}");
-    let world = World::new(&failing(&load), SUM);
-    let _ = world.sequor(&["run", "main"]).ended(1);
-    world.main(&failing(&load.replace("number: 5", "number: 6")));
-    world.sequor(&["resume", "--plan", "main"]).ended(2).says("main/load").says("the run is in it");
-}
-
-#[test]
 fn a_step_that_failed_may_go() {
     let world = World::new(MAIN, SUM);
     let _ = world.sequor(&["run", "main"]).ended(1);
@@ -447,14 +198,6 @@ fn a_step_that_failed_may_go() {
     world.sequor(&["resume", "--plan", "main"]).ended(0).says("sum/totals").says("removed").says("the end").hides("never");
     world.assert_each_sent_once();
     assert_eq!(world.value("select count(*) from _sequor_commit"), "0");
-}
-
-#[test]
-fn a_database_that_has_something_of_the_run_must_stay_in_the_plan() {
-    let world = World::new(&failing(LOAD), SUM);
-    let _ = world.sequor(&["run", "main"]).ended(1);
-    world.main(&failing(""));
-    world.sequor(&["resume", "--plan", "main"]).ended(2).says("source 'lite'").says("it holds something of this run");
 }
 
 #[test]
@@ -496,21 +239,6 @@ fn a_loop_that_failed_at_its_first_item_may_do_something_else() {
 }
 
 #[test]
-fn a_database_that_constants_name_must_stay_where_the_run_has_written() {
-    let world = World::new(MAIN, SUM);
-    world.project.write("project.yaml", "name: shop\nvariables: {unit: 1, file: shop.db, unused: 1}\n");
-    world.project.write("sources/lite.yaml", "type: sqlite\npath: \"{{ var('file') }}\"\n");
-    let _ = world.sequor(&["run", "main"]).ended(1);
-    world.sum(&mended(SUM));
-    world.project.write("project.yaml", "name: shop\nvariables: {unit: 1, file: other.db, unused: 2}\n");
-    let ran = world.sequor(&["resume", "--plan", "main"]).ended(2);
-    ran.says("project variable 'file'").says("source 'lite' is in use by this run").says("project variable 'unused'");
-    world.project.write("project.yaml", "name: shop\nvariables: {unit: 1, file: shop.db, unused: 2}\n");
-    let _ = world.sequor(&["resume", "--plan", "main"]).ended(0);
-    world.assert_each_sent_once();
-}
-
-#[test]
 fn a_plan_changes_in_a_state_store_in_postgresql_too() {
     if !enabled() {
         return;
@@ -529,32 +257,6 @@ fn a_plan_changes_in_a_state_store_in_postgresql_too() {
     }
     world.assert_each_sent_once();
     assert_eq!(world.value("select total from totals"), "306");
-}
-
-#[test]
-fn a_block_that_is_done_takes_no_more_steps() {
-    let main = "steps:
-  - op: block
-    id: group
-    steps:
-      - {op: execute, id: one, source: lite, statement: insert into sent values (1)}
-  - op: if
-    id: either
-    conditions:
-      - condition_expression: 1 > 2
-        then:
-          - {op: print, id: no, message: never}
-  - {op: execute, id: bad, source: lite, statement: insert into nowhere values (2)}
-";
-    let world = World::new(main, SUM);
-    let _ = world.sequor(&["run", "main"]).ended(1);
-    let mended = main.replace("nowhere", "sent");
-    world.main(&mended.replace("values (1)}\n", "values (1)}\n      - {op: print, id: two, message: two}\n"));
-    world.sequor(&["resume", "--plan", "main"]).ended(2).says("main/group/two").says("it would have been left out");
-    // What was not chosen would not have run either.
-    world.main(&mended.replace("message: never}\n", "message: never}\n          - {op: print, id: neither, message: never}\n"));
-    world.sequor(&["resume", "--plan", "main"]).ended(0).says("main/either/then[0]/neither").hides(" never\n");
-    assert_eq!(world.value("select group_concat(number) from sent"), "7,1,2");
 }
 
 #[test]
