@@ -26,7 +26,7 @@ use crate::diagnostic::{Diagnostic, Severity, Span};
 use crate::yaml::Scalar;
 use lex::Token;
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Dialect {
     Sqlite,
     Postgres,

@@ -88,6 +88,9 @@ pub struct Table<'p> {
 /// What was found out about statements, by file, place and source.
 type LookedAt = HashMap<(usize, u32, u32, String), Rc<Looked>>;
 
+/// Queries of snippets, by file, place and dialect.
+type Outlines = HashMap<(usize, u32, u32, Dialect), Rc<Outline>>;
+
 /// All that is known of tables.
 #[derive(Debug)]
 pub struct Catalog<'p> {
@@ -106,6 +109,7 @@ pub struct Catalog<'p> {
     /// Columns of tables that are just being found out: what is looked at meanwhile does not know them yet.
     gathering: Cell<usize>,
     looked: RefCell<LookedAt>,
+    outlines: RefCell<Outlines>,
 }
 
 impl<'p> Catalog<'p> {

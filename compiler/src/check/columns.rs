@@ -91,9 +91,7 @@ impl Walk<'_, '_> {
 /// Queries in Jinja and Python.
 fn snippets(expression: &Expression, catalog: &Catalog<'_>, faults: &mut Vec<Diagnostic>) {
     for query in &expression.uses().queries {
-        let Some(source) = catalog.source(query.source.as_deref()) else { continue };
-        let Some(dialect) = catalog.dialect(source) else { continue };
-        let outline = Outline::of_string(&query.sql.name, &query.sql.span, dialect);
+        let Some((outline, source)) = catalog.query(query.source.as_deref(), &query.sql.name, &query.sql.span) else { continue };
         match outline.fault() {
             Some(fault) => faults.push(fault),
             None => look(&outline, source, false, catalog, faults),

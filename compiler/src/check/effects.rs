@@ -98,9 +98,10 @@ impl<'p> Visitor<'p> for Walk<'_, 'p> {
 
     fn expression(&mut self, expression: &'p Expression) {
         for query in &expression.uses().queries {
-            let Some(source) = self.catalog.source(query.source.as_deref()) else { continue };
-            let Some(dialect) = self.catalog.dialect(source) else { continue };
-            self.names(&Outline::of_string(&query.sql.name, &query.sql.span, dialect), source);
+            let query = self.catalog.query(query.source.as_deref(), &query.sql.name, &query.sql.span);
+            if let Some((outline, source)) = query {
+                self.names(&outline, source);
+            }
         }
     }
 }
@@ -120,8 +121,8 @@ impl<'p> Walk<'_, 'p> {
     }
 
     fn names(&mut self, outline: &Outline, source: &str) {
-        for (schema, name, at) in self.catalog.look(outline, source).tables.iter().cloned() {
-            self.read.push((self.catalog.key(source, schema.as_deref(), &name), name, at));
+        for (schema, name, at) in &self.catalog.look(outline, source).tables {
+            self.read.push((self.catalog.key(source, schema.as_deref(), name), name.clone(), at.clone()));
         }
     }
 

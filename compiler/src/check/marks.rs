@@ -5,7 +5,6 @@ use crate::op::Op;
 use crate::resolve::Resolved;
 use crate::snippet::expression::Expression;
 use crate::sql::marks::{self, Mark};
-use crate::sql::outline::Outline;
 use crate::syntax::{Flow, Rows, Step};
 use crate::tables::Catalog;
 
@@ -53,9 +52,8 @@ fn of_rows(rows: &Rows, flow: &Flow, asked: &mut Vec<Mark>) {
 
 fn of_condition(condition: &Expression, catalog: &Catalog<'_>, asked: &mut Vec<Mark>) {
     for query in &condition.uses().queries {
-        let dialect = catalog.source(query.source.as_deref()).and_then(|source| catalog.dialect(source));
-        if let Some(dialect) = dialect {
-            asked.extend(marks::selected(&Outline::of_string(&query.sql.name, &query.sql.span, dialect)));
+        if let Some((outline, _)) = catalog.query(query.source.as_deref(), &query.sql.name, &query.sql.span) {
+            asked.extend(marks::selected(&outline));
         }
     }
 }

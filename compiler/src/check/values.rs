@@ -14,7 +14,7 @@ use std::collections::BTreeSet;
 use crate::compile::Parsed;
 use crate::diagnostic::{Diagnostic, Span};
 use crate::kinds::Kinds;
-use crate::kinds::value::{Detail, Problem, Value};
+use crate::kinds::value::{Detail, Problem, Value, Verdict};
 use crate::op::Op;
 use crate::op::assert::Check;
 use crate::resolve::Resolved;
@@ -207,19 +207,18 @@ fn is_template(expression: &Expression) -> bool {
 }
 
 fn report(span: Span, problem: Problem, origin: Option<Origin>) -> Diagnostic {
-    let fault = if problem.null_of_empty {
-        Diagnostic::warning("V412", span, problem.message)
-    } else if problem.of_null {
-        Diagnostic::warning("J511", span, problem.message)
-    } else if problem.no_column {
-        Diagnostic::error("P612", span, problem.message)
-    } else if let Some(Origin { variable, .. }) = &origin {
-        Diagnostic::warning("V408", span, format!("{}: look at what '{variable}' holds", problem.message))
-    } else if problem.only_strange {
-        Diagnostic::warning("V408", span, problem.message)
-    } else {
-        Diagnostic::error("V408", span, problem.message)
+    let Problem { message, help, verdict, .. } = problem;
+    let fault = match (verdict, &origin) {
+        (Verdict::NullOfEmpty, _) => Diagnostic::warning("V412", span, message),
+        (Verdict::NullPrinted, _) => Diagnostic::warning("J511", span, message),
+        (Verdict::NoColumn, _) => Diagnostic::error("P612", span, message),
+        (Verdict::Fails | Verdict::Strange, Some(Origin { variable, .. })) => {
+            Diagnostic::warning("V408", span, format!("{message}: look at what '{variable}' holds"))
+        }
+        (Verdict::Strange, None) => Diagnostic::warning("V408", span, message),
+        (Verdict::Fails, None) => Diagnostic::error("V408", span, message),
     };
-    let note = if problem.no_column || problem.of_null { "the rows come from here" } else { "it is set here" };
-    origin.into_iter().fold(fault, |fault, origin| fault.also(origin.at, note)).help(problem.help)
+    let of_rows = matches!(verdict, Verdict::NoColumn | Verdict::NullPrinted);
+    let note = if of_rows { "the rows come from here" } else { "it is set here" };
+    origin.into_iter().fold(fault, |fault, origin| fault.also(origin.at, note)).help(help)
 }

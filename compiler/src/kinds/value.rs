@@ -52,22 +52,35 @@ pub struct Row {
 pub struct Problem {
     pub message: String,
     pub help: String,
+    pub verdict: Verdict,
     /// It is the key that is wrong, not the whole.
     pub of_key: bool,
-    /// A row does not have the column.
-    pub no_column: bool,
+}
+
+/// What comes of a problem.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Verdict {
+    /// The operation fails.
+    Fails,
     /// It gives a value, though hardly the one that is meant.
-    pub only_strange: bool,
-    /// A default that replaces no NULL.
-    pub of_null: bool,
-    /// An aggregate of no rows, which is not certain.
-    pub null_of_empty: bool,
+    Strange,
+    /// It fails, since a row does not have the column.
+    NoColumn,
+    /// A default replaces no NULL, which is printed.
+    NullPrinted,
+    /// It fails where a table is empty: an aggregate of no rows is NULL.
+    NullOfEmpty,
 }
 
 impl Problem {
     #[must_use]
     pub fn new(message: String, help: impl Into<String>) -> Self {
-        Self { message, help: help.into(), of_key: false, no_column: false, only_strange: false, of_null: false, null_of_empty: false }
+        Self { message, help: help.into(), verdict: Verdict::Fails, of_key: false }
+    }
+
+    #[must_use]
+    pub fn with(self, verdict: Verdict) -> Self {
+        Self { verdict, ..self }
     }
 
     fn of_key(self) -> Self {
@@ -249,7 +262,7 @@ impl Value {
             None => format!("{}: {shown}", whose.to_lowercase()),
         };
         let message = format!("{what} has no {} '{name}'", if is_row { "column" } else { "key" });
-        Err(Problem { no_column: is_row, ..Problem::new(message, help).of_key() })
+        Err(Problem::new(message, help).of_key().with(if is_row { Verdict::NoColumn } else { Verdict::Fails }))
     }
 }
 

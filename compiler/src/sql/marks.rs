@@ -5,7 +5,7 @@ use sqlparser::ast::{AssignmentTarget, BinaryOperator, Expr, ObjectNamePart, Set
 use super::outline::Outline;
 use crate::diagnostic::Span;
 
-/// `column = literal` of a table, with names in small letters.
+/// `column = literal` of a table, with names in small letters and the literal as it is written.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Mark {
     pub table: String,
@@ -70,5 +70,5 @@ fn column(expr: &Expr) -> Option<String> {
 fn literal(expr: &Expr, outline: &Outline) -> Option<String> {
     let Expr::Value(value) = expr else { return None };
     let plain = matches!(value.value, Value::SingleQuotedString(_) | Value::Number(..) | Value::Boolean(_));
-    (plain && !outline.written(value.span).contains("{{")).then(|| expr.to_string().to_lowercase())
+    (plain && !outline.is_templated(value.span)).then(|| expr.to_string())
 }

@@ -42,7 +42,13 @@ impl Outline {
     /// The outline of a query in a string of a snippet. The string's place is exact where its text stands in the file as it is.
     #[must_use]
     pub fn of_string(text: &str, string: &Span, dialect: Dialect) -> Self {
-        Self::new(text.trim_end_matches(';').to_owned(), found_again(text, string), string, dialect)
+        Self::new(without_end(text).to_owned(), found_again(text, string), string, dialect)
+    }
+
+    /// Whether it is the outline of this text.
+    #[must_use]
+    pub fn is_of(&self, text: &str) -> bool {
+        self.text == without_end(text)
     }
 
     /// The outline of text that cannot be cut into statements.
@@ -150,6 +156,10 @@ impl Outline {
         let rest = self.text.get(start..).unwrap_or("");
         start + rest.char_indices().nth(column).map_or(rest.len(), |(i, _)| i)
     }
+}
+
+fn without_end(text: &str) -> &str {
+    text.trim_end_matches(';')
 }
 
 fn tree(text: &str, tokens: &[Token], whole: &Span, dialect: Dialect) -> Option<ast::Statement> {

@@ -33,6 +33,7 @@ impl<'p> Catalog<'p> {
             done: RefCell::new(BTreeMap::new()),
             gathering: std::cell::Cell::new(0),
             looked: RefCell::default(),
+            outlines: RefCell::default(),
         };
         for flow in parsed.all_flows() {
             if !flow.suspected_text.is_empty() {

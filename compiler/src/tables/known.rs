@@ -7,11 +7,12 @@ use std::rc::Rc;
 use sqlparser::ast::{ObjectName, ObjectNamePart};
 
 use super::{Catalog, Given, How, Key};
+use crate::diagnostic::Span;
 use crate::sql::columns::{Class, Column, Columns, Keys, kept};
 use crate::sql::outline::Outline;
 use crate::sql::scope::{self, Looked, Tables};
 
-impl Catalog<'_> {
+impl<'p> Catalog<'p> {
     /// The columns of a table. Not closed where anything about it is not known.
     #[must_use]
     pub fn columns(&self, key: &Key) -> Columns {
@@ -109,6 +110,20 @@ impl Catalog<'_> {
     #[must_use]
     pub fn look_now(&self, outline: &Outline, source: &str, now: &BTreeMap<Key, Columns>) -> Looked {
         scope::look(outline, &Now { all: InSource { catalog: self, source }, now })
+    }
+
+    /// A literal query of a snippet, with its source; `None` where that is no database.
+    #[must_use]
+    pub fn query(&self, source: Option<&str>, text: &str, at: &Span) -> Option<(Rc<Outline>, &'p str)> {
+        let source = self.source(source)?;
+        let dialect = self.dialect(source)?;
+        let key = (std::sync::Arc::as_ptr(&at.file) as usize, at.start, at.end, dialect);
+        if let Some(outline) = self.outlines.borrow().get(&key).filter(|outline| outline.is_of(text)) {
+            return Some((Rc::clone(outline), source));
+        }
+        let outline = Rc::new(Outline::of_string(text, at, dialect));
+        self.outlines.borrow_mut().insert(key, Rc::clone(&outline));
+        Some((outline, source))
     }
 
     /// Looks at a statement of a source.

@@ -22,7 +22,7 @@ pub(super) struct Uses<'w, 'p> {
     pub(super) catalog: &'w Catalog<'p>,
     pub(super) reads: Vec<(Key, Span)>,
     pub(super) writes: BTreeSet<Key>,
-    pub(super) queries: Vec<(Outline, &'p str)>,
+    pub(super) queries: Vec<(std::rc::Rc<Outline>, &'p str)>,
     pub(super) outlines: Vec<(&'p Outline, &'p str)>,
     pub(super) unsure: bool,
 }
@@ -90,9 +90,8 @@ impl<'p> Visitor<'p> for Uses<'_, 'p> {
             self.unsure |= outline.has_templates();
         }
         for query in &expression.uses().queries {
-            let Some(source) = self.catalog.source(query.source.as_deref()) else { continue };
-            let Some(dialect) = self.catalog.dialect(source) else { continue };
-            let outline = Outline::of_string(&query.sql.name, &query.sql.span, dialect);
+            let query = self.catalog.query(query.source.as_deref(), &query.sql.name, &query.sql.span);
+            let Some((outline, source)) = query else { continue };
             self.reads(&outline, source);
             self.queries.push((outline, source));
         }
@@ -114,7 +113,8 @@ impl<'p> Uses<'_, 'p> {
     }
 
     fn reads(&mut self, outline: &Outline, source: &'p str) {
-        let tables = self.catalog.look(outline, source).tables.clone();
-        self.reads.extend(tables.into_iter().map(|(schema, name, at)| (self.catalog.key(source, schema.as_deref(), &name), at)));
+        let looked = self.catalog.look(outline, source);
+        let named = looked.tables.iter().map(|(schema, name, at)| (self.catalog.key(source, schema.as_deref(), name), at.clone()));
+        self.reads.extend(named);
     }
 }

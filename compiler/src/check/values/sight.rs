@@ -136,9 +136,8 @@ impl Surroundings for Sight<'_, '_> {
     }
 
     fn row(&self, source: Option<&str>, sql: &str, at: &Span) -> Value {
-        let known = self.catalog.source(source).and_then(|source| Some((source, self.catalog.dialect(source)?)));
-        match known {
-            Some((source, dialect)) => self.row_of(&Outline::of_string(sql, at, dialect), source),
+        match self.catalog.query(source, sql, at) {
+            Some((outline, source)) => self.row_of(&outline, source),
             None => Value::map_of(Value::DATA),
         }
     }

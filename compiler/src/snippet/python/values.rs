@@ -27,7 +27,7 @@ use super::names::Names;
 use super::rules::Roots;
 use crate::diagnostic::{Diagnostic, Severity, Span};
 use crate::kinds::Kinds;
-use crate::kinds::value::{Detail, Problem, Value};
+use crate::kinds::value::{Detail, Problem, Value, Verdict};
 use functions::Function;
 use names::{Env, Mutated};
 
@@ -203,7 +203,7 @@ impl<'a> Look<'a> {
     }
 
     fn problem(&mut self, whole: TextRange, key: TextRange, problem: Problem) {
-        let code = if problem.no_column { "P612" } else { "P619" };
+        let code = if problem.verdict == Verdict::NoColumn { "P612" } else { "P619" };
         self.fault(code, if problem.of_key { key } else { whole }, problem.message, problem.help);
     }
 

@@ -145,8 +145,7 @@ impl Look<'_> {
         match right.as_ref() {
             Expr::Value(value) if is_name(left) && matches!(value.value, Value::SingleQuotedString(_) | Value::Number(..)) => {
                 // A template in the text may be any value.
-                let templated = self.outline.written(value.span).contains("{{");
-                (!templated).then(|| (left.as_ref(), right.to_string()))
+                (!self.outline.is_templated(value.span)).then(|| (left.as_ref(), right.to_string()))
             }
             _ => None,
         }

@@ -3,7 +3,7 @@
 use sequor_plan_format::expr::{Binary, Compare, Function};
 
 use super::Infer;
-use crate::kinds::value::{Detail, Problem, Value, operate, order_help};
+use crate::kinds::value::{Detail, Problem, Value, Verdict, operate, order_help};
 use crate::kinds::{Kinds, Operator, never_equal};
 use crate::snippet::expression::{Expression, Kind, Named};
 use crate::tables::text;
@@ -20,7 +20,7 @@ impl Infer<'_, '_, '_> {
             let message =
                 format!("'{name}' is NULL where there is no value, and `default` replaces only what is missing: this prints None");
             let problem = Problem::new(message, "write `default('…', true)`, which replaces NULL, too");
-            self.problem(base, value, Problem { of_null: true, ..problem });
+            self.problem(base, value, problem.with(Verdict::NullPrinted));
         }
     }
 
@@ -39,7 +39,7 @@ impl Infer<'_, '_, '_> {
         {
             let message = "the column is text, of which '999' is larger than '1000'".to_owned();
             let problem = Problem::new(message, "compare numbers: `max(cast(… as integer))`");
-            self.problems.push((sql.span.clone(), Problem { only_strange: true, ..problem }, None));
+            self.problems.push((sql.span.clone(), problem.with(Verdict::Strange), None));
         }
     }
 
@@ -48,7 +48,7 @@ impl Infer<'_, '_, '_> {
         if let Some(aggregate) = [left, right].into_iter().find(|side| may_be_null(side)) {
             let message = "this query gives NULL for an empty table, and nothing can be computed with it".to_owned();
             let problem = Problem::new(message, "write `coalesce(…, 0)` in the query, or `or 0` behind it");
-            self.problems.push((aggregate.span.clone(), Problem { null_of_empty: true, ..problem }, None));
+            self.problems.push((aggregate.span.clone(), problem.with(Verdict::NullOfEmpty), None));
             return Kinds::UNKNOWN;
         }
         if operator == Operator::Modulo && self.jinja && a.kinds == Kinds::TEXT {
@@ -100,7 +100,7 @@ impl Infer<'_, '_, '_> {
                     && matches!(right.kind, Kind::Int(0))
                 {
                     let problem = Problem::new("a length is always 0 or more".to_owned(), "write `> 0`");
-                    self.problems.push((e.span.clone(), Problem { only_strange: true, ..problem }, None));
+                    self.problems.push((e.span.clone(), problem.with(Verdict::Strange), None));
                 }
                 self.operate(e, Operator::Order, left, right);
             }
@@ -116,7 +116,7 @@ impl Infer<'_, '_, '_> {
                 }
                 if never_equal(a.kinds, b.kinds) && a.kinds != Kinds::NULL && b.kinds != Kinds::NULL {
                     let message = format!("{} is never equal to {}", a.kinds, b.kinds);
-                    let problem = Problem { only_strange: true, ..Problem::new(message, order_help(a.kinds, b.kinds)) };
+                    let problem = Problem::new(message, order_help(a.kinds, b.kinds)).with(Verdict::Strange);
                     let origin = self.origin(left).or_else(|| self.origin(right));
                     // Python has been looked at where it stands.
                     if origin.is_some() || self.template {

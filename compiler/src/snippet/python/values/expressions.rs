@@ -63,7 +63,7 @@ impl<'a> Look<'a> {
             Expr::BinOp(b) => {
                 let (left, right) = (self.value(&b.left), self.value(&b.right));
                 if b.op == Op::Mod {
-                    self.percent(&b.left, &b.right, expr.range());
+                    self.percent(&b.left, &b.right, &right, expr.range());
                 }
                 let kinds = self.operate(operator_of(b.op), &left, &right, expr.range());
                 Value::of(if kinds.is_nothing() { Kinds::UNKNOWN } else { kinds })

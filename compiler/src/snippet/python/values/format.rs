@@ -9,11 +9,10 @@ use crate::kinds::Kinds;
 use crate::snippet::python::embedded::BLANK;
 
 impl<'a> Look<'a> {
-    /// `text % values`
-    pub(super) fn percent(&mut self, left: &'a Expr, right: &'a Expr, at: TextRange) {
+    /// `text % values`, with what the values are.
+    pub(super) fn percent(&mut self, left: &'a Expr, right: &'a Expr, value: &Value, at: TextRange) {
         let Some(text) = literal(left).filter(|t| !t.contains(BLANK)) else { return };
         let Some(places) = places_of_percent(text) else { return };
-        let value = self.value_quietly(right);
         let given = match &value.detail {
             Detail::Items(items) if value.kinds == Kinds::TUPLE => items.len(),
             _ if value.kinds.within(Kinds::DATA) => 1,
@@ -27,7 +26,7 @@ impl<'a> Look<'a> {
         }
         let values: Vec<Value> = match &value.detail {
             Detail::Items(items) if value.kinds == Kinds::TUPLE => items.to_vec(),
-            _ => vec![value],
+            _ => vec![value.clone()],
         };
         for (place, value) in places.iter().zip(values) {
             if "dixXofFeEgG".contains(*place) && value.kinds.within(Kinds::TEXT.or(Kinds::NULL).or(Kinds::LIST).or(Kinds::MAP)) {
