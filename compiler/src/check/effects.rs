@@ -13,7 +13,7 @@ use crate::sql::Dialect;
 use crate::sql::outline::Outline;
 use crate::syntax::visit::{self, Visitor};
 use crate::syntax::{Flow, Step, TableRef};
-use crate::tables::{Catalog, How, Key, text};
+use crate::tables::{Catalog, How, Key, Table, text};
 use sequor_plan_format::manifest::Access;
 
 pub(super) fn check(_: &Parsed, resolved: &Resolved<'_>, catalog: &Catalog<'_>, faults: &mut Vec<Diagnostic>) {
@@ -175,22 +175,38 @@ impl<'p> Walk<'_, 'p> {
 }
 
 impl Walk<'_, '_> {
-    /// CREATE TABLE in a flow that does its work in every run.
+    /// CREATE TABLE or INDEX in a flow that does its work in every run.
     fn made_again(&self, op: &Execute, outline: &Outline, source: &str, flow: &Flow) -> Option<Diagnostic> {
-        let Statement::CreateTable(create) = outline.statement.as_deref()? else { return None };
-        let makes_sure = create.if_not_exists || create.or_replace || create.temporary;
-        if makes_sure || !always(&flow.steps, op) || !works(&flow.steps) || !self.catalog.is_kept(source) {
+        let (word, table, shown) = match outline.statement.as_deref()? {
+            Statement::CreateTable(create) if !(create.if_not_exists || create.or_replace || create.temporary) => {
+                ("TABLE", &create.name, None)
+            }
+            Statement::CreateIndex(create) if !create.if_not_exists => {
+                ("INDEX", &create.table_name, Some(create.name.as_ref()?.to_string()))
+            }
+            _ => return None,
+        };
+        if !always(&flow.steps, op) || !works(&flow.steps) || !self.catalog.is_kept(source) {
             return None;
         }
-        let (key, shown) = self.catalog.key_in_sql(&create.name, outline, source)?;
+        let (key, table) = self.catalog.key_in_sql(table, outline, source)?;
         let is_temporary = key.schema.as_deref().is_some_and(|schema| schema.contains("temp"));
-        if is_temporary || self.catalog.may_drop(&shown) || self.catalog.is_hidden(&key) {
+        if is_temporary || self.catalog.may_drop(&table) || self.catalog.is_hidden(&key) {
             return None;
         }
+        // The indexes of a table that is made anew go with it.
+        let stays =
+            |t: &Table<'_>| t.writers.iter().any(|w| w.how == How::CreateIfMissing) && t.writers.iter().all(|w| w.how != How::Create);
+        if let Some(index) = &shown
+            && (self.catalog.may_drop(index) || !self.catalog.tables.get(&key).is_some_and(stays))
+        {
+            return None;
+        }
+        let shown = shown.unwrap_or(table);
         let at = outline.span_of(0, outline.text.trim_end().lines().next().map_or(0, str::len));
         Some(
-            Diagnostic::warning("Q712", at, format!("this CREATE TABLE fails in the second run, when '{shown}' is there"))
-                .help("write `CREATE TABLE IF NOT EXISTS`"),
+            Diagnostic::warning("Q712", at, format!("this CREATE {word} fails in the second run, when '{shown}' is there"))
+                .help(format!("write `CREATE {word} IF NOT EXISTS`")),
         )
     }
 }

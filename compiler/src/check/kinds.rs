@@ -88,8 +88,21 @@ fn shadowed(catches: &[Catch], faults: &mut Vec<Diagnostic>) {
 fn fault(kind: &Named, raised: &BTreeSet<&str>) -> Diagnostic {
     let known = || KINDS.iter().copied().chain(raised.iter().copied());
     let fault = Diagnostic::warning("C314", kind.span.clone(), format!("nothing raises an error of the kind '{}'", kind.name));
-    match did_you_mean(&kind.name, known()) {
+    let near = meant(&kind.name).or_else(|| did_you_mean(&kind.name, known()));
+    match near {
         Some(near) => instead(fault, &kind.name, near).help(format!("did you mean '{near}'?")),
         None => fault.help(format!("kinds: {}; a 'fail' with that 'kind' would raise it", known().collect::<Vec<_>>().join(", "))),
+    }
+}
+
+/// Words of other tools for a kind.
+fn meant(name: &str) -> Option<&'static str> {
+    match name.to_ascii_lowercase().as_str() {
+        "http" | "http_error" | "status" | "status_code" => Some("http_status"),
+        "assert" => Some("assertion"),
+        "connection" | "connection_error" => Some("network"),
+        "db" => Some("database"),
+        "python" | "jinja" | "template" => Some("expression"),
+        _ => None,
     }
 }

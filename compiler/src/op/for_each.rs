@@ -26,7 +26,7 @@ pub static KEYS: Table = Table::new(
         Key::new("as", Kind::Text, "the variable that holds the row or item; it is there inside the loop only")
             .mistaken(&["var", "variable", "item"])
             .required(),
-        Key::new("index_as", Kind::Text, "the variable that holds the number of the round, from 0"),
+        Key::new("index_as", Kind::Text, "the variable that holds the number of the round, from 0").mistaken(&["index", "counter"]),
         Key::new("steps", Kind::Steps, "what is done for each, in order").mistaken(&["do", "body", "then"]).required(),
         Key::new(
             "on_error",

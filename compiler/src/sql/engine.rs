@@ -140,6 +140,9 @@ fn phrase(tokens: &[Token], words: &[String], i: usize, dialect: Dialect) -> Opt
         ("REGEXP" | "RLIKE", Dialect::Postgres) if i > 0 && kind(1) == Some(Kind::Text) => foreign(1, "`~`"),
         ("AUTO_INCREMENT", Dialect::Sqlite) if creates_table => foreign(1, "`INTEGER PRIMARY KEY`, which counts by itself"),
         ("AUTO_INCREMENT" | "AUTOINCREMENT", Dialect::Postgres) if creates_table => foreign(1, "`GENERATED ALWAYS AS IDENTITY`"),
+        ("SERIAL" | "BIGSERIAL" | "SMALLSERIAL", Dialect::Sqlite) if creates_table && !matches!(before, "(" | ",") => {
+            foreign(1, "`INTEGER PRIMARY KEY`, which counts by itself: a column of another type stays NULL")
+        }
         ("LIMIT", Dialect::Postgres) if kind(1) == Some(Kind::Number) && word(2) == "," && kind(3) == Some(Kind::Number) => {
             foreign(4, format!("`LIMIT {} OFFSET {}`", word(3), word(1)))
         }
@@ -166,12 +169,23 @@ fn phrase(tokens: &[Token], words: &[String], i: usize, dialect: Dialect) -> Opt
     }
 }
 
+/// SQLite's function that makes what another engine makes by a cast: its own casts to such types give numbers.
+pub(super) fn moment(kind: &str) -> Option<&'static str> {
+    match kind.to_ascii_lowercase().as_str() {
+        "date" => Some("date"),
+        "time" | "timetz" => Some("time"),
+        "timestamp" | "timestamptz" | "datetime" => Some("datetime"),
+        _ => None,
+    }
+}
+
 fn symbol(place: &Place<'_>, tokens: &[Token], words: &[String], i: usize, dialect: Dialect) -> Option<Foreign> {
     let adjoins = |n: usize| tokens.get(n).zip(tokens.get(n + 1)).is_some_and(|(a, b)| a.end == b.start);
     match (words[i].as_str(), dialect) {
         (":", Dialect::Sqlite) if words.get(i + 1).is_some_and(|w| w == ":") && adjoins(i) => {
             let kind = tokens.get(i + 2).filter(|t| t.kind == Kind::Word).map_or("type", |t| place.word(t));
-            foreign(2 + usize::from(kind != "type"), format!("`CAST(x AS {kind})`"))
+            let instead = moment(kind).map_or_else(|| format!("`CAST(x AS {kind})`"), |function| format!("`{function}(x)`"));
+            foreign(2 + usize::from(kind != "type"), instead)
         }
         // The lexer of PostgreSQL has no backquotes, so that the name is a word between two.
         ("`", Dialect::Postgres) => {

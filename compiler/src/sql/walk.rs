@@ -11,6 +11,11 @@ pub(super) enum Part<'a> {
     Query(&'a Query),
 }
 
+/// The expressions right inside an expression, as far as its form is known.
+pub(super) fn inner(expr: &Expr) -> impl Iterator<Item = &Expr> {
+    parts(expr).unwrap_or_default().into_iter().filter_map(|part| if let Part::Expr(e) = part { Some(e) } else { None })
+}
+
 /// The parts of an expression. `None` for a form that is not known here, of which nothing should be said.
 pub(super) fn parts(expr: &Expr) -> Option<Vec<Part<'_>>> {
     let one = |e| Some(exprs([e]));

@@ -193,8 +193,8 @@ pub(crate) fn holds(value: &Value) -> Result<bool, RunError> {
             Err(RunError::new(
                 ErrorKind::Expression,
                 format!(
-                    "the condition gave the text '{shown}{dots}', which is neither true nor false: \
-                     write it as condition_expression or as one whole {{{{ … }}}}"
+                    "the condition gave the text '{shown}{dots}', which is neither true nor false: compare it with something, or, where this \
+                     is the condition itself, write it as condition_expression or as one whole {{{{ … }}}}"
                 ),
             ))
         }
@@ -225,7 +225,8 @@ mod tests {
         assert_eq!(error.kind, ErrorKind::Expression);
         assert_eq!(
             error.message,
-            "the condition gave the text '3 > 2', which is neither true nor false: write it as condition_expression or as one whole {{ … }}"
+            "the condition gave the text '3 > 2', which is neither true nor false: compare it with something, or, where this is the condition \
+             itself, write it as condition_expression or as one whole {{ … }}"
         );
     }
 }

@@ -177,6 +177,15 @@ impl Statement<'_> {
                 "OVER wants a window behind it".to_owned(),
                 "write `OVER ()` for all rows, or `OVER (PARTITION BY … ORDER BY …)`",
             ),
+            ("DEFAULT", Kind::Word) if !postgres && self.kind(i + 1) == Some(Kind::Word) && self.kind(i + 2) == Some(Kind::Open) => {
+                let help = if next == "NOW" { "write `DEFAULT CURRENT_TIMESTAMP`" } else { "write `DEFAULT (…)` around it" };
+                self.fault(i + 1, "SQLite computes a default only in parentheses".to_owned(), help)
+            }
+            ("ON", Kind::Word) if !postgres && next == "CONFLICT" && self.is_read_as_join(i) => self.fault(
+                i,
+                "SQLite reads this ON as the condition of a join".to_owned(),
+                "end the SELECT with a WHERE: `WHERE true ON CONFLICT …`",
+            ),
             ("INTERVAL", Kind::Word) if postgres && self.kind(i + 1) == Some(Kind::Number) => {
                 let help = format!("write `interval '{} {}'`", next, self.place.word(self.tokens.get(i + 2)?));
                 self.fault(i, "an interval is written in quotes".to_owned(), help)
@@ -199,6 +208,15 @@ impl Statement<'_> {
             }
             _ => None,
         }
+    }
+
+    /// `INSERT INTO t SELECT … FROM s ON CONFLICT …`: nothing stands behind the FROM.
+    fn is_read_as_join(&self, i: usize) -> bool {
+        let ends = |n: &usize| {
+            matches!(self.word(*n), "FROM" | "WHERE" | "GROUP" | "HAVING" | "ORDER" | "LIMIT" | "ON" | "USING" | "SELECT" | "VALUES")
+        };
+        let inserts = self.words[..i].iter().any(|w| w == "INSERT" || w == "REPLACE");
+        inserts && self.depth(i) == 0 && (0..i).rev().find(|n| self.depth(*n) == 0 && ends(n)).is_some_and(|n| self.word(n) == "FROM")
     }
 
     /// `x - 30 days` in a condition; elsewhere the unit would be a name.

@@ -4,7 +4,7 @@ use sqlparser::ast::{Expr, Function, FunctionArguments, Insert, ObjectNamePart, 
 
 use super::super::Dialect;
 use super::super::columns::Columns;
-use super::super::walk::{Part, parts};
+use super::super::walk::inner;
 use super::{Look, Scope};
 use crate::diagnostic::Diagnostic;
 
@@ -199,11 +199,7 @@ pub(super) fn aggregate_in(expr: &Expr) -> Option<&Function> {
                 return Some(function);
             }
         }
-        let inner = parts(expr).unwrap_or_default();
-        pending.extend(inner.into_iter().filter_map(|p| match p {
-            Part::Expr(e) => Some(e),
-            Part::Query(_) => None,
-        }));
+        pending.extend(inner(expr));
     }
     None
 }

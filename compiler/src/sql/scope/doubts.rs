@@ -1,13 +1,14 @@
 //! Q727: what every engine runs, and nobody means: conditions that are never true, tables that nothing connects, an OR that takes back an AND, counts that are
 //! divided as whole numbers, a name of an inner query that belongs to the outer one.
 
-use sqlparser::ast::{
-    BinaryOperator, Expr, GroupByExpr, Ident, JoinConstraint, JoinOperator, Query, Select, SelectItem, SetExpr, Spanned, TableFactor, Value,
-};
+mod joins;
+
+use sqlparser::ast::{BinaryOperator, Expr, GroupByExpr, Ident, Query, Select, SelectItem, SetExpr, Spanned, TableFactor, Value};
 
 use super::super::Dialect;
 use super::super::columns::{Class, same};
-use super::super::walk::{Part, parts};
+use super::super::engine::moment;
+use super::super::walk::inner;
 use super::counts::is_aggregate;
 use super::{Look, Scope};
 use crate::diagnostic::Diagnostic;
@@ -69,15 +70,22 @@ impl Look<'_> {
             if aggregates {
                 continue;
             }
-            let refers = select
-                .selection
-                .as_ref()
-                .is_some_and(|c| self.outline.written(c.span()).to_lowercase().contains(&format!("{}.", own.value.to_lowercase())));
+            let of_own = |e: &Expr| matches!(e, Expr::CompoundIdentifier(names) if names.first().is_some_and(|n| n.value.eq_ignore_ascii_case(&own.value)));
+            let refers = select.selection.as_ref().is_some_and(|condition| holds(condition, of_own));
             if refers {
                 let message = format!("rows of '{own}' for which the subquery finds nothing get NULL");
                 let help = "add `WHERE EXISTS (…)` or `WHERE … IN (SELECT …)`, or keep the old value: `coalesce((SELECT …), column)`";
                 self.doubt(assignment.value.span(), message, help.to_owned());
             }
+        }
+    }
+
+    /// `CAST(x AS date)` in SQLite: its types have no dates, and the number at the beginning of the text is the year.
+    pub(super) fn cast_to_moment(&mut self, cast: &Expr, inner: &Expr, kind: &str) {
+        let word = kind.split(|c: char| !c.is_ascii_alphabetic()).next().unwrap_or_default();
+        if let (Dialect::Sqlite, Some(function)) = (self.outline.dialect, moment(word)) {
+            let message = format!("SQLite makes a number of a cast to {word}: of a text like 2026-05-01 the year");
+            self.doubt(cast.span(), message, format!("write `{function}({inner})`"));
         }
     }
 
@@ -113,7 +121,11 @@ impl Look<'_> {
             return;
         }
         // Any condition on the column leaves NULL out.
-        let filtered = select.selection.as_ref().is_some_and(|c| c.to_string().to_lowercase().contains(&name.value.to_lowercase()));
+        let on_it = |e: &Expr| {
+            matches!(e, Expr::Exists { .. } | Expr::InSubquery { .. } | Expr::Subquery(_))
+                || last_of(e).is_some_and(|n| n.value.eq_ignore_ascii_case(&name.value))
+        };
+        let filtered = select.selection.as_ref().is_some_and(|condition| holds(condition, on_it));
         if filtered || !from.joins.is_empty() || self.outline.is_computed(name) || subquery.with.is_some() || select.having.is_some() {
             return;
         }
@@ -197,142 +209,6 @@ impl Look<'_> {
         }
     }
 
-    /// `LEFT JOIN t … WHERE t.x = 1`
-    fn undone_join(&mut self, select: &Select, condition: &Expr) {
-        let joined: Vec<&Ident> = select
-            .from
-            .iter()
-            .flat_map(|from| &from.joins)
-            .filter(|join| matches!(join.join_operator, JoinOperator::Left(_) | JoinOperator::LeftOuter(_)))
-            .filter_map(|join| name_of(&join.relation))
-            .collect();
-        for part in operands(condition, &BinaryOperator::And) {
-            let Expr::BinaryOp { left, op, right } = part else { continue };
-            let compares = matches!(
-                op,
-                BinaryOperator::Eq
-                    | BinaryOperator::Gt
-                    | BinaryOperator::GtEq
-                    | BinaryOperator::Lt
-                    | BinaryOperator::LtEq
-                    | BinaryOperator::NotEq
-            );
-            let Expr::CompoundIdentifier(names) = left.as_ref() else { continue };
-            let [table, column] = names.as_slice() else { continue };
-            let is_joined = joined.iter().any(|name| name.value.eq_ignore_ascii_case(&table.value));
-            // Conditions between tables are joins of their own.
-            if compares && is_joined && names_nothing(right) {
-                let message = format!("this leaves out the rows that LEFT JOIN keeps without '{table}': '{column}' is NULL in them");
-                self.doubt(
-                    part.span(),
-                    message,
-                    format!("put the condition into the ON of '{table}', or write JOIN if such rows are not wanted"),
-                );
-                return;
-            }
-        }
-    }
-
-    /// `FROM a, b, c WHERE a.x = b.x`
-    fn unconnected(&mut self, select: &Select, scope: &Scope<'_>) {
-        let plain: Vec<&Ident> = select.from.iter().filter(|f| f.joins.is_empty()).filter_map(|f| name_of(&f.relation)).collect();
-        let Some(condition) = &select.selection else { return };
-        if plain.len() < 2 || plain.len() != select.from.len() || scope.open {
-            return;
-        }
-        let mut groups: Vec<Vec<&str>> = Vec::new();
-        for part in operands(condition, &BinaryOperator::And) {
-            let mut named: Vec<&str> = Vec::new();
-            let mut all = true;
-            let mut pending = vec![part];
-            while let Some(expr) = pending.pop() {
-                match expr {
-                    Expr::CompoundIdentifier(names) => {
-                        let table = names.first().and_then(|t| plain.iter().find(|p| p.value.eq_ignore_ascii_case(&t.value)));
-                        named.extend(table.map(|p| p.value.as_str()));
-                    }
-                    // Of which table it is, is not looked up.
-                    Expr::Identifier(_) | Expr::Exists { .. } | Expr::InSubquery { .. } | Expr::Subquery(_) => all = false,
-                    _ => {}
-                }
-                pending
-                    .extend(parts(expr).unwrap_or_default().into_iter().filter_map(|p| if let Part::Expr(e) = p { Some(e) } else { None }));
-            }
-            if !all && named.len() < 2 {
-                return;
-            }
-            groups.push(named);
-        }
-        // Tables that conditions connect with the first one, directly or by others.
-        let mut reached = vec![plain[0].value.as_str()];
-        loop {
-            let before = reached.len();
-            for group in &groups {
-                if group.iter().any(|name| reached.contains(name)) {
-                    reached.extend(group.iter().filter(|name| !reached.contains(*name)).copied().collect::<Vec<_>>());
-                }
-            }
-            if reached.len() == before {
-                break;
-            }
-        }
-        if let Some(alone) = plain.iter().find(|name| !reached.contains(&name.value.as_str())) {
-            let message =
-                format!("nothing connects '{}' with '{}': each row comes once for every row of the other", alone.value, plain[0].value);
-            self.doubt(alone.span, message, "add the condition that joins them; `CROSS JOIN` says that all pairs are wanted".to_owned());
-        }
-    }
-
-    /// `JOIN employees m ON m.id = m.manager_id`
-    fn joined_with_itself(&mut self, select: &Select) {
-        for from in &select.from {
-            for join in &from.joins {
-                let bare = match &join.join_operator {
-                    JoinOperator::Join(c) | JoinOperator::Inner(c) | JoinOperator::Left(c) | JoinOperator::LeftOuter(c) => {
-                        matches!(c, JoinConstraint::None)
-                    }
-                    _ => false,
-                };
-                if let (true, Some(own), None, Dialect::Sqlite) = (bare, name_of(&join.relation), &select.selection, self.outline.dialect) {
-                    let message = format!("'{own}' is joined without a condition: each row comes once for every row of it");
-                    self.doubt(own.span, message, "add ON and the condition; `CROSS JOIN` says that all pairs are wanted".to_owned());
-                }
-                let (JoinOperator::Join(c)
-                | JoinOperator::Inner(c)
-                | JoinOperator::Left(c)
-                | JoinOperator::LeftOuter(c)
-                | JoinOperator::Right(c)
-                | JoinOperator::RightOuter(c)
-                | JoinOperator::FullOuter(c)) = &join.join_operator
-                else {
-                    continue;
-                };
-                let (JoinConstraint::On(condition), Some(own)) = (c, name_of(&join.relation)) else { continue };
-                let mut tables: Vec<&Ident> = Vec::new();
-                let mut known = true;
-                let mut pending = vec![condition];
-                while let Some(expr) = pending.pop() {
-                    match expr {
-                        Expr::CompoundIdentifier(names) => tables.extend(names.first()),
-                        Expr::Identifier(_) | Expr::Exists { .. } | Expr::InSubquery { .. } | Expr::Subquery(_) => known = false,
-                        _ => {}
-                    }
-                    pending.extend(
-                        parts(expr).unwrap_or_default().into_iter().filter_map(|p| if let Part::Expr(e) = p { Some(e) } else { None }),
-                    );
-                }
-                let only_own = !tables.is_empty() && tables.iter().all(|t| t.value.eq_ignore_ascii_case(&own.value));
-                if known && only_own && matches!(condition, Expr::BinaryOp { left, right, .. } if is_name(left) && is_name(right)) {
-                    let message = format!("this condition names '{own}' alone, and connects it with no other table");
-                    self.doubt(condition.span(), message, "compare it with a column of a table before it".to_owned());
-                } else if known && !tables.is_empty() && !tables.iter().any(|t| t.value.eq_ignore_ascii_case(&own.value)) {
-                    let message = format!("this condition does not name '{own}', which it joins");
-                    self.doubt(condition.span(), message, format!("compare a column of '{own}' with one of a table before it"));
-                }
-            }
-        }
-    }
-
     /// SQLite takes the columns beside GROUP BY from any row of the group.
     fn any_row(&mut self, select: &Select, scope: &Scope<'_>) {
         let GroupByExpr::Expressions(list, _) = &select.group_by else { return };
@@ -385,8 +261,7 @@ impl Look<'_> {
                     let message = "two counts are whole numbers, and so is what their division gives: 1 / 2 is 0".to_owned();
                     self.doubt(expr.span(), message, format!("write `1.0 * {left} / {right}`"));
                 }
-                pending
-                    .extend(parts(expr).unwrap_or_default().into_iter().filter_map(|p| if let Part::Expr(e) = p { Some(e) } else { None }));
+                pending.extend(inner(expr));
             }
         }
     }
@@ -445,20 +320,16 @@ fn operands<'e>(expr: &'e Expr, operator: &BinaryOperator) -> Vec<&'e Expr> {
     found
 }
 
-/// A literal, or what functions make of literals.
-fn names_nothing(expr: &Expr) -> bool {
+/// Whether any expression inside, or the whole, is as asked.
+fn holds(expr: &Expr, asked: impl Fn(&Expr) -> bool) -> bool {
     let mut pending = vec![expr];
     while let Some(expr) = pending.pop() {
-        match expr {
-            Expr::Value(v) if matches!(v.value, Value::Null) => return false,
-            Expr::Identifier(name) if !name.value.to_lowercase().starts_with("current_") => return false,
-            Expr::CompoundIdentifier(_) | Expr::Subquery(_) | Expr::Exists { .. } | Expr::InSubquery { .. } => return false,
-            _ => {}
+        if asked(expr) {
+            return true;
         }
-        let Some(inner) = parts(expr) else { return false };
-        pending.extend(inner.into_iter().filter_map(|p| if let Part::Expr(e) = p { Some(e) } else { None }));
+        pending.extend(inner(expr));
     }
-    true
+    false
 }
 
 fn is_name(expr: &Expr) -> bool {

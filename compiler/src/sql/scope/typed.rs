@@ -30,6 +30,9 @@ impl Look<'_> {
                 if !matches!(kind, CastKind::TryCast | CastKind::SafeCast) {
                     self.cast(inner, &ty, to, data_type.to_string().as_str());
                 }
+                if *kind == CastKind::Cast {
+                    self.cast_to_moment(expr, inner, &data_type.to_string());
+                }
                 Ty::Known(to)
             }
             Expr::TypedString(typed) => {

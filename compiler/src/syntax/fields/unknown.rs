@@ -23,7 +23,7 @@ pub(super) fn is_read_anyway(field: &Field<'_>) -> bool {
     let text = scalar(node).is_some_and(|s| s.value != ScalarValue::Null);
     // One of several keys that each would do.
     let needed = field.key.presence == Presence::Required
-        || matches!(field.key.name, "condition" | "query" | "table" | "items" | "expect" | "parser");
+        || matches!(field.key.name, "condition" | "query" | "table" | "items" | "index_as" | "expect" | "parser");
     match field.key.kind {
         _ if field.python => needed && text,
         Kind::Steps => list,

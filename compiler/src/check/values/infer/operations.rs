@@ -54,7 +54,7 @@ impl Infer<'_, '_, '_> {
         if operator == Operator::Modulo && self.jinja && a.kinds == Kinds::TEXT {
             let problem = Problem::new(
                 "templates here have no `%` for text".to_owned(),
-                "put texts together by `~`, or write Python in a key with `_expression`",
+                "put texts together by `~`; numbers are formatted by a filter: `'%.2f' | format(x)`",
             );
             self.problems.push((e.span.clone(), problem, None));
             return Kinds::TEXT;
