@@ -23,6 +23,10 @@ use sequor_executor::command;
 
 use arguments::{Arguments, Color, Command, EnvCommand, Global, SchemaKind};
 
+/// The compiler makes many small values.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 /// Bad usage, missing files, an internal fault.
 const REFUSED: u8 = 2;
 

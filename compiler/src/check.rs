@@ -48,13 +48,22 @@ use crate::resolve::Resolved;
 use crate::tables::Catalog;
 use crate::threads;
 
-/// Runs every rule. Gives also the names of the variables that must come from outside of the project.
-pub fn check(parsed: &Parsed, resolved: &Resolved<'_>) -> (BTreeSet<String>, Vec<Diagnostic>) {
-    // Two halves of about the same work, at the same time.
-    let (mut faults, (needed, others)) = threads::both(|| of_tables(parsed, resolved), || of_variables(parsed, resolved));
+/// Runs every rule. Gives the names of the variables that must come from outside of the project, the faults, and what `meanwhile` makes of
+/// those names and of the faults that are known by then, while other rules still run.
+pub fn check<T>(
+    parsed: &Parsed,
+    resolved: &Resolved<'_>,
+    meanwhile: impl FnOnce(&BTreeSet<String>, &[Diagnostic]) -> T,
+) -> (BTreeSet<String>, Vec<Diagnostic>, T) {
+    let of_variables = || {
+        let (needed, faults) = of_variables(parsed, resolved);
+        let made = meanwhile(&needed, &faults);
+        (needed, faults, made)
+    };
+    let (mut faults, (needed, others, made)) = threads::both(|| of_tables(parsed, resolved), of_variables);
     faults.extend(others);
     environments::check(parsed, &needed, &mut faults);
-    (needed, faults)
+    (needed, faults, made)
 }
 
 /// The rules that look at steps by themselves, and at tables and their columns.

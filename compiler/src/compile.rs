@@ -105,22 +105,33 @@ pub fn compile(project: &Project, names: &[impl AsRef<str>]) -> Result<Compiled,
     if everything {
         faults.extend(resolve::unused::sources(&parsed, project, &resolved));
     }
-    let (needed, found) = check::check(&parsed, &resolved);
+    let texts = texts(project);
+    let lower = |needed: &BTreeSet<String>| lower::lower(&parsed, &resolved, needed, &texts);
+    let has_error = |faults: &[Diagnostic]| faults.iter().any(|f| f.severity == Severity::Error);
+    // Most projects have no fault: their plan is made while the last rules run.
+    let early = |needed: &BTreeSet<String>, found: &[Diagnostic]| (!has_error(&faults) && !has_error(found)).then(|| lower(needed));
+    let (needed, found, plan) = check::check(&parsed, &resolved, early);
     faults.extend(found);
     sort(&mut faults);
     let files = checked(project, &resolved, everything);
-    let faults = leveled(project, &parsed, &files, faults);
-    if faults.iter().any(|f| f.severity == Severity::Error) {
+    let faults = leveled(&texts, project, &parsed, &files, faults);
+    if has_error(&faults) {
         return Ok(Compiled { plan: None, diagnostics: faults, files });
     }
-    let plan = lower::lower(&parsed, &resolved, &needed, &texts(project)).map_err(|u| CompileError::Internal(u.to_string()))?;
+    // A fault that the project's own levels make a warning of kept the plan from being made before.
+    let plan = plan.unwrap_or_else(|| lower(&needed)).map_err(|u| CompileError::Internal(u.to_string()))?;
     validate::validate(&plan).map_err(|e| CompileError::Internal(e.to_string()))?;
     Ok(Compiled { plan: Some(plan), diagnostics: faults, files })
 }
 
 /// The faults that the project's own levels and comments leave.
-fn leveled(project: &Project, parsed: &Parsed, checked: &[String], faults: Vec<Diagnostic>) -> Vec<Diagnostic> {
-    let texts = texts(project);
+fn leveled(
+    texts: &BTreeMap<&str, &Arc<SourceFile>>,
+    project: &Project,
+    parsed: &Parsed,
+    checked: &[String],
+    faults: Vec<Diagnostic>,
+) -> Vec<Diagnostic> {
     let files: Vec<&Arc<SourceFile>> = checked.iter().filter_map(|path| texts.get(path.as_str()).copied()).collect();
     let mut faults = lint::apply(&parsed.settings.lint, &files, &project.options, faults);
     sort(&mut faults);
