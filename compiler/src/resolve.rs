@@ -71,7 +71,7 @@ pub fn resolve<'p>(parsed: &'p Parsed, project: &'p Project, entries: &[usize]) 
             continue;
         }
         let mut references = References::new(&parsed.index);
-        visit::steps(&flow.steps, &mut references);
+        visit::flow(flow, &mut references);
         for call in &references.calls {
             match by_name.get(call.flow.name.as_str()) {
                 Some(callee) => waiting.push(callee),

@@ -390,7 +390,7 @@ impl<'a> Driver<'a> {
             }
             Command::HttpClose { frame, batch } => {
                 hit("http.before_close");
-                self.resource(frame)?.http()?.close(batch).await?;
+                self.resource(frame)?.http()?.close(scope, batch).await?;
                 hit("http.after_close");
                 Event::Done { assigned: Vec::new() }
             }

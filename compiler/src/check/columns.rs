@@ -15,7 +15,7 @@ use crate::tables::Catalog;
 
 pub(super) fn check(_: &Parsed, resolved: &Resolved<'_>, catalog: &Catalog<'_>, faults: &mut Vec<Diagnostic>) {
     for flow in &resolved.flows {
-        visit::steps(&flow.steps, &mut Walk { flow, catalog, faults });
+        visit::flow(flow, &mut Walk { flow, catalog, faults });
     }
     for source in &resolved.sources {
         for expression in source.expressions() {

@@ -33,11 +33,26 @@ pub(super) fn data_of(flow: &Flow) -> BTreeSet<&str> {
 #[derive(Default)]
 struct Data<'p> {
     names: BTreeSet<&'p str>,
+    /// The step that is looked at goes over values of the flow's author.
+    own: bool,
+}
+
+impl Data<'_> {
+    fn comes_from_data(&self, value: &Expression) -> bool {
+        let uses = value.uses();
+        uses.response || !uses.query_sources.is_empty() || uses.variables.iter().any(|v| self.names.contains(v.name.as_str()))
+    }
 }
 
 impl<'p> Visitor<'p> for Data<'p> {
+    fn enter_step(&mut self, step: &'p Step) {
+        self.own = matches!(&step.op, Op::ForEach(op) if matches!(&op.rows, Rows::Items(items) if !self.comes_from_data(items)));
+    }
+
     fn bind(&mut self, name: &'p Named) {
-        self.names.insert(&name.name);
+        if !self.own {
+            self.names.insert(&name.name);
+        }
     }
 
     fn assign(&mut self, assign: &'p Assign) {

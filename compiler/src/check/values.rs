@@ -46,7 +46,7 @@ pub(super) fn check(parsed: &Parsed, resolved: &Resolved<'_>, catalog: &Catalog<
             errors: BTreeSet::new(),
             asked: std::rc::Rc::new(sight::asked(flow)),
         };
-        visit::steps(&flow.steps, &mut Walk { sight, flow, found: &mut found });
+        visit::flow(flow, &mut Walk { sight, flow, found: &mut found });
     }
     faults.extend(found.into_iter().filter(|f| f.span.as_ref().is_none_or(|s| !told.contains(&(s.file.path.clone(), s.start)))));
 }

@@ -129,7 +129,7 @@ impl Gathered {
     fn snippets(&mut self, resolved: &Resolved<'_>) {
         let mut used = Snippets { resolved, gathered: self };
         for flow in &resolved.flows {
-            visit::steps(&flow.steps, &mut used);
+            visit::flow(flow, &mut used);
         }
     }
 }

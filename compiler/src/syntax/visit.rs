@@ -2,7 +2,7 @@
 
 use sequor_plan_format::manifest::Access;
 
-use super::{Assign, Rows, SourceRef, Step, TableRef};
+use super::{Assign, Flow, Rows, SourceRef, Step, TableRef};
 use crate::op::run_flow::RunFlow;
 use crate::snippet::expression::{Expression, Named};
 use crate::source::Kind;
@@ -40,6 +40,12 @@ pub trait Visitor<'a> {
     /// A name that exists until the matching [`Visitor::unbind`].
     fn bind(&mut self, _name: &'a Named) {}
     fn unbind(&mut self) {}
+}
+
+/// Everything in a flow: the defaults of its parameters, then its steps.
+pub fn flow<'a>(flow: &'a Flow, visitor: &mut dyn Visitor<'a>) {
+    flow.parameters.iter().flatten().for_each(|parameter| optional(parameter.default.as_ref(), visitor));
+    steps(&flow.steps, visitor);
 }
 
 pub fn steps<'a>(steps: &'a [Step], visitor: &mut dyn Visitor<'a>) {

@@ -432,3 +432,25 @@ async fn a_value_that_does_not_fit_names_its_place() {
     }
     assert_eq!(error.page, Some(1));
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn without_rows_no_request_is_made_and_the_declared_tables_are_empty() {
+    let server = Server::start(|_, _| json(r#"{"id": 5}"#)).await;
+    let mut p = Project::get(&server.url(""), "/customers");
+    p.execute(&["create table todo (id int)", "create table done (id int)", "insert into done values (7)"]).await;
+    p.execute(&["create table log (id int)", "insert into log values (8)"]).await;
+    p.for_each_row_of("todo", &["id"]);
+    for (name, mode) in [("done", WriteMode::Create), ("fresh", WriteMode::Create), ("log", WriteMode::Append)] {
+        let root = p.path(&[]);
+        p.fills(name, &[("id", "int")], mode, root);
+    }
+    // A name that only a row can tell.
+    let (name, root) = (p.column("row", "id"), p.path(&[]));
+    p.fills_named(name, &[("id", "int")], root);
+    p.run().await.unwrap();
+    assert!(server.seen().is_empty());
+    let none: [&str; 0] = [];
+    assert_eq!(p.rows("done").await, none);
+    assert_eq!(p.rows("fresh").await, none);
+    assert_eq!(p.rows("log").await, ["8"]);
+}

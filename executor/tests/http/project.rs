@@ -150,6 +150,16 @@ impl Project {
     /// `tables: [{source: stage, table, columns: {name: type, …}, …}]`; no columns are `auto`.
     pub(crate) fn fills(&mut self, name: &str, columns: &[(&str, &str)], write_mode: WriteMode, data: TableData) {
         let table = self.table(name);
+        self.declare(table, columns, write_mode, data);
+    }
+
+    /// The same for a table whose name is computed.
+    pub(crate) fn fills_named(&mut self, name: ExprId, columns: &[(&str, &str)], data: TableData) {
+        let table = Table { source: STAGE, database: None, namespace: None, name };
+        self.declare(table, columns, WriteMode::Create, data);
+    }
+
+    fn declare(&mut self, table: Table, columns: &[(&str, &str)], write_mode: WriteMode, data: TableData) {
         let columns = columns.iter().map(|(name, kind)| Column { name: self.plan.text(name), kind: kind.parse().unwrap() });
         let columns: Vec<Column> = columns.collect();
         let columns = if columns.is_empty() { Columns::Auto } else { Columns::Declared(columns) };
@@ -196,9 +206,9 @@ impl Project {
         let mut variables = IndexMap::new();
         let (mut active, assigned) = Active::open(&services, node, Activation(1), &scope).await?;
         set(&mut scope, &mut variables, assigned);
-        match pages(&mut active, scope, &mut variables).await {
+        match pages(&mut active, scope.clone(), &mut variables).await {
             Ok(read) => {
-                let closed = active.close(read + 1).await;
+                let closed = active.close(&scope, read + 1).await;
                 active.discard().await;
                 closed?;
             }

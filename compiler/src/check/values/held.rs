@@ -103,7 +103,9 @@ impl<'p> Held<'p> {
         for parameter in flow.parameters.iter().flatten() {
             self.given.insert((Some(&flow.name), parameter.name.name.clone()));
             if let Some(default) = &parameter.default {
-                self.give(Some(&flow.name), &parameter.name.name, Infer::blind(default), Some(&parameter.name.span));
+                // Null says that it need not be given, and nothing of what is given.
+                let value = Some(Infer::blind(default)).filter(|value| *value != Value::NONE).unwrap_or(Value::UNKNOWN);
+                self.give(Some(&flow.name), &parameter.name.name, value, Some(&parameter.name.span));
             }
         }
         let sight = Sight {

@@ -30,6 +30,7 @@ impl Look<'_> {
     /// Looks at a call, and gives the type of its result.
     pub(super) fn call(&mut self, function: &Function, scope: &Scope<'_>, ctes: &[Cte]) -> Ty {
         self.misplaced(function, scope);
+        self.doubtful_call(function);
         let around = self.inside;
         self.inside.aggregate |= function.over.is_none() && is_aggregate(function);
         let ty = self.given(function, scope, ctes);
@@ -232,6 +233,9 @@ impl Look<'_> {
                     let fault =
                         Diagnostic::error("Q720", self.outline.span(inner.span()), "`substr` takes 2 or 3 arguments, and 1 is given");
                     self.faults.push(fault.help("say where the part begins: `substr(x, 1, 3)`"));
+                }
+                if let Some(start) = substring_from {
+                    self.zero_start(start);
                 }
                 (inner, "substr")
             }

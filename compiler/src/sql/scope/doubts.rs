@@ -2,6 +2,7 @@
 //! divided as whole numbers, a name of an inner query that belongs to the outer one.
 
 mod joins;
+mod values;
 
 use sqlparser::ast::{BinaryOperator, Expr, GroupByExpr, Ident, Query, Select, SelectItem, SetExpr, Spanned, TableFactor, Value};
 
@@ -16,7 +17,9 @@ use crate::diagnostic::Diagnostic;
 impl Look<'_> {
     /// Looks at a SELECT whose tables are known by name.
     pub(super) fn doubts(&mut self, select: &Select, scope: &Scope<'_>) {
-        // A template may be any condition.
+        self.whole_numbers(select);
+        self.counted_without_partner(select);
+        // A template may be any condition, and any column.
         if self.outline.has_templates() {
             return;
         }
@@ -26,17 +29,17 @@ impl Look<'_> {
         self.unconnected(select, scope);
         self.joined_with_itself(select);
         self.any_row(select, scope);
-        self.whole_numbers(select);
         self.missing_commas(select, scope);
     }
 
     /// Looks at a WHERE.
     pub(super) fn doubtful(&mut self, condition: &Expr) {
+        // A template may hold an OR.
         if !self.outline.has_templates() {
             self.contradiction(condition);
-            self.loose_or(condition);
-            self.same_on_both_sides(condition);
         }
+        self.loose_or(condition);
+        self.same_on_both_sides(condition);
     }
 
     /// `x.id = x.id`
@@ -198,6 +201,11 @@ impl Look<'_> {
         }
         let before = operands(left, &BinaryOperator::And);
         let [_, .., last] = before.as_slice() else { return };
+        if values::alike(last, right) && matches!(right.as_ref(), Expr::Like { .. }) {
+            let message = format!("AND binds before OR: rows with `{right}` are taken whatever the other conditions say");
+            self.doubt(right.span(), message, format!("put the alternatives in parentheses: `AND ({last} OR {right})`"));
+            return;
+        }
         let (Some((one, a)), Some((other, b))) = (self.equality(last), self.equality(right)) else { return };
         if one.to_string() == other.to_string() && a != b {
             let message = format!("AND binds before OR: rows with `{right}` are taken whatever the other conditions say");
@@ -258,7 +266,7 @@ impl Look<'_> {
                     && is_count(left)
                     && is_count(right)
                 {
-                    let message = "two counts are whole numbers, and so is what their division gives: 1 / 2 is 0".to_owned();
+                    let message = "both sides are whole numbers, and so is what their division gives: 1 / 2 is 0".to_owned();
                     self.doubt(expr.span(), message, format!("write `1.0 * {left} / {right}`"));
                 }
                 pending.extend(inner(expr));
@@ -353,10 +361,12 @@ fn name_of(factor: &TableFactor) -> Option<&Ident> {
     }
 }
 
+/// A count, or a sum of ones.
 fn is_count(expr: &Expr) -> bool {
     match expr {
         Expr::Function(function) => {
-            function.over.is_none() && is_aggregate(function) && function.name.to_string().eq_ignore_ascii_case("count")
+            let name = function.name.to_string().to_ascii_lowercase();
+            function.over.is_none() && is_aggregate(function) && (name == "count" || (name == "sum" && values::sums_marks(function)))
         }
         Expr::Nested(inner) => is_count(inner),
         _ => false,

@@ -114,12 +114,14 @@ impl Look<'_> {
             for expr in list {
                 self.expr(expr, &scope, ctes);
                 self.position(expr, &columns, "group");
+                self.text_as_name(expr, "GROUP BY");
             }
             self.inside = before;
         }
         for expr in order {
             self.expr(expr, &scope, ctes);
             self.position(expr, &columns, "order");
+            self.text_as_name(expr, "ORDER BY");
         }
         self.grouped(select, &scope, order);
         self.distinct_order(select, &scope, order, &columns);

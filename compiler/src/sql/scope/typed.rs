@@ -14,6 +14,7 @@ pub(super) type Typed<'e> = (&'e Expr, Ty);
 impl Look<'_> {
     /// Looks up every name in an expression, and gives its type.
     pub(super) fn expr(&mut self, expr: &Expr, scope: &Scope<'_>, ctes: &[Cte]) -> Ty {
+        let whole = expr;
         match expr {
             Expr::Identifier(name) => self.unqualified(name, scope, true).ty(),
             Expr::CompoundIdentifier(names) => self.qualified(names, scope, true).ty(),
@@ -79,6 +80,7 @@ impl Look<'_> {
                 for item in list {
                     let right = (item, self.expr(item, scope, ctes));
                     self.compared(&left, &right, true);
+                    self.text_and_number(expr, item);
                 }
                 Ty::Known(Class::Boolean)
             }
@@ -100,17 +102,22 @@ impl Look<'_> {
                     self.compared(&left, &right, false);
                 }
                 self.last_day(expr, high, left.1.class());
+                self.reversed(expr, low, high);
                 Ty::Known(Class::Boolean)
             }
             Expr::Like { expr, pattern, escape_char, .. }
             | Expr::ILike { expr, pattern, escape_char, .. }
             | Expr::SimilarTo { expr, pattern, escape_char, .. } => {
+                let similar = matches!(whole, Expr::SimilarTo { .. });
                 let left = (expr.as_ref(), self.expr(expr, scope, ctes));
                 let right = (pattern.as_ref(), self.expr(pattern, scope, ctes));
                 if let Some(escape) = escape_char {
                     self.expr(escape, scope, ctes);
                 }
                 self.like(&left, &right);
+                if !similar {
+                    self.foreign_pattern(pattern);
+                }
                 Ty::Known(Class::Boolean)
             }
             Expr::IsDistinctFrom(a, b) | Expr::IsNotDistinctFrom(a, b) => {
@@ -214,6 +221,11 @@ impl Look<'_> {
             let before = self.faults.len();
             self.arithmetic(left, operator, right, scope);
             self.null_compared(left, operator, right);
+            if is_comparison(operator) {
+                self.text_and_number(left, right);
+                self.same_column(left, right, scope);
+                self.one_of_many(right);
+            }
             let reported = self.faults.len() > before;
             let found = self.operator(&(left, ty), operator, &(right, other));
             if reported {
@@ -227,7 +239,7 @@ impl Look<'_> {
     fn operator(&mut self, left: &Typed<'_>, operator: &BinaryOperator, right: &Typed<'_>) -> Ty {
         use BinaryOperator as B;
         match operator {
-            B::Eq | B::NotEq | B::Lt | B::LtEq | B::Gt | B::GtEq => {
+            operator if is_comparison(operator) => {
                 self.compared(left, right, *operator == B::Eq);
                 if matches!(operator, B::Lt | B::LtEq | B::Gt | B::GtEq) {
                     self.ordered_text(left, right);
@@ -279,6 +291,11 @@ impl Look<'_> {
             _ => Ty::Unknown,
         }
     }
+}
+
+fn is_comparison(operator: &BinaryOperator) -> bool {
+    use BinaryOperator as B;
+    matches!(operator, B::Eq | B::NotEq | B::Lt | B::LtEq | B::Gt | B::GtEq)
 }
 
 impl Ty {

@@ -118,6 +118,18 @@ async fn load(
     Ok(())
 }
 
+/// Opens the tables that the op declares: they are created without rows.
+///
+/// One whose name depends on a row or a reply has none as long as there is none of either.
+pub(super) async fn declared(services: &Services, op: &HttpRequest, tables: &mut Tables, scope: &Scope) -> Result<(), RunError> {
+    for table in &op.response.tables {
+        if let Ok(wanted) = wanted(services, scope, table) {
+            tables.declare(wanted, scope).await?;
+        }
+    }
+    Ok(())
+}
+
 /// The parser names exactly the tables that it is declared to fill.
 fn check_names(
     services: &Services,

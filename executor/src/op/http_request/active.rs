@@ -306,8 +306,14 @@ impl Active {
     ///
     /// # Errors
     /// A database's; the old tables are then as they were.
-    pub async fn close(&mut self, batch: u64) -> Result<(), RunError> {
+    pub async fn close(&mut self, scope: &Scope, batch: u64) -> Result<(), RunError> {
         self.services.journal.hurry();
+        let services = Arc::clone(&self.services);
+        let op = op(&services.plan, self.node)?;
+        // Where no reply has been read, nothing has named its tables.
+        if batch == 1 || self.tables.is_empty() {
+            absorb::declared(&services, op, &mut self.tables, &in_source(op, scope)).await?;
+        }
         self.tables.close(batch).await
     }
 

@@ -218,6 +218,15 @@ impl Tables {
         })
     }
 
+    pub(super) fn is_empty(&self) -> bool {
+        self.open.is_empty()
+    }
+
+    /// A table that is there in the end, also without rows.
+    pub(super) async fn declare(&mut self, wanted: Wanted, scope: &Scope) -> Result<(), RunError> {
+        self.table(wanted, scope).await.map(|_| ())
+    }
+
     /// The place of the table, opened where this is its first mention. A table with declared columns is created even if no row comes.
     async fn table(&mut self, wanted: Wanted, scope: &Scope) -> Result<usize, RunError> {
         if let Some(index) = self.open.iter().position(|o| o.wanted.source == wanted.source && o.wanted.name == wanted.name) {
