@@ -128,6 +128,7 @@ impl Look<'_> {
                 self.twice(insert.columns.iter());
                 self.conflict(insert, &columns);
                 self.left_out(insert, &columns);
+                self.mixed_up(insert);
                 self.inserted(insert, &columns, ctes);
                 let mut scope = Scope::default();
                 scope.relations.push(Relation { name: last(name).map(|n| self.kept(n)), columns });
@@ -142,6 +143,7 @@ impl Look<'_> {
                     let columns = scope.relations[0].columns.clone();
                     excluded.relations.push(Relation { name: Some("excluded".to_owned()), columns });
                     let inner = Scope { relations: std::mem::take(&mut scope.relations), outer: Some(&excluded), ..Scope::default() };
+                    self.of_which_row(update, &inner);
                     self.assignments(&update.assignments, name, &inner, ctes);
                     self.where_clause(update.selection.as_ref(), &inner, ctes);
                     scope.relations = inner.relations;
@@ -204,6 +206,7 @@ impl Look<'_> {
             self.inside = before;
             if let ([name], Some(target)) = (names.as_slice(), scope.relations.first()) {
                 self.assigned(name, &assignment.value, &ty, &target.columns);
+                self.kept_as_it_is(name, &assignment.value, scope);
                 self.and_in_set(&assignment.value, &target.columns);
             }
             targets.extend(names);

@@ -168,6 +168,9 @@ impl Statement<'_> {
         let postgres = self.dialect == Dialect::Postgres;
         let (word, next) = (self.word(i), self.word(i + 1));
         match (word, self.kind(i)?) {
+            ("/", Kind::Symbol) if next == "/" && self.touches(i) => {
+                self.fault(i, "`//` begins no comment in SQL".to_owned(), "write `--` before a comment")
+            }
             ("VALUE", Kind::Word) if self.word(0) == "INSERT" && next == "(" && self.back(i, 1) == ")" && self.depth(i) == 0 => {
                 let open = !self.words[..i].iter().any(|w| matches!(w.as_str(), "SELECT" | "VALUES"));
                 if open { self.fault(i, "`VALUE` is no word of SQL".to_owned(), "write `VALUES`") } else { None }
@@ -265,6 +268,11 @@ impl Statement<'_> {
             }
             _ => false,
         }
+    }
+
+    /// Whether nothing stands between that token and the next one.
+    fn touches(&self, i: usize) -> bool {
+        matches!((self.tokens.get(i), self.tokens.get(i + 1)), (Some(a), Some(b)) if a.end == b.start)
     }
 
     /// In the parentheses of INSERT … VALUES.

@@ -5,6 +5,7 @@ use sqlparser::ast::{Expr, Function, FunctionArguments, Insert, ObjectNamePart, 
 use super::super::Dialect;
 use super::super::columns::Columns;
 use super::super::walk::inner;
+use super::doubts::holds;
 use super::{Look, Scope};
 use crate::diagnostic::Diagnostic;
 
@@ -17,6 +18,31 @@ impl Look<'_> {
             let at = self.outline.span(function.span());
             let fault = Diagnostic::error("Q714", at, format!("`{}` cannot stand in WHERE, which looks at single rows", function.name));
             self.faults.push(fault.help("put the condition into HAVING, behind GROUP BY, or compare with a subquery"));
+        }
+    }
+
+    /// `… row_number() OVER (…) AS place … WHERE place < 3`: SQLite knows the name there, and cannot compute it yet.
+    pub(super) fn early_windows(&mut self, select: &Select, scope: &Scope<'_>) {
+        let is_window = |e: &Expr| matches!(e, Expr::Function(f) if f.over.is_some());
+        for item in &select.projection {
+            let SelectItem::ExprWithAlias { expr, alias } = item else { continue };
+            if self.outline.dialect != Dialect::Sqlite || !holds(expr, is_window) {
+                continue;
+            }
+            let is_column = scope.relations.iter().any(|r| !r.columns.closed || r.columns.find(alias, self.outline.dialect).is_some());
+            for (clause, condition) in [("WHERE", &select.selection), ("HAVING", &select.having)] {
+                let mut pending: Vec<&Expr> = condition.iter().collect();
+                while let Some(part) = pending.pop() {
+                    if let (Expr::Identifier(name), false) = (part, is_column)
+                        && name.value.eq_ignore_ascii_case(&alias.value)
+                    {
+                        let message = format!("'{name}' is a window function, which {clause} comes before");
+                        let fault = Diagnostic::error("Q714", self.outline.span(name.span), message);
+                        self.faults.push(fault.help("compute it in a subquery, and compare it in the WHERE around that"));
+                    }
+                    pending.extend(inner(part));
+                }
+            }
         }
     }
 

@@ -121,9 +121,9 @@ impl Look<'_> {
     /// Columns that must have a value and get none.
     pub(super) fn left_out(&mut self, insert: &Insert, table: &Columns) {
         let plain = insert.or.is_none() && !insert.replace_into && !insert.columns.is_empty() && table.closed;
-        let values = insert.source.as_ref().is_some_and(|s| matches!(s.body.as_ref(), SetExpr::Values(_)));
+        let gives = insert.source.as_ref().is_some_and(|s| matches!(s.body.as_ref(), SetExpr::Values(_) | SetExpr::Select(_)));
         let names: Vec<&Ident> = insert.columns.iter().filter_map(last).collect();
-        if !plain || !values || names.iter().any(|n| self.outline.is_computed(n)) {
+        if !plain || !gives || names.iter().any(|n| self.outline.is_computed(n)) {
             return;
         }
         let given = |column: &&super::super::columns::Column| {

@@ -329,7 +329,7 @@ fn operands<'e>(expr: &'e Expr, operator: &BinaryOperator) -> Vec<&'e Expr> {
 }
 
 /// Whether any expression inside, or the whole, is as asked.
-fn holds(expr: &Expr, asked: impl Fn(&Expr) -> bool) -> bool {
+pub(super) fn holds(expr: &Expr, asked: impl Fn(&Expr) -> bool) -> bool {
     let mut pending = vec![expr];
     while let Some(expr) = pending.pop() {
         if asked(expr) {

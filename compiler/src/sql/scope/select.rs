@@ -123,6 +123,7 @@ impl Look<'_> {
             self.position(expr, &columns, "order");
             self.text_as_name(expr, "ORDER BY");
         }
+        self.early_windows(select, &scope);
         self.grouped(select, &scope, order);
         self.distinct_order(select, &scope, order, &columns);
         self.doubts(select, &scope);

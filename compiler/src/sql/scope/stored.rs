@@ -1,10 +1,11 @@
 //! Values that INSERT and UPDATE put into columns.
 
-use sqlparser::ast::{BinaryOperator, Distinct, Expr, Insert, ObjectName, ObjectNamePart, SetExpr, Spanned};
+use sqlparser::ast::{BinaryOperator, Distinct, DoUpdate, Expr, Ident, Insert, ObjectName, ObjectNamePart, SelectItem, SetExpr, Spanned};
 
 use super::super::Dialect;
 use super::super::columns::{Column, Columns};
 use super::super::types::Ty;
+use super::super::walk::inner;
 use super::{Cte, Look, Scope, last};
 use crate::diagnostic::Diagnostic;
 
@@ -87,6 +88,66 @@ impl Look<'_> {
             let message =
                 format!("this AND does not set `{name}`: it makes one value of `{left}` and of the comparison `{name} = {given}`");
             self.faults.push(Diagnostic::warning("Q722", at, message).help("put a comma between assignments"));
+        }
+    }
+
+    /// `SET email = email`
+    pub(super) fn kept_as_it_is(&mut self, name: &ObjectName, value: &Expr, scope: &Scope<'_>) {
+        let [ObjectNamePart::Identifier(name)] = name.0.as_slice() else { return };
+        // Under the name of its table it is meant: a row that stays as it is, for RETURNING.
+        let itself = scope.relations.len() == 1 && matches!(value, Expr::Identifier(given) if self.kept(given) == self.kept(name));
+        if itself && !self.outline.is_computed(name) {
+            let message = format!("'{name}' is given the value that it has");
+            let fault = Diagnostic::warning("Q722", self.outline.span(value.span()), message);
+            self.faults.push(match scope.outer {
+                Some(_) => fault.help(format!("the value of the new row is `excluded.{name}`")),
+                None => fault.help("name the column of the other table, or leave the assignment out"),
+            });
+        }
+    }
+
+    /// In PostgreSQL a name in DO UPDATE SET may be that of the row that is there and of the new one.
+    pub(super) fn of_which_row(&mut self, update: &DoUpdate, scope: &Scope<'_>) {
+        let Some(relation) = scope.relations.first().filter(|_| self.outline.dialect == Dialect::Postgres) else { return };
+        let (Some(table), columns) = (&relation.name, &relation.columns) else { return };
+        let mut pending: Vec<&Expr> = update.assignments.iter().map(|a| &a.value).chain(&update.selection).collect();
+        while let Some(expr) = pending.pop() {
+            if let Expr::Identifier(name) = expr
+                && !self.outline.is_computed(name)
+                && columns.find(name, self.outline.dialect).is_some()
+            {
+                let message = format!("'{name}' may be that of the row that is there or that of the new one");
+                let fault = Diagnostic::error("Q713", self.outline.span(name.span), message);
+                self.faults.push(fault.help(format!("write `{table}.{name}` or `excluded.{name}`")));
+            }
+            pending.extend(inner(expr));
+        }
+    }
+
+    /// `INSERT INTO t (a, b) SELECT b, a`
+    pub(super) fn mixed_up(&mut self, insert: &Insert) {
+        let Some(source) = &insert.source else { return };
+        let SetExpr::Select(select) = source.body.as_ref() else { return };
+        let names: Vec<&Ident> = insert.columns.iter().filter_map(last).collect();
+        if names.len() != select.projection.len() || names.len() != insert.columns.len() {
+            return;
+        }
+        let given = |item: &SelectItem| match item {
+            SelectItem::UnnamedExpr(Expr::Identifier(name)) | SelectItem::ExprWithAlias { alias: name, .. } => Some(self.kept(name)),
+            SelectItem::UnnamedExpr(Expr::CompoundIdentifier(names)) => names.last().map(|name| self.kept(name)),
+            _ => None,
+        };
+        let given: Vec<Option<String>> = select.projection.iter().map(given).collect();
+        let is_at = |i: usize, j: usize| given[j].as_deref().is_some_and(|g| self.equal(g, &self.kept(names[i])));
+        // Each of the two stands where the other one is wanted.
+        let swapped =
+            (0..names.len()).flat_map(|i| (i + 1..names.len()).map(move |j| (i, j))).find(|(i, j)| is_at(*i, *j) && is_at(*j, *i));
+        if let Some((i, j)) = swapped {
+            let (first, second) = (names[i], names[j]);
+            let at = self.outline.span(select.projection[i].span());
+            let message = format!("'{second}' is put into '{first}', and '{first}' into '{second}'");
+            let fault = Diagnostic::warning("Q722", at, message).also(self.outline.span(first.span), "the order of the columns");
+            self.faults.push(fault.help("an INSERT goes by the order, not by the names: select them in the order of its columns"));
         }
     }
 
