@@ -11,6 +11,7 @@ mod counting;
 mod effects;
 mod environments;
 mod first_page;
+mod gone_rows;
 mod graph;
 mod http;
 mod ids;
@@ -81,6 +82,7 @@ fn of_tables(parsed: &Parsed, resolved: &Resolved<'_>) -> Vec<Diagnostic> {
     let catalog = Catalog::collect(parsed);
     columns::check(parsed, resolved, &catalog, &mut faults);
     effects::check(parsed, resolved, &catalog, &mut faults);
+    gone_rows::check(resolved, &catalog, &mut faults);
     writers::check(resolved, &catalog, &mut faults);
     sequence::check(resolved, &catalog, &mut faults);
     overwrites::check(resolved, &catalog, &mut faults);

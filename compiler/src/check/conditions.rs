@@ -10,6 +10,7 @@ use crate::resolve::Resolved;
 use crate::snippet::expression::{Expression, Kind};
 use crate::syntax::Step;
 use crate::syntax::visit::{self, Visitor};
+use crate::tables::text;
 
 pub(super) fn check(resolved: &Resolved<'_>, faults: &mut Vec<Diagnostic>) {
     for flow in &resolved.flows {
@@ -92,6 +93,13 @@ impl Conditions<'_> {
                 )
                 .help("write what is true while there is another page, for example `len(response.json()['data']) == 100`"),
             );
+        } else if let Some(cursor) = cursor_of(repeat) {
+            let message =
+                format!("'while' must be true or false, and '{cursor}' of a reply is a text or a number: the first page with one fails");
+            self.faults.push(
+                Diagnostic::warning("C308", repeat.span.clone(), message)
+                    .help("ask whether it is there: `… is not none` in a template, `… is not None` in Python"),
+            );
         } else if is_plain_get(repeat) {
             self.faults.push(
                 Diagnostic::warning(
@@ -103,6 +111,20 @@ impl Conditions<'_> {
             );
         }
     }
+}
+
+/// The field of a reply with the next page that a value is, as it is.
+fn cursor_of(value: &Expression) -> Option<&str> {
+    const CURSORS: &[&str] =
+        &["next", "cursor", "nextcursor", "nextpage", "nexturl", "nextlink", "nextpagetoken", "nexttoken", "nextpageurl"];
+    let name = match &value.kind {
+        Kind::Index { key, .. } => text(key)?,
+        Kind::Attribute { name, .. } => name,
+        Kind::Method { method: Method::Get, arguments, .. } => text(arguments.first()?)?,
+        _ => return None,
+    };
+    let plain: String = name.chars().filter(char::is_ascii_alphanumeric).collect::<String>().to_lowercase();
+    (CURSORS.contains(&plain.as_str()) && value.uses().response).then_some(name)
 }
 
 /// Text with something written around what is computed; `tr{{ x }}` could be true, but nobody writes that.

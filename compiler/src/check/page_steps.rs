@@ -18,16 +18,25 @@ use crate::tables::text;
 
 pub(super) fn check(resolved: &Resolved<'_>, faults: &mut Vec<Diagnostic>) {
     for flow in &resolved.flows {
-        visit::steps(&flow.steps, &mut Pages { faults });
+        visit::steps(&flow.steps, &mut Pages { loops: 0, faults });
     }
 }
 
 struct Pages<'f> {
+    /// Loops around the step.
+    loops: usize,
     faults: &'f mut Vec<Diagnostic>,
 }
 
 impl<'p> Visitor<'p> for Pages<'_> {
     fn enter_step(&mut self, step: &'p Step) {
+        self.loops += usize::from(matches!(step.op, Op::WhileLoop(_) | Op::ForEach(_)));
+        if let Op::HttpRequest(op) = &step.op
+            && !repeats(op)
+            && self.loops == 0
+        {
+            self.faults.extend(only_the_first(op));
+        }
         if let Op::HttpRequest(op) = &step.op
             && repeats(op)
         {
@@ -37,6 +46,10 @@ impl<'p> Visitor<'p> for Pages<'_> {
             self.faults.extend(last_page(op));
             self.faults.extend(turned_around(op));
         }
+    }
+
+    fn leave_step(&mut self, step: &'p Step) {
+        self.loops -= usize::from(matches!(step.op, Op::WhileLoop(_) | Op::ForEach(_)));
     }
 }
 
@@ -77,6 +90,24 @@ fn only<'s, 'p>(sets: &'s [Set<'p>], name: &str) -> Option<&'s Set<'p>> {
 
 fn is_asked_for(op: &HttpRequest, name: &str) -> bool {
     op.request.expressions().into_iter().any(|value| value.uses().variables.iter().any(|used| used.name == name))
+}
+
+/// `init` gives the first page, a reply the next one, and nothing asks for it.
+fn only_the_first(op: &HttpRequest) -> Option<Diagnostic> {
+    if op.response.repeat.is_some() || op.for_each.is_some() {
+        return None;
+    }
+    let sets = sets(op);
+    let set = op.init.iter().find_map(|first| {
+        let name = first.name.name.as_str();
+        let set = only(&sets, name)?;
+        (number(&first.value).is_some() && growth(set.value, name).is_some() && is_asked_for(op, name)).then_some(set)
+    })?;
+    let message = format!("'{}' is raised for a next page, and without 'while' only the first one is asked for", set.name);
+    Some(
+        Diagnostic::warning("C320", set.at.clone(), message)
+            .help("add a 'while' that is true while there are more: `while_expression: len(response.json()['data']) == 100`"),
+    )
 }
 
 /// `init` gives the first page, and the second row does not begin with it.

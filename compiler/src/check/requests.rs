@@ -133,11 +133,25 @@ fn key_place(parsed: &Parsed, op: &HttpRequest, faults: &mut Vec<Diagnostic>) {
     }
 }
 
+/// The rows of `for_each` differ, and nothing in the key does.
+fn is_same_for_all_rows(op: &HttpRequest, key: &Expression) -> bool {
+    let Some(for_each) = &op.for_each else { return false };
+    let uses = key.uses();
+    let of_a_row = |name: &str| name == for_each.item.name || op.response.variables.iter().any(|assign| assign.name.name == name);
+    let parsed = op.response.parser.is_some()
+        && !uses.variables.is_empty()
+        && op.response.parser.as_ref().is_some_and(|p| p.expression.uses().texts.iter().any(|t| t == "variables"));
+    let computes = !uses.query_sources.is_empty()
+        || uses.computed_variables
+        || uses.response
+        || !matches!(key.kind, Kind::Concat(_) | Kind::Var(_) | Kind::Text(_));
+    !computes && !parsed && !uses.variables.iter().any(|v| of_a_row(&v.name))
+}
+
 fn sent_twice(op: &HttpRequest, step: &Span, repeated: bool, faults: &mut Vec<Diagnostic>) {
     let method = op.request.method.name();
     if let Some(Key { span, given: Some(given) }) = &op.request.key
-        && repeated
-        && matches!(given.kind, Kind::Text(_) | Kind::Int(_))
+        && ((repeated && matches!(given.kind, Kind::Text(_) | Kind::Int(_))) || is_same_for_all_rows(op, given))
     {
         let message = "every request of this loop has the same idempotency key: the API takes all but the first one for repetitions";
         let fault = Diagnostic::warning("H827", span.clone(), message);

@@ -239,9 +239,14 @@ pub(super) fn null_text(origin: Origin<'_>) -> Option<Diagnostic> {
     Some(fault.help("it stands for null only as the whole value of a body's field, a parameter or a table's column"))
 }
 
-/// `{ var('x') }` in a text without templates.
+/// `{ var('x') }` or `${x}` in a text without templates.
 pub(super) fn half_template(origin: Origin<'_>) -> Option<Diagnostic> {
     let text = origin.text();
+    if let Some((start, end)) = advice::shell_variable(text) {
+        let name = &text[start + 2..end - 1];
+        let fault = Diagnostic::warning("J501", origin.span(start, end), format!("`${{{name}}}` stays as it is: it is no template"));
+        return Some(fault.help(format!("write `{{{{ var('{name}') }}}}`, or `{{{{ env('{name}') }}}}` for a variable of the process")));
+    }
     let (start, end) = advice::half_template(text)?;
     let inner = text[start..end].trim_matches(['{', '}']).trim();
     Some(

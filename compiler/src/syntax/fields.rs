@@ -183,6 +183,14 @@ impl<'a> Fields<'a> {
     }
 }
 
+/// Stands between a word and the key that does not know it, in every message that says so.
+const UNKNOWN_WORD: &str = " is not a known ";
+
+/// Whether the fault is a word that a key does not know.
+pub(super) fn is_unknown_word(fault: &Diagnostic) -> bool {
+    fault.code == "S107" && fault.message.contains(UNKNOWN_WORD)
+}
+
 /// The fault of a value that is none of the known ones.
 pub fn not_a_choice(name: &str, text: &str, span: &Span, choices: &[&str], later: &[&str]) -> Diagnostic {
     let list = choices.join(", ");
@@ -194,7 +202,7 @@ pub fn not_a_choice(name: &str, text: &str, span: &Span, choices: &[&str], later
         Some(near) => format!("did you mean '{near}'? (one of: {list})"),
         None => format!("one of: {list}"),
     };
-    let fault = Diagnostic::error("S107", span.clone(), format!("'{text}' is not a known {name}")).help(help);
+    let fault = Diagnostic::error("S107", span.clone(), format!("'{text}'{UNKNOWN_WORD}{name}")).help(help);
     match did_you_mean(text, choices.iter().copied()) {
         Some(near) => instead(fault, text, near),
         None => fault,

@@ -70,8 +70,9 @@ fn read(node: &Node, reader: &mut Reader<'_>) -> Option<Step> {
     if reader.faults[before..].iter().any(|f| f.severity != Severity::Hint) {
         map_keys(node, reader);
     }
-    // An unknown key beside those that were read hides nothing of them.
-    let hides = |f: &Diagnostic| f.severity == Severity::Error && !f.code.starts_with(['Q', 'J', 'P']) && f.code != "S103";
+    // An unknown key, or a word that a key does not know, hides nothing of the keys beside it.
+    let harmless = |f: &Diagnostic| f.code == "S103" || f.code.starts_with(['Q', 'J', 'P']) || fields::is_unknown_word(f);
+    let hides = |f: &Diagnostic| f.severity == Severity::Error && !harmless(f);
     if step.is_none() || reader.faults[before..].iter().any(hides) {
         texts(node, reader);
     }

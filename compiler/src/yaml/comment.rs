@@ -1,6 +1,6 @@
 //! Y014: a `#` that was meant as text begins a comment, and cuts a value short.
 //!
-//! Comments that people write begin with a blank behind their `#`. Reported is a value that ends before `#7`, or that is nothing but `#word`.
+//! Comments that people write begin with a blank behind their `#`. Reported is a value that ends before `#7` or `#{{`, or that is nothing but `#word`.
 
 use std::sync::Arc;
 
@@ -47,7 +47,8 @@ fn cut(file: &Arc<SourceFile>, node: &Node, from: u32) -> Option<Diagnostic> {
         return None;
     }
     let next = rest[hash + 1..].chars().next()?;
-    let meant = if nothing { next.is_alphanumeric() } else { scalar.value == ScalarValue::Text && next.is_ascii_digit() };
+    let template = rest[hash + 1..].starts_with("{{");
+    let meant = if nothing { next.is_alphanumeric() } else { scalar.value == ScalarValue::Text && (next.is_ascii_digit() || template) };
     if !meant {
         return None;
     }

@@ -126,7 +126,7 @@ impl<'p> Sight<'_, 'p> {
     /// Whether anything is known of what a snippet asks for.
     pub(super) fn knows(&self, uses: &Uses) -> bool {
         let known = |value: &Value| value.kinds != Kinds::UNKNOWN && *value != Value::DATA;
-        !uses.queries.is_empty() || uses.variables.iter().any(|name| known(&self.variable(&name.name)))
+        !uses.query_sources.is_empty() || uses.variables.iter().any(|name| known(&self.variable(&name.name)))
     }
 }
 
@@ -138,6 +138,13 @@ impl Surroundings for Sight<'_, '_> {
     fn row(&self, source: Option<&str>, sql: &str, at: &Span) -> Value {
         match self.catalog.query(source, sql, at) {
             Some((outline, source)) => self.row_of(&outline, source),
+            None => Value::map_of(Value::DATA),
+        }
+    }
+
+    fn table(&self, source: &str, table: &str) -> Value {
+        match self.catalog.source(Some(source)) {
+            Some(source) => row_with(&self.catalog.columns(&self.catalog.key(source, None, table)), || format!("table '{table}'")),
             None => Value::map_of(Value::DATA),
         }
     }

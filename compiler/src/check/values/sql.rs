@@ -45,7 +45,15 @@ pub(super) fn check(sql: &Expression, sight: &Sight<'_, '_>, found: &mut Vec<Dia
             continue;
         }
         let stands = stands(before);
+        let quoted_list = quotes.inside && !quotes.unsure && in_a_list(before);
         before = "";
+        if let (true, Some(separator)) = (quoted_list, separator(part))
+            && !separator.contains('\'')
+        {
+            let fault =
+                Diagnostic::warning("J506", part.span.clone(), "all of these are one text here, since the quotes are around the whole");
+            found.push(fault.help("put quotes between them as well: `join(\"', '\")`"));
+        }
         if quotes.inside || quotes.unsure {
             continue;
         }
@@ -54,6 +62,20 @@ pub(super) fn check(sql: &Expression, sight: &Sight<'_, '_>, found: &mut Vec<Dia
             let fault = Diagnostic::error("J509", part.span.clone(), message).help(help);
             found.push(sight.origin(part).into_iter().fold(fault, |fault, origin| fault.also(origin.at, "it is set here")));
         }
+    }
+}
+
+/// `IN ('`
+fn in_a_list(before: &str) -> bool {
+    let opens = before.trim_end().strip_suffix('\'').and_then(|text| text.trim_end().strip_suffix('('));
+    opens.is_some_and(|text| text.trim_end().to_ascii_lowercase().ends_with(" in"))
+}
+
+/// What stands between the members of a list that is joined.
+fn separator(part: &Expression) -> Option<&str> {
+    match &part.kind {
+        Kind::Method { base, method: Method::Join, .. } => text(base),
+        _ => None,
     }
 }
 
@@ -101,7 +123,13 @@ fn fault(value: &Value, part: &Expression, stands: Before, sight: &Sight<'_, '_>
             return Some(("these texts are put into SQL without quotes, and read as names".to_owned(), help.to_owned()));
         }
     }
-    let Detail::Text(shown) = &value.detail else { return None };
+    let Detail::Text(shown) = &value.detail else {
+        let is_text = value.kinds.without(Kinds::NULL) == Kinds::TEXT && matches!(part.kind, Kind::Var(_));
+        return is_text.then(|| {
+            let message = "this is text, and without quotes its words are read as SQL".to_owned();
+            (message, "put quotes around the template: `'{{ … }}'`".to_owned())
+        });
+    };
     reads_as_names(shown).then(|| {
         let message = format!("the text '{shown}' is put into SQL without quotes, and its words are read as SQL");
         (message, "put quotes around the template: `'{{ … }}'`".to_owned())

@@ -4,7 +4,10 @@
 
 mod attributes;
 mod computed;
+mod counters;
+mod forgotten;
 mod indexing;
+mod keys;
 mod literals;
 mod members;
 mod methods;
@@ -41,6 +44,9 @@ pub(super) fn check(form: &Form<'_>, names: &Names, source: Source<'_>, place: P
     if faults.iter().all(|f| f.severity != Severity::Error) {
         computed::check(form, &roots, source, faults);
     }
+    counters::check(form, source, faults);
+    keys::check(form, source, faults);
+    forgotten::check(form, names, source, faults);
     // What is wrong elsewhere may be why a name is not used.
     if !names.dynamic && faults.iter().all(|f| f.severity == Severity::Hint) {
         unused::check(form, source, faults);

@@ -115,8 +115,13 @@ impl Scopes {
     }
 
     fn comprehension<'a>(&mut self, generators: &'a [Comprehension], parts: &[&'a Expr]) {
+        // What the first loop goes over belongs to the scope outside.
+        let Some((first, rest)) = generators.split_first() else { return };
+        self.visit_expr(&first.iter);
         self.inside(|s| {
-            generators.iter().for_each(|g| s.visit_comprehension(g));
+            s.visit_expr(&first.target);
+            first.ifs.iter().for_each(|test| s.visit_expr(test));
+            rest.iter().for_each(|g| s.visit_comprehension(g));
             parts.iter().for_each(|p| s.visit_expr(p));
         });
     }

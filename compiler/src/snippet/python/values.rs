@@ -13,6 +13,7 @@ mod functions;
 mod methods;
 mod names;
 mod statements;
+pub(super) use statements::leaves;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -41,6 +42,8 @@ pub(crate) trait Surroundings {
     fn variable(&self, name: &str) -> Value;
     /// A row of a query, which is written there.
     fn row(&self, source: Option<&str>, sql: &str, at: &Span) -> Value;
+    /// A row of a table.
+    fn table(&self, source: &str, table: &str) -> Value;
 }
 
 pub(super) fn check(

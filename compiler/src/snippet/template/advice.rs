@@ -214,6 +214,15 @@ pub(super) fn is_collision(text: &str, start: usize, opener: usize, detail: &str
 }
 
 /// The first `{ var('x') }` or `${var('x')}` of a text without templates: a template with a brace too few.
+/// A text that is nothing but `${name}`, as shells and other tools write it; names in capitals are those of the process, and may be meant for one.
+pub(in crate::snippet) fn shell_variable(text: &str) -> Option<(usize, usize)> {
+    let start = text.len() - text.trim_start().len();
+    let name = text.trim().strip_prefix("${")?.strip_suffix('}')?;
+    let is_name = name.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_')
+        && name.starts_with(|c: char| c.is_ascii_lowercase());
+    is_name.then_some((start, start + name.len() + 3))
+}
+
 pub(in crate::snippet) fn half_template(text: &str) -> Option<(usize, usize)> {
     let mut at = 0;
     while let Some(open) = text.get(at..)?.find('{').map(|i| at + i) {

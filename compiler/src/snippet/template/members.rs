@@ -88,6 +88,8 @@ impl Check<'_> {
             | BinOpKind::Pow
             | BinOpKind::Concat => return,
         }
+        self.null_text(&b.left);
+        self.null_text(&b.right);
         if self.is_status(&b.left) {
             self.status(&b.right);
         } else if self.is_status(&b.right) {
@@ -99,6 +101,7 @@ impl Check<'_> {
     pub(super) fn compared_chain(&mut self, c: &ast::Compare<'_>) {
         let mut left = &c.expr;
         for op in &c.ops {
+            self.null_text(&op.expr);
             match op.op {
                 CompareOpKind::In | CompareOpKind::NotIn => {}
                 _ if self.is_status(&op.expr) => self.status(left),
@@ -108,6 +111,16 @@ impl Check<'_> {
                 self.status(&op.expr);
             }
             left = &op.expr;
+        }
+    }
+
+    /// `x == '__NULL__'`
+    fn null_text(&mut self, expr: &Expr<'_>) {
+        if let Expr::Const(c) = expr
+            && c.value.as_str() == Some("__NULL__")
+        {
+            let fault = Diagnostic::warning("J508", self.place(c.span()), "null is read as none, and nothing is equal to `__NULL__`");
+            self.report(fault.help("write `is none`"));
         }
     }
 

@@ -19,8 +19,17 @@ use crate::diagnostic::{Diagnostic, did_you_mean};
 
 /// What the statements use, and their faults.
 pub(super) fn check(statements: &[Stmt<'_>], origin: Origin<'_>, place: Place) -> (Uses, Vec<Diagnostic>) {
-    let mut check =
-        Check { origin, place, bound: BTreeSet::new(), bare: Vec::new(), computed: Vec::new(), uses: Uses::default(), faults: Vec::new() };
+    let mut check = Check {
+        origin,
+        place,
+        bound: BTreeSet::new(),
+        set: BTreeSet::new(),
+        loops: 0,
+        bare: Vec::new(),
+        computed: Vec::new(),
+        uses: Uses::default(),
+        faults: Vec::new(),
+    };
     check.statements(statements);
     check.report_unknown();
     check.report_computed();
@@ -39,6 +48,10 @@ pub(super) struct Check<'a> {
     origin: Origin<'a>,
     place: Place,
     bound: BTreeSet<String>,
+    /// Names that `set` gives outside of loops.
+    set: BTreeSet<String>,
+    /// Loops around the statement.
+    loops: usize,
     bare: Vec<Bare>,
     /// Names of variables that are known at run time only.
     computed: Vec<minijinja::machinery::Span>,
@@ -75,7 +88,9 @@ impl Check<'_> {
                 self.bound.insert("loop".to_owned());
                 self.expr(&f.iter);
                 self.optional(f.filter_expr.as_ref());
+                self.loops += 1;
                 self.statements(&f.body);
+                self.loops -= 1;
                 self.statements(&f.else_body);
             }
             Stmt::IfCond(i) => {
@@ -91,6 +106,7 @@ impl Check<'_> {
                 self.statements(&w.body);
             }
             Stmt::Set(s) => {
+                self.set_in_loop(s);
                 self.bind(&s.target);
                 self.expr(&s.expr);
             }
@@ -135,6 +151,27 @@ impl Check<'_> {
         m.args.iter().for_each(|a| self.bind(a));
         m.defaults.iter().for_each(|d| self.expr(d));
         self.statements(&m.body);
+    }
+
+    /// `{% set total = total + x %}` in a loop: the name is the round's own.
+    fn set_in_loop(&mut self, set: &Spanned<ast::Set<'_>>) {
+        let Expr::Var(target) = &set.target else { return };
+        if self.loops == 0 {
+            self.set.insert(target.id.to_owned());
+            return;
+        }
+        let adds = match &set.expr {
+            Expr::BinOp(b) => [&b.left, &b.right].iter().any(|side| matches!(side, Expr::Var(v) if v.id == target.id)),
+            _ => false,
+        };
+        if adds && self.set.contains(target.id) {
+            let message = format!("a `set` in a loop ends with its round: behind the loop `{}` is what it was before", target.id);
+            let fault = Diagnostic::warning("J512", self.place(target.span()), message);
+            self.faults.push(fault.help(format!(
+                "use a namespace: `{{% set ns = namespace(x={0}) %}}`, in the loop `{{% set ns.x = ns.x + … %}}`, behind it `ns.x`; or the filter `sum`",
+                target.id
+            )));
+        }
     }
 
     fn bind(&mut self, target: &Expr<'_>) {

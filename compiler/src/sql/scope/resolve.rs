@@ -78,10 +78,12 @@ impl Look<'_> {
         let mut inner = Some(scope);
         let mut unsure = false;
         while let Some(scope) = inner {
-            if scope.outputs.iter().any(|o| same(name, o, dialect)) {
+            let found: Vec<&Relation> = scope.relations.iter().filter(|r| r.columns.find(name, dialect).is_some()).collect();
+            // In WHERE a column comes before what the selection gives under its name.
+            let early = self.inside.clause == Some("WHERE") && !found.is_empty();
+            if !early && scope.outputs.iter().any(|o| same(name, o, dialect)) {
                 return Found::Unsure;
             }
-            let found: Vec<&Relation> = scope.relations.iter().filter(|r| r.columns.find(name, dialect).is_some()).collect();
             if let [first, rest @ ..] = found.as_slice() {
                 let merged = scope.natural || scope.merged.iter().any(|m| same(name, m, dialect));
                 if let (true, [second, ..], false) = (report, rest, merged || unsure)
@@ -234,6 +236,18 @@ impl Look<'_> {
             BinaryOperator::Plus | BinaryOperator::Minus | BinaryOperator::Multiply | BinaryOperator::Divide | BinaryOperator::Modulo
         );
         if !computes {
+            return;
+        }
+        let moment = |look: &mut Self, e: &Expr| {
+            matches!(e, Expr::Identifier(_) | Expr::CompoundIdentifier(_))
+                && matches!(look.class_of(e, scope), Class::Date | Class::Timestamp | Class::TimestampTz)
+        };
+        if self.outline.dialect == Dialect::Sqlite && *operator == BinaryOperator::Minus && moment(self, left) && moment(self, right) {
+            use sqlparser::ast::Spanned;
+            let at = self.outline.span(left.span().union(&right.span()));
+            let message = "SQLite keeps dates as text, and subtracts the numbers at their beginnings: the years";
+            let fault = Diagnostic::warning("Q711", at, message);
+            self.faults.push(fault.help(format!("write `julianday({left}) - julianday({right})` for days")));
             return;
         }
         for (side, other) in [(left, right), (right, left)] {

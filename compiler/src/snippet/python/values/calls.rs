@@ -97,6 +97,11 @@ const MEMBERS: &[(&str, usize, usize, Kinds)] = &[
 ];
 
 /// Of these, the first argument is text, or fails.
+/// How long a snippet may take.
+const SECONDS: i64 = 10;
+/// What a span of time is given in.
+const SPANS: [&str; 7] = ["weeks", "days", "hours", "minutes", "seconds", "milliseconds", "microseconds"];
+
 const TAKE_TEXT: &[&str] = &["datetime.datetime.fromisoformat", "datetime.datetime.strptime", "datetime.date.fromisoformat", "json.loads"];
 
 impl<'a> Look<'a> {
@@ -158,7 +163,7 @@ impl<'a> Look<'a> {
             "var" => self.variable(call),
             "is_var_defined" => Value::of(Kinds::BOOL),
             "query" => Value::list_of(self.row(call)),
-            "table" => Value::list_of(Value::map_of(Value::DATA)),
+            "table" => Value::list_of(self.row_of_table(call)),
             "query_value" | "query_scalar" => {
                 let kinds = match call.arguments.args.last() {
                     Some(Expr::Name(n)) if call.arguments.args.len() > 1 => match n.id.as_str() {
@@ -219,6 +224,26 @@ impl<'a> Look<'a> {
         match literal(sql).filter(|sql| !sql.contains(BLANK) && !sql.contains("{{")) {
             Some(text) => surroundings.row(source, text, &self.source.span(sql.range())),
             None => unknown,
+        }
+    }
+
+    /// A row of a table that is named literally.
+    fn row_of_table(&mut self, call: &ExprCall) -> Value {
+        let unknown = Value::map_of(Value::DATA);
+        let [source, table] = call.arguments.args.as_ref() else { return unknown };
+        let Some(name) = literal(table) else { return unknown };
+        if name.contains(char::is_whitespace) && ["select", "with"].iter().any(|w| name.trim_start().to_ascii_lowercase().starts_with(w)) {
+            self.fault(
+                "P619",
+                table.range(),
+                "`table` takes the name of a table, and this is a query",
+                "write `query('source', 'select …')`",
+            );
+            return unknown;
+        }
+        match (self.surroundings, literal(source), call.arguments.keywords.is_empty()) {
+            (Some(surroundings), Some(source), true) => surroundings.table(source, name),
+            _ => unknown,
         }
     }
 
@@ -295,12 +320,28 @@ impl<'a> Look<'a> {
 
     fn member_call(&mut self, path: &str, call: &'a ExprCall, arguments: &Option<Vec<Value>>) -> Value {
         // `from datetime import datetime` and `import datetime` come to the same path.
+        if let ("time.sleep", Some([Value { detail: Detail::Int(seconds), .. }])) = (path, arguments.as_deref())
+            && *seconds >= SECONDS
+        {
+            let message = format!("a snippet may take {SECONDS} seconds, and this waits for {seconds}");
+            self.fault("P616", call.range, message, "wait by a step: `op: sleep` with `seconds`");
+        }
         let Some((name, least, most, gives)) = MEMBERS.iter().find(|(name, ..)| *name == path) else { return Value::UNKNOWN };
         let Some(arguments) = arguments else { return Value::of(*gives) };
         let keywords = call.arguments.keywords.len();
         if arguments.len() > *most || arguments.len() + keywords < *least {
             self.wrong_count(name.rsplit_once("datetime.").map_or(name, |(_, n)| n), *least, *most, arguments.len(), call);
             return Value::of(*gives);
+        }
+        if *name == "datetime.timedelta"
+            && let Some((keyword, name)) =
+                call.arguments.keywords.iter().find_map(|k| Some((k, k.arg.as_ref()?.as_str()))).filter(|(_, name)| !SPANS.contains(name))
+        {
+            let help = match name {
+                "months" | "month" | "years" | "year" => "a month has no fixed length: count days, or go by `date.replace(month=…)`",
+                _ => "it takes weeks, days, hours, minutes, seconds, milliseconds and microseconds",
+            };
+            self.fault("P619", keyword.range(), format!("`timedelta` has no `{name}`"), help);
         }
         if *name == "json.loads"
             && let Some(reply) = call.arguments.args.first().filter(|a| self.roots.is_response(a))

@@ -222,6 +222,8 @@ impl<'a> Look<'a> {
         let own: Vec<&str> = SIMPLE.iter().filter(|k| kinds.meets(**k)).filter_map(|k| members(*k)).flatten().copied().collect();
         let help = if kinds == Kinds::NULL {
             "there is no value here: look at what gives it".to_owned()
+        } else if kinds.meets(Kinds::TEXT) && matches!(name, "isoformat" | "strftime") {
+            "dates and times are text here: `datetime.fromisoformat(…)` makes a datetime of one".to_owned()
         } else if kinds.meets(Kinds::MAP) {
             format!("a key is read with brackets: `['{name}']`; the dot is for templates")
         } else if kinds == Kinds::LIST && MAP.contains(&name) {

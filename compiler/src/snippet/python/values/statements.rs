@@ -25,9 +25,11 @@ impl<'a> Look<'a> {
         match statement {
             Stmt::Expr(e) => {
                 self.value(&e.value);
+                self.narrow(&e.value);
             }
             Stmt::Assign(a) => {
                 let value = self.value(&a.value);
+                self.narrow(&a.value);
                 a.targets.iter().for_each(|target| self.bind(target, &value));
             }
             Stmt::AnnAssign(a) => {
@@ -164,6 +166,31 @@ impl<'a> Look<'a> {
         true
     }
 
+    /// A name of which a key has been read is a map. Looked at is what is certainly evaluated.
+    fn narrow(&mut self, expr: &'a Expr) {
+        let mut pending = vec![expr];
+        while let Some(expr) = pending.pop() {
+            match expr {
+                Expr::Subscript(s) => {
+                    if let (Expr::Name(name), Expr::StringLiteral(_)) = (s.value.as_ref(), s.slice.as_ref())
+                        && matches!(self.env.read(name.id.as_str()), Read::Set(value) if value == Value::DATA)
+                    {
+                        self.env.set(name.id.as_str(), Value::map_of(Value::DATA));
+                    }
+                    pending.extend([s.value.as_ref(), s.slice.as_ref()]);
+                }
+                Expr::Attribute(a) => pending.push(&a.value),
+                Expr::Call(c) => pending.extend(std::iter::once(c.func.as_ref()).chain(c.arguments.args.iter())),
+                Expr::BinOp(b) => pending.extend([b.left.as_ref(), b.right.as_ref()]),
+                Expr::UnaryOp(u) => pending.push(&u.operand),
+                Expr::Compare(c) => pending.extend(std::iter::once(c.left.as_ref()).chain(c.comparators.first())),
+                Expr::BoolOp(b) => pending.extend(b.values.first()),
+                Expr::If(i) => pending.push(&i.test),
+                _ => {}
+            }
+        }
+    }
+
     /// The value of what `x += 1` changes.
     fn target_value(&mut self, target: &'a Expr) -> Value {
         match target {
@@ -265,6 +292,7 @@ impl<'a> Look<'a> {
     /// A condition, and what its answer makes uncertain.
     fn test(&mut self, test: &'a Expr) {
         self.value(test);
+        self.narrow(test);
         self.always(test);
         self.widen_tested(test);
     }
@@ -345,6 +373,7 @@ impl<'a> Look<'a> {
 
     fn over(&mut self, f: &'a StmtFor) -> bool {
         let iterated = self.value(&f.iter);
+        self.narrow(&f.iter);
         self.iterates(&iterated, &f.iter);
         self.pairs(&f.target, &iterated, &f.iter);
         let surely = matches!(&iterated.detail, Detail::Items(items) if !items.is_empty());
@@ -421,6 +450,11 @@ impl<'a> Look<'a> {
 }
 
 /// Whether statements of a loop have a way out of it.
+pub(in crate::snippet::python) fn leaves(body: &[Stmt]) -> bool {
+    Leaves::of(body)
+}
+
+/// What is a way out.
 #[derive(Default)]
 struct Leaves {
     found: bool,

@@ -47,12 +47,16 @@ impl Look<'_> {
     /// `FROM a, b, c WHERE a.x = b.x`
     pub(super) fn unconnected(&mut self, select: &Select, scope: &Scope<'_>) {
         let plain: Vec<&Ident> = select.from.iter().filter(|f| f.joins.is_empty()).filter_map(|f| name_of(&f.relation)).collect();
-        let Some(condition) = &select.selection else { return };
         if plain.len() < 2 || plain.len() != select.from.len() || scope.open {
             return;
         }
+        // One of them may be a single row, unless they have a column to be joined by.
+        if select.selection.is_none() && !share_a_column(scope) {
+            return;
+        }
         let mut groups: Vec<Vec<&str>> = Vec::new();
-        for part in operands(condition, &BinaryOperator::And) {
+        let conditions = select.selection.iter().flat_map(|condition| operands(condition, &BinaryOperator::And));
+        for part in conditions {
             let mut named: Vec<&str> = Vec::new();
             let mut all = true;
             let mut pending = vec![part];
@@ -140,6 +144,20 @@ impl Look<'_> {
             }
         }
     }
+}
+
+/// Two tables have a column of the same name, which is none that many tables have.
+fn share_a_column(scope: &Scope<'_>) -> bool {
+    const COMMON: [&str; 9] = ["id", "name", "title", "description", "status", "note", "created_at", "updated_at", "value"];
+    let mut seen: Vec<&str> = Vec::new();
+    for relation in &scope.relations {
+        let own: Vec<&str> = relation.columns.list.iter().map(|c| c.name.as_str()).filter(|c| !COMMON.contains(c)).collect();
+        if own.iter().any(|c| seen.contains(c)) {
+            return true;
+        }
+        seen.extend(own);
+    }
+    false
 }
 
 /// A literal, or what functions make of literals.
