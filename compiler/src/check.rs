@@ -1,5 +1,6 @@
 //! Rules over the resolved project, one file each. They report and change nothing.
 
+mod appended;
 mod asserts;
 mod assigned;
 mod attempts;
@@ -82,6 +83,7 @@ fn of_tables(parsed: &Parsed, resolved: &Resolved<'_>) -> Vec<Diagnostic> {
     let catalog = Catalog::collect(parsed);
     columns::check(parsed, resolved, &catalog, &mut faults);
     effects::check(parsed, resolved, &catalog, &mut faults);
+    appended::check(resolved, &catalog, &mut faults);
     gone_rows::check(resolved, &catalog, &mut faults);
     writers::check(resolved, &catalog, &mut faults);
     sequence::check(resolved, &catalog, &mut faults);

@@ -182,6 +182,7 @@ pub const CODES: &[Code] = codes! {
     T906 Error   "table-without-data"       "A table of a parser has no data."
     T909 Warning "copied-onto-itself"       "A table is copied onto itself."
     T910 Warning "read-before-made"         "A table is read before the step that makes it, and is not there before."
+    T911 Warning "added-in-every-run"        "Every run adds the same rows to a table once more."
     V401 Error   "undefined-variable"       "A variable is read that nothing defines."
     V402 Warning "perhaps-undefined"        "A variable is read that is not defined on every path."
     V403 Warning "read-before-set"          "A variable is read before it is set."

@@ -55,6 +55,8 @@ pub struct Copy {
     pub target: TableRef,
     pub columns: Columns,
     pub write_mode: WriteMode,
+    /// Where it is said.
+    pub write_mode_at: Option<Span>,
 }
 
 /// What is read.
@@ -73,7 +75,7 @@ pub(super) fn read(fields: &Fields<'_>, at: &Span, reader: &mut Reader<'_>) -> O
     let from = origin(fields, at, reader);
     let keys = if fields.has("target_source") { Keys::TARGET } else { Keys { source: "source", ..Keys::TARGET } };
     let target = table::read(fields, &keys, at, BEFORE_REPLY, reader)?;
-    Some(Op::Copy(Box::new(Copy { from: from?, target, columns, write_mode })))
+    Some(Op::Copy(Box::new(Copy { from: from?, target, columns, write_mode, write_mode_at: fields.key_span("write_mode") })))
 }
 
 fn origin(fields: &Fields<'_>, at: &Span, reader: &mut Reader<'_>) -> Option<Origin> {

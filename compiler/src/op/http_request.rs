@@ -108,6 +108,8 @@ pub struct ResponseTable {
     pub table: TableRef,
     pub columns: Columns,
     pub write_mode: WriteMode,
+    /// Where it is said.
+    pub write_mode_at: Option<Span>,
     pub data: TableData,
 }
 

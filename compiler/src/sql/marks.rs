@@ -51,6 +51,18 @@ pub fn set(outline: &Outline) -> Vec<(Mark, Span)> {
     marks.collect()
 }
 
+/// The table of an UPDATE and the columns that it sets, with their places.
+#[must_use]
+pub fn updated(outline: &Outline) -> Option<(String, Vec<(String, Span)>)> {
+    let Some(Statement::Update(update)) = outline.statement.as_deref() else { return None };
+    let columns = update.assignments.iter().map(|assignment| {
+        let AssignmentTarget::ColumnName(target) = &assignment.target else { return None };
+        let ObjectNamePart::Identifier(column) = target.0.last()? else { return None };
+        Some((column.value.to_lowercase(), outline.span(assignment.span())))
+    });
+    Some((name(&update.table.relation)?, columns.collect::<Option<_>>()?))
+}
+
 fn name(factor: &TableFactor) -> Option<String> {
     let TableFactor::Table { name, args: None, .. } = factor else { return None };
     match name.0.last()? {

@@ -176,12 +176,14 @@ fn parse(text: &str, node: &Node, faults: &mut Vec<Diagnostic>) -> Option<Column
                 "binary",
             ];
             let message = format!("unknown column type '{text}'");
-            let help = match did_you_mean(text, NAMES) {
+            let near = did_you_mean(text, NAMES);
+            let help = match near {
                 Some(near) => format!("did you mean '{near}'?"),
                 None => error.to_string().split_once("; ").map_or_else(String::new, |(_, known)| known.to_owned()),
             };
             faults.push(Diagnostic::error("S107", node.span.clone(), message).help(help));
-            None
+            // The column is there, so that what reads it is right.
+            near.and_then(|near| near.parse().ok())
         }
     }
 }

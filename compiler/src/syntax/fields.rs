@@ -114,6 +114,12 @@ impl<'a> Fields<'a> {
         self.filled(name).filter(|f| !f.python).map(|f| &f.entry.value)
     }
 
+    /// Where a key stands, if it is there.
+    #[must_use]
+    pub fn key_span(&self, name: &str) -> Option<Span> {
+        self.get(name).map(|f| f.entry.key_span.clone())
+    }
+
     /// The keys that are there, in the order of the file.
     pub fn iter(&self) -> impl Iterator<Item = &Field<'a>> {
         self.fields.iter()

@@ -243,7 +243,7 @@ fn table(node: &Node, has_parser: bool, reader: &mut Reader<'_>) -> Option<Respo
     let columns = columns(&fields, reader);
     let data = data(&fields, has_parser, reader);
     let table = table::read(&fields, &Keys::PLAIN, at, IN_REPLY, reader)?;
-    Some(ResponseTable { table, columns: columns?, write_mode, data: data? })
+    Some(ResponseTable { table, columns: columns?, write_mode, write_mode_at: fields.key_span("write_mode"), data: data? })
 }
 
 /// `columns` or `model: {columns: …}`.
