@@ -57,6 +57,14 @@ pub fn read(node: &Node, faults: &mut Vec<Diagnostic>) -> Option<Columns> {
             faults.push(no_columns(node));
             None
         }
+        yaml::Kind::Sequence(items) if items.iter().all(|n| scalar(n).is_some()) => {
+            let names: Vec<String> = items.iter().filter_map(scalar).map(|s| format!("{}: text", s.text)).collect();
+            let fault = Diagnostic::error("S106", node.span.clone(), "these columns have no types");
+            faults.push(
+                fault.help(format!("write each with its type, such as {{{}}}; or auto, which finds them in the rows", names.join(", "))),
+            );
+            None
+        }
         yaml::Kind::Sequence(items) => {
             let columns: Vec<Option<Column>> = items.iter().map(|n| list_entry(n, faults)).collect();
             unique(columns.into_iter().flatten().collect(), faults)
