@@ -111,6 +111,24 @@ impl Walk<'_, '_> {
         });
     }
 
+    /// `{{ query('select count(*) …') }} rows`
+    fn rows_as_text(&mut self, message: &Expression) {
+        let message = match &message.kind {
+            Kind::Jinja { code, .. } => code.outline.as_deref().unwrap_or(message),
+            _ => message,
+        };
+        let Kind::Concat(parts) = &message.kind else { return };
+        for part in parts.iter().filter(|part| matches!(part.kind, Kind::Query { .. })) {
+            let fault = Diagnostic::warning(
+                "V408",
+                part.span.clone(),
+                "this is a list of rows, and is printed as one, with its brackets and braces",
+            );
+            self.found
+                .push(fault.help("one value of a database is `query_value(…)`; several rows are gone over with `{% for row in … %}`"));
+        }
+    }
+
     fn rows(&mut self, rows: &Rows) {
         let Rows::Items(items) = rows else { return };
         let value = self.quietly(items);
@@ -159,12 +177,12 @@ impl<'p> Visitor<'p> for Walk<'_, 'p> {
                     );
                 }
             }
+            Op::Print(op) => self.rows_as_text(&op.message),
+            Op::Fail(op) => self.rows_as_text(&op.message),
             Op::Transform(_)
             | Op::Copy(_)
             | Op::Execute(_)
             | Op::SetVariable(_)
-            | Op::Print(_)
-            | Op::Fail(_)
             | Op::TryCatch(_)
             | Op::Parallel(_)
             | Op::Block(_)
