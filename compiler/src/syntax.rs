@@ -46,6 +46,8 @@ pub struct Flow {
     pub steps: Vec<Step>,
     /// Map keys in steps that have faults: variables that those steps may have been meant to set.
     pub suspected: BTreeSet<String>,
+    /// A fault was found when the flow was read: what seems not to be used may be meant where that is.
+    pub faulty: bool,
     /// All texts in steps that have errors, in small letters: tables that those steps may have been meant to write.
     pub suspected_text: String,
     /// The SQL in the flow's keys, by the place where its expression starts.

@@ -45,6 +45,7 @@ impl<'p> Visitor<'p> for Pages<'_> {
             self.faults.extend(other_count(op));
             self.faults.extend(last_page(op));
             self.faults.extend(turned_around(op));
+            self.faults.extend(stays(op));
         }
     }
 
@@ -90,6 +91,16 @@ fn only<'s, 'p>(sets: &'s [Set<'p>], name: &str) -> Option<&'s Set<'p>> {
 
 fn is_asked_for(op: &HttpRequest, name: &str) -> bool {
     op.request.expressions().into_iter().any(|value| value.uses().variables.iter().any(|used| used.name == name))
+}
+
+/// C305: a reply sets the page to what it was.
+fn stays(op: &HttpRequest) -> Option<Diagnostic> {
+    let sets = sets(op);
+    let asked: Vec<&Set<'_>> = sets.iter().filter(|set| is_asked_for(op, set.name)).collect();
+    let all_stay = !asked.is_empty() && asked.iter().all(|set| variable(set.value) == Some(set.name));
+    let set = asked.into_iter().next().filter(|_| all_stay && op.request.key.is_none())?;
+    let message = format!("this sets '{}' to what it was, so every round asks for the same page", set.name);
+    Some(Diagnostic::error("C305", set.value.span.clone(), message).help(format!("write what comes next: `var('{}') + 1`", set.name)))
 }
 
 /// `init` gives the first page, a reply the next one, and nothing asks for it.

@@ -8,7 +8,7 @@ use sequor_plan_format::op::Scope;
 use super::http::Shape;
 use crate::diagnostic::{Diagnostic, Span};
 use crate::op::Op;
-use crate::op::http_request::{HttpRequest, Pairs, Request, TableData};
+use crate::op::http_request::{HttpRequest, Pairs, TableData};
 use crate::resolve::Resolved;
 use crate::secret::is_secret_name;
 use crate::snippet::expression::{DictItem, Expression, Kind};
@@ -49,8 +49,9 @@ fn block(steps: &[Step], faults: &mut Vec<Diagnostic>) {
 }
 
 fn request(op: &HttpRequest, faults: &mut Vec<Diagnostic>) {
-    in_query(&op.request, faults);
-    op.init.iter().chain(&op.response.variables).for_each(|a| stored(a, faults));
+    in_query(op, faults);
+    let kept = op.init.iter().chain(&op.response.variables).filter(|assign| !is_cursor(op, &assign.name.name));
+    kept.for_each(|a| stored(a, faults));
     for table in &op.response.tables {
         if let TableData::Value(data) = &table.data {
             for (name, at) in shown(data) {
@@ -88,7 +89,15 @@ fn stored(assign: &Assign, faults: &mut Vec<Diagnostic>) {
     }
 }
 
-fn in_query(request: &Request, faults: &mut Vec<Diagnostic>) {
+/// A reply gives it and the next request sends it back: `page_token` is a place in a list and no secret.
+fn is_cursor(op: &HttpRequest, name: &str) -> bool {
+    let given = op.response.variables.iter().any(|assign| assign.name.name == name);
+    let Pairs::Listed(pairs) = &op.request.parameters else { return false };
+    given && pairs.iter().any(|(_, value)| value.uses().variables.iter().any(|used| used.name == name))
+}
+
+fn in_query(op: &HttpRequest, faults: &mut Vec<Diagnostic>) {
+    let request = &op.request;
     let report = |name: &str, at: &Span| {
         Diagnostic::warning(
             "X003",
@@ -101,6 +110,7 @@ fn in_query(request: &Request, faults: &mut Vec<Diagnostic>) {
         for (name, value) in pairs {
             let by_name = is_secret_name(&name.name) && !matches!(value.kind, Kind::Null | Kind::Bool(_) | Kind::Int(_));
             match shown(value).first() {
+                Some((used, _)) if is_cursor(op, used) => {}
                 Some((used, at)) => faults.push(report(used, at)),
                 None if by_name => faults.push(report(&name.name, &name.span)),
                 None => {}

@@ -23,7 +23,7 @@ pub(super) fn check(parsed: &Parsed, resolved: &Resolved<'_>, faults: &mut Vec<D
     }
     let mut flows: BTreeMap<&str, Reads> = BTreeMap::new();
     for flow in parsed.all_flows() {
-        if flow.unreadable || !flow.suspected.is_empty() || !flow.suspected_text.is_empty() {
+        if flow.unreadable || flow.faulty {
             return;
         }
         let reads = flows.entry(&flow.name).or_default();

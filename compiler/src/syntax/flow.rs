@@ -8,7 +8,7 @@ use std::sync::Arc;
 use super::key::{Key, Kind, Table};
 use super::value::{self, Scalars};
 use super::{BEFORE_REPLY, Flow, Parameter, Reader, SourceIndex, step};
-use crate::diagnostic::{Diagnostic, SourceFile, Span, did_you_mean};
+use crate::diagnostic::{Diagnostic, Severity, SourceFile, Span, did_you_mean};
 use crate::snippet::expression::{self, Expression, Named};
 use crate::syntax::fields::{Fields, instead, is_null, scalar, wrong_kind};
 use crate::yaml::{self, Entry, Node};
@@ -82,7 +82,8 @@ pub fn read(file: &Arc<SourceFile>, name: &str, sources: &SourceIndex) -> Read {
     let Reader { faults, suspected, suspected_text, sql, .. } = reader;
     let flow = flow.map(|mut f| {
         f.steps.append(&mut steps);
-        Flow { suspected, suspected_text, sql, ..f }
+        let faulty = faults.iter().any(|f| f.severity != Severity::Hint);
+        Flow { suspected, faulty, suspected_text, sql, ..f }
     });
     Read { flow, faults }
 }
@@ -112,6 +113,7 @@ fn empty(name: &str, span: Span) -> Flow {
         parameters: None,
         steps: Vec::new(),
         suspected: BTreeSet::new(),
+        faulty: false,
         suspected_text: String::new(),
         sql: BTreeMap::new(),
         unreadable: false,

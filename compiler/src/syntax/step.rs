@@ -67,7 +67,10 @@ pub fn read_key(fields: &Fields<'_>, key: &str, reader: &mut Reader<'_>) -> Opti
 fn read(node: &Node, reader: &mut Reader<'_>) -> Option<Step> {
     let before = reader.faults.len();
     let step = read_step(node, reader);
-    if reader.faults[before..].iter().any(|f| f.severity != Severity::Hint) {
+    // What is wrong in a snippet that can be read leaves the names beside it as they are.
+    let unread = |f: &Diagnostic| matches!(f.code, "P601" | "P603" | "P605" | "P606" | "P611" | "P620");
+    let hides_names = |f: &Diagnostic| f.severity != Severity::Hint && (unread(f) || !f.code.starts_with(['Q', 'J', 'P']));
+    if reader.faults[before..].iter().any(hides_names) {
         map_keys(node, reader);
     }
     // An unknown key, or a word that a key does not know, hides nothing of the keys beside it.

@@ -160,6 +160,15 @@ impl Look<'_> {
     }
 
     fn postgres_call(&mut self, name: &sqlparser::ast::Ident, lower: &str, given: &Given<'_>, sure: bool) -> Ty {
+        if let ("date" | "time", true, [_, modifier, ..]) = (lower, sure, given.list.as_slice()) {
+            let fault = Diagnostic::error(
+                "Q720",
+                self.outline.span(name.span),
+                format!("`{name}` of PostgreSQL takes one value: {} is SQLite's", modifier.0),
+            );
+            self.faults.push(fault.help("write `current_date - interval '7 days'`"));
+            return Ty::Unknown;
+        }
         let Some(forms) = functions::forms(lower) else { return cast_call(lower, given.list.len()) };
         if !sure {
             return Ty::Unknown;

@@ -1,8 +1,8 @@
 //! CREATE TABLE, ALTER TABLE and ON CONFLICT: the columns that they name are there, and unique where they must be (Q707, Q719, Q724, Q725).
 
 use sqlparser::ast::{
-    AlterTable, AlterTableOperation, ColumnOption, ConflictTarget, CreateTable, Expr, Ident, Insert, ObjectName, OnInsert, SetExpr,
-    Spanned, TableConstraint,
+    AlterTable, AlterTableOperation, ColumnOption, ConflictTarget, CreateTable, Expr, Ident, Insert, ObjectName, OnConflictAction,
+    OnInsert, SetExpr, Spanned, TableConstraint,
 };
 
 use super::super::Dialect;
@@ -91,6 +91,16 @@ impl Look<'_> {
     /// ON CONFLICT names columns that are unique together.
     pub(super) fn conflict(&mut self, insert: &Insert, table: &Columns) {
         let Some(OnInsert::OnConflict(conflict)) = &insert.on else { return };
+        if let (None, OnConflictAction::DoUpdate(update), Dialect::Postgres) =
+            (&conflict.conflict_target, &conflict.action, self.outline.dialect)
+            && let Some(first) = update.assignments.first()
+        {
+            let at = self.outline.span(first.span());
+            let fault = Diagnostic::error("Q724", at, "PostgreSQL wants to know which columns are there twice before it updates the row");
+            let key = table.keys.as_ref().and_then(|keys| keys.primary.as_ref()).map_or_else(|| "…".to_owned(), |key| key.join(", "));
+            self.faults.push(fault.help(format!("write `ON CONFLICT ({key}) DO UPDATE SET …`")));
+            return;
+        }
         let Some(ConflictTarget::Columns(names)) = &conflict.conflict_target else { return };
         names.iter().for_each(|name| {
             if let Some(table_name) = match &insert.table {

@@ -118,6 +118,13 @@ impl Changes<'_> {
 
 impl<'a> Visitor<'a> for Changes<'_> {
     fn visit_stmt(&mut self, stmt: &'a Stmt) {
+        // `i = i`
+        if let Stmt::Assign(a) = stmt
+            && let ([Expr::Name(target)], Expr::Name(value)) = (a.targets.as_slice(), a.value.as_ref())
+            && target.id == value.id
+        {
+            return;
+        }
         // What a function of the snippet changes is not followed.
         self.found |= matches!(stmt, Stmt::FunctionDef(_) | Stmt::Global(_) | Stmt::Nonlocal(_));
         self.found |= matches!(stmt, Stmt::AugAssign(a) if self.is_one(&a.target));
