@@ -83,7 +83,7 @@ fn of_tables(parsed: &Parsed, resolved: &Resolved<'_>) -> Vec<Diagnostic> {
     let catalog = Catalog::collect(parsed);
     columns::check(parsed, resolved, &catalog, &mut faults);
     effects::check(parsed, resolved, &catalog, &mut faults);
-    appended::check(resolved, &catalog, &mut faults);
+    appended::check(parsed, resolved, &catalog, &mut faults);
     gone_rows::check(resolved, &catalog, &mut faults);
     writers::check(resolved, &catalog, &mut faults);
     sequence::check(resolved, &catalog, &mut faults);

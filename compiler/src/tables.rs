@@ -188,12 +188,6 @@ impl<'p> Catalog<'p> {
         }
     }
 
-    /// The statements of flows that name a table, in small letters.
-    pub fn sql_about<'c>(&'c self, name: &'c str) -> impl Iterator<Item = String> + 'c {
-        let statements = self.parsed.all_flows().flat_map(|flow| flow.sql.values()).map(|outline| outline.text.to_lowercase());
-        statements.filter(move |text| text.contains(name))
-    }
-
     /// Whether a statement of the project may drop a table of that name, in whichever source.
     #[must_use]
     pub fn may_drop(&self, name: &str) -> bool {

@@ -3,14 +3,18 @@
 //! Said only where the project shows all of it: what is asked for does not differ between runs, and no statement deletes from the table, drops it or picks the
 //! newest of its rows.
 
+use std::collections::HashSet;
+
 use sequor_plan_format::op::WriteMode;
 
+use crate::compile::Parsed;
 use crate::diagnostic::{Diagnostic, Span};
 use crate::op::Op;
 use crate::op::copy::{Copy, Origin};
 use crate::op::http_request::HttpRequest;
 use crate::resolve::Resolved;
 use crate::snippet::expression::Expression;
+use crate::syntax::visit::{self, Visitor};
 use crate::syntax::{Step, TableRef};
 use crate::tables::{Catalog, How, text};
 
@@ -19,27 +23,82 @@ const REMEDIES: [&str; 8] = ["delete", "truncate", "drop", "distinct", "row_numb
 /// Tables that are meant to grow.
 const GROWING: [&str; 6] = ["log", "history", "snapshot", "audit", "archive", "journal"];
 
-pub(super) fn check(resolved: &Resolved<'_>, catalog: &Catalog<'_>, faults: &mut Vec<Diagnostic>) {
+pub(super) fn check(parsed: &Parsed, resolved: &Resolved<'_>, catalog: &Catalog<'_>, faults: &mut Vec<Diagnostic>) {
+    let mut remedies = Remedies(HashSet::new());
+    for flow in parsed.all_flows() {
+        flow.sql.values().for_each(|outline| remedies.read(&outline.text));
+        visit::flow(flow, &mut remedies);
+    }
+    let rule = Rule { catalog, remedies };
     // A flow with parameters is called for one part after the other.
     for flow in resolved.flows.iter().filter(|flow| flow.parameters.as_ref().is_none_or(Vec::is_empty)) {
-        block(&flow.steps, catalog, faults);
+        rule.block(&flow.steps, faults);
     }
 }
 
-/// The depth of steps is bounded by the YAML reader.
-fn block(steps: &[Step], catalog: &Catalog<'_>, faults: &mut Vec<Diagnostic>) {
-    for step in steps.iter().filter(|step| step.when.is_none()) {
-        match &step.op {
-            Op::HttpRequest(op) if asks_for_the_same(op) => {
-                let tables = op.response.tables.iter().filter(|table| table.write_mode == WriteMode::Append);
-                faults.extend(tables.filter_map(|table| grows(&table.table, table.write_mode_at.as_ref(), "reply", catalog)));
-            }
-            Op::Copy(op) => faults.extend(whole_table(op).and_then(|at| grows(&op.target, at, "table", catalog))),
-            // Its steps are done only now and then.
-            Op::IfElse(_) | Op::TryCatch(_) => continue,
-            _ => {}
+/// The words of statements that keep a table from growing, or tell its rows apart: the names of such tables are among them.
+struct Remedies(HashSet<String>);
+
+impl Remedies {
+    fn read(&mut self, sql: &str) {
+        let sql = sql.to_lowercase();
+        if REMEDIES.iter().any(|word| sql.contains(word)) {
+            self.0.extend(words(&sql).map(str::to_owned));
         }
-        step.op.blocks().into_iter().for_each(|steps| block(steps, catalog, faults));
+    }
+}
+
+impl<'p> Visitor<'p> for Remedies {
+    fn expression(&mut self, expression: &'p Expression) {
+        expression.uses().queries.iter().for_each(|query| self.read(&query.sql.name));
+    }
+}
+
+fn words(text: &str) -> impl Iterator<Item = &str> {
+    text.split(|c: char| !c.is_alphanumeric() && c != '_').filter(|word| !word.is_empty())
+}
+
+struct Rule<'r, 'p> {
+    catalog: &'r Catalog<'p>,
+    remedies: Remedies,
+}
+
+impl Rule<'_, '_> {
+    /// The depth of steps is bounded by the YAML reader.
+    fn block(&self, steps: &[Step], faults: &mut Vec<Diagnostic>) {
+        for step in steps.iter().filter(|step| step.when.is_none()) {
+            match &step.op {
+                Op::HttpRequest(op) if asks_for_the_same(op) => {
+                    let tables = op.response.tables.iter().filter(|table| table.write_mode == WriteMode::Append);
+                    faults.extend(tables.filter_map(|table| self.grows(&table.table, table.write_mode_at.as_ref(), "reply")));
+                }
+                Op::Copy(op) => faults.extend(whole_table(op).and_then(|at| self.grows(&op.target, at, "table"))),
+                // Its steps are done only now and then.
+                Op::IfElse(_) | Op::TryCatch(_) => continue,
+                _ => {}
+            }
+            step.op.blocks().into_iter().for_each(|steps| self.block(steps, faults));
+        }
+    }
+
+    fn grows(&self, table: &TableRef, at: Option<&Span>, what: &str) -> Option<Diagnostic> {
+        let catalog = self.catalog;
+        let key = catalog.key_of(table)?;
+        let name = text(&table.name)?;
+        let lower = name.to_lowercase();
+        let known = catalog.tables.get(&key)?;
+        // Another step may make it anew, and keys refuse a row that is there.
+        let only = known.writers.iter().all(|w| w.how == How::Append || w.how == How::CreateIfMissing);
+        let unique = catalog.columns(&key).keys.is_some_and(|keys| keys.primary.is_some() || !keys.unique.is_empty());
+        if !only || unique || catalog.is_hidden(&key) || !catalog.is_kept(&key.source) || GROWING.iter().any(|word| lower.contains(word)) {
+            return None;
+        }
+        if words(&lower).all(|word| self.remedies.0.contains(word)) {
+            return None;
+        }
+        let message = format!("every run adds the whole {what} to '{name}' once more: nothing tells the rows of one run from those before");
+        let help = "write `write_mode: create`, ask only for what is new, or delete the old rows in a step before";
+        Some(Diagnostic::warning("T911", at.unwrap_or(&table.name.span).clone(), message).help(help))
     }
 }
 
@@ -58,23 +117,4 @@ fn asks_for_the_same(op: &HttpRequest) -> bool {
 /// Where a copy of a whole table says that it appends.
 fn whole_table(op: &Copy) -> Option<Option<&Span>> {
     (op.write_mode == WriteMode::Append && matches!(op.from, Origin::Table(_))).then_some(op.write_mode_at.as_ref())
-}
-
-fn grows(table: &TableRef, at: Option<&Span>, what: &str, catalog: &Catalog<'_>) -> Option<Diagnostic> {
-    let key = catalog.key_of(table)?;
-    let name = text(&table.name)?;
-    let lower = name.to_lowercase();
-    let known = catalog.tables.get(&key)?;
-    // Another step may make it anew, and keys refuse a row that is there.
-    let only = known.writers.iter().all(|w| w.how == How::Append || w.how == How::CreateIfMissing);
-    let unique = catalog.columns(&key).keys.is_some_and(|keys| keys.primary.is_some() || !keys.unique.is_empty());
-    if !only || unique || catalog.is_hidden(&key) || !catalog.is_kept(&key.source) || GROWING.iter().any(|word| lower.contains(word)) {
-        return None;
-    }
-    if catalog.sql_about(&lower).any(|sql| REMEDIES.iter().any(|word| sql.contains(word))) {
-        return None;
-    }
-    let message = format!("every run adds the whole {what} to '{name}' once more: nothing tells the rows of one run from those before");
-    let help = "write `write_mode: create`, ask only for what is new, or delete the old rows in a step before";
-    Some(Diagnostic::warning("T911", at.unwrap_or(&table.name.span).clone(), message).help(help))
 }

@@ -18,6 +18,9 @@ pub(super) fn check(resolved: &Resolved<'_>, catalog: &Catalog<'_>, faults: &mut
     }
 }
 
+/// As many deletes are remembered.
+const MOST: usize = 50;
+
 struct Rule<'r, 'p> {
     flow: &'p Flow,
     catalog: &'r Catalog<'p>,
@@ -49,7 +52,8 @@ impl Rule<'_, '_> {
                             if let (Some(next), true) = (outlines.get(i + 1), always) {
                                 self.put_back(delete, outline, next, source);
                             }
-                            gone.extend(self.gone(delete, outline, source).filter(|_| always));
+                            let found = self.gone(delete, outline, source).filter(|_| always && gone.len() < MOST);
+                            gone.extend(found);
                         }
                     }
                 }

@@ -6,6 +6,7 @@
 mod catches;
 mod definitions;
 mod order;
+mod same_condition;
 
 use std::collections::BTreeSet;
 
@@ -19,6 +20,7 @@ use crate::source::Source;
 use crate::syntax::visit::{self, Visitor, Wanted};
 use crate::syntax::{Assign, Flow, SourceRef, Step};
 use definitions::Definitions;
+use same_condition::Conditions;
 
 /// Gives the names that must come from outside of the project.
 pub(super) fn check(
@@ -29,7 +31,16 @@ pub(super) fn check(
     faults: &mut Vec<Diagnostic>,
 ) -> BTreeSet<String> {
     let definitions = Definitions::collect(parsed);
-    let mut rule = Rule { parsed, definitions: &definitions, assigned, reported, needed: BTreeSet::new(), warned: BTreeSet::new(), faults };
+    let mut rule = Rule {
+        parsed,
+        definitions: &definitions,
+        assigned,
+        reported,
+        needed: BTreeSet::new(),
+        warned: BTreeSet::new(),
+        perhaps: Vec::new(),
+        faults,
+    };
     for (name, value) in &parsed.settings.variables {
         rule.uses(value, &Scope { skip: Some(name), ..Scope::default() });
     }
@@ -49,6 +60,11 @@ pub(super) fn check(
             }
         }
         visit::steps(&flow.steps, &mut Walk { rule: &mut rule, flow, bound: Vec::new(), sources: Vec::new() });
+        let perhaps = std::mem::take(&mut rule.perhaps);
+        if !perhaps.is_empty() {
+            let conditions = Conditions::of(flow);
+            rule.faults.extend(perhaps.into_iter().filter(|(used, _)| !conditions.hold(used)).map(|(_, fault)| fault));
+        }
     }
     rule.needed
 }
@@ -73,6 +89,8 @@ struct Rule<'r> {
     needed: BTreeSet<String>,
     /// Names that have been warned about: once for the project is enough.
     warned: BTreeSet<String>,
+    /// Reads of the flow that is looked at, of variables that are perhaps not set, each with its fault.
+    perhaps: Vec<(Named, Diagnostic)>,
     faults: &'r mut Vec<Diagnostic>,
 }
 

@@ -6,9 +6,8 @@ use super::Rule;
 use crate::check::assigned::Standing;
 use crate::diagnostic::{Diagnostic, Span};
 use crate::op::Op;
-use crate::snippet::expression::{Expression, Named};
-use crate::syntax::visit::{self, Visitor};
-use crate::syntax::{Assign, Flow, Step};
+use crate::snippet::expression::Named;
+use crate::syntax::{Flow, Step};
 
 impl Rule<'_> {
     /// For a name that something sets.
@@ -34,16 +33,13 @@ impl Rule<'_> {
 
     fn perhaps(&mut self, used: &Named, flow: &Flow) {
         let name = used.name.as_str();
-        if set_under_the_same_conditions(used, flow) {
-            return;
-        }
         let fault = Diagnostic::warning("V402", used.span.clone(), format!("variable '{name}' is not set on every way to here"))
             .help(format!("give it a first value before, set it on the other ways too, or ask is_var_defined('{name}')"));
         let fault = match self.setter(name, flow) {
             Some((place, _)) => fault.also(place.clone(), "set here"),
             None => fault,
         };
-        self.faults.push(fault);
+        self.perhaps.push((used.clone(), fault));
     }
 
     fn unset(&mut self, used: &Named, flow: &Flow) {
@@ -82,52 +78,6 @@ impl Rule<'_> {
         };
         self.faults.push(fault);
     }
-}
-
-/// Whether a step sets the variable before, under conditions (`when`) that hold wherever it is read.
-fn set_under_the_same_conditions(used: &Named, flow: &Flow) -> bool {
-    /// A step around a place.
-    #[derive(Clone, Copy)]
-    struct Around<'p> {
-        step: &'p Step,
-        condition: Option<&'p str>,
-    }
-    struct Places<'p, 'u> {
-        used: &'u Named,
-        around: Vec<Around<'p>>,
-        set: Vec<Vec<Around<'p>>>,
-        read: Option<Vec<Around<'p>>>,
-    }
-    impl<'p> Visitor<'p> for Places<'p, '_> {
-        fn enter_step(&mut self, step: &'p Step) {
-            let written = |span: &'p Span| span.file.text.get(span.start as usize..span.end as usize).map(str::trim);
-            self.around.push(Around { step, condition: step.when.as_ref().and_then(|when| written(&when.span)) });
-        }
-        fn leave_step(&mut self, _: &'p Step) {
-            self.around.pop();
-        }
-        fn expression(&mut self, expression: &'p Expression) {
-            let (span, at) = (&expression.span, &self.used.span);
-            if self.read.is_none() && span.file.path == at.file.path && span.start <= at.start && at.end <= span.end {
-                self.read = Some(self.around.clone());
-            }
-        }
-        fn assign(&mut self, assign: &'p Assign) {
-            if self.read.is_none() && assign.name.name == self.used.name {
-                self.set.push(self.around.clone());
-            }
-        }
-    }
-    let mut places = Places { used, around: Vec::new(), set: Vec::new(), read: None };
-    visit::steps(&flow.steps, &mut places);
-    let Places { set, read: Some(read), .. } = places else { return false };
-    let holds = |around: &Around<'_>| {
-        let same = read.iter().any(|r| std::ptr::eq(r.step, around.step));
-        // Other steps than these are left, or repeated, or not done at all.
-        let is_plain = matches!(around.step.op, Op::Block(_) | Op::SetVariable(_) | Op::HttpRequest(_) | Op::RunFlow(_));
-        same || (is_plain && around.condition.is_none_or(|condition| read.iter().any(|r| r.condition == Some(condition))))
-    };
-    set.iter().any(|around| around.iter().any(|a| a.condition.is_some()) && around.iter().all(holds))
 }
 
 /// Two places are in different branches of one `parallel`. The depth of steps is bounded by the YAML reader.

@@ -23,6 +23,9 @@ impl Look<'_> {
 
     /// `… row_number() OVER (…) AS place … WHERE place < 3`: SQLite knows the name there, and cannot compute it yet.
     pub(super) fn early_windows(&mut self, select: &Select, scope: &Scope<'_>) {
+        if select.selection.is_none() && select.having.is_none() || select.projection.len() > 300 {
+            return;
+        }
         let is_window = |e: &Expr| matches!(e, Expr::Function(f) if f.over.is_some());
         for item in &select.projection {
             let SelectItem::ExprWithAlias { expr, alias } = item else { continue };

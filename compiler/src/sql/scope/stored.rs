@@ -129,7 +129,8 @@ impl Look<'_> {
         let Some(source) = &insert.source else { return };
         let SetExpr::Select(select) = source.body.as_ref() else { return };
         let names: Vec<&Ident> = insert.columns.iter().filter_map(last).collect();
-        if names.len() != select.projection.len() || names.len() != insert.columns.len() {
+        // Nobody mixes up two of many hundreds.
+        if names.len() != select.projection.len() || names.len() != insert.columns.len() || names.len() > 300 {
             return;
         }
         let given = |item: &SelectItem| match item {

@@ -155,6 +155,9 @@ fn share_a_column(scope: &Scope<'_>) -> bool {
         if own.iter().any(|c| seen.contains(c)) {
             return true;
         }
+        if seen.len() > 1000 {
+            return false;
+        }
         seen.extend(own);
     }
     false
