@@ -13,7 +13,9 @@ mod functions;
 mod methods;
 mod names;
 mod statements;
-pub(super) use statements::leaves;
+mod ways_out;
+
+pub(super) use ways_out::leaves;
 
 use std::collections::{BTreeMap, BTreeSet};
 
