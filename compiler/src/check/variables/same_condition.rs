@@ -17,9 +17,16 @@ pub(super) struct Conditions<'p> {
     around: Vec<Around<'p>>,
     /// How many expressions have been seen.
     seen: usize,
-    sets: BTreeMap<&'p str, Vec<(usize, Rc<[Around<'p>]>)>>,
+    sets: BTreeMap<&'p str, Vec<Place<'p>>>,
     /// By the start of the expression, with its end.
-    reads: BTreeMap<u32, (u32, usize, Rc<[Around<'p>]>)>,
+    reads: BTreeMap<u32, (u32, Place<'p>)>,
+}
+
+/// Where something stands.
+struct Place<'p> {
+    /// How many expressions come before it.
+    order: usize,
+    around: Rc<[Around<'p>]>,
 }
 
 /// A step around a place, and its condition as it is written.
@@ -39,15 +46,19 @@ impl<'p> Conditions<'p> {
     /// Whether a step before sets the variable under conditions that hold where it is read.
     pub(super) fn hold(&self, used: &Named) -> bool {
         let at = &used.span;
-        let Some((_, (end, read_at, read))) = self.reads.range(..=at.start).next_back() else { return false };
+        let Some((_, (end, read))) = self.reads.range(..=at.start).next_back() else { return false };
         let Some(sets) = self.sets.get(used.name.as_str()).filter(|_| at.end <= *end) else { return false };
         let holds = |around: &Around<'_>| {
-            let same = read.iter().any(|r| std::ptr::eq(r.step, around.step));
+            let same = read.around.iter().any(|r| std::ptr::eq(r.step, around.step));
             // Other steps than these are left, or repeated, or not done at all.
             let is_plain = matches!(around.step.op, Op::Block(_) | Op::SetVariable(_) | Op::HttpRequest(_) | Op::RunFlow(_));
-            same || (is_plain && around.condition.is_none_or(|condition| read.iter().any(|r| r.condition == Some(condition))))
+            same || (is_plain && around.condition.is_none_or(|condition| read.around.iter().any(|r| r.condition == Some(condition))))
         };
-        sets.iter().any(|(set_at, set)| set_at < read_at && set.iter().all(holds))
+        sets.iter().any(|set| set.order < read.order && set.around.iter().all(holds))
+    }
+
+    fn here(&self) -> Place<'p> {
+        Place { order: self.seen, around: self.around.as_slice().into() }
     }
 
     fn is_conditional(&self) -> bool {
@@ -68,15 +79,16 @@ impl<'p> Visitor<'p> for Conditions<'p> {
     fn expression(&mut self, expression: &'p Expression) {
         self.seen += 1;
         if self.is_conditional() {
-            self.reads.insert(expression.span.start, (expression.span.end, self.seen, self.around.as_slice().into()));
+            self.reads.insert(expression.span.start, (expression.span.end, self.here()));
         }
     }
 
     fn assign(&mut self, assign: &'p Assign) {
         if self.is_conditional() {
+            let here = self.here();
             let sets = self.sets.entry(&assign.name.name).or_default();
             if sets.len() < MOST {
-                sets.push((self.seen, self.around.as_slice().into()));
+                sets.push(here);
             }
         }
     }
