@@ -15,7 +15,7 @@ use crate::op::http_request::HttpRequest;
 use crate::resolve::Resolved;
 use crate::snippet::expression::Expression;
 use crate::syntax::visit::{self, Visitor};
-use crate::syntax::{Step, TableRef};
+use crate::syntax::{Flow, Step, TableRef};
 use crate::tables::{Catalog, How, text};
 
 /// Words of statements that keep a table from growing, or tell its rows apart when it is read.
@@ -32,7 +32,7 @@ pub(super) fn check(parsed: &Parsed, resolved: &Resolved<'_>, catalog: &Catalog<
     let rule = Rule { catalog, remedies };
     // A flow with parameters is called for one part after the other.
     for flow in resolved.flows.iter().filter(|flow| flow.parameters.as_ref().is_none_or(Vec::is_empty)) {
-        rule.block(&flow.steps, faults);
+        rule.block(&flow.steps, flow, faults);
     }
 }
 
@@ -65,7 +65,7 @@ struct Rule<'r, 'p> {
 
 impl Rule<'_, '_> {
     /// The depth of steps is bounded by the YAML reader.
-    fn block(&self, steps: &[Step], faults: &mut Vec<Diagnostic>) {
+    fn block(&self, steps: &[Step], flow: &Flow, faults: &mut Vec<Diagnostic>) {
         for step in steps.iter().filter(|step| step.when.is_none()) {
             match &step.op {
                 Op::HttpRequest(op) if asks_for_the_same(op) => {
@@ -73,12 +73,24 @@ impl Rule<'_, '_> {
                     faults.extend(tables.filter_map(|table| self.grows(&table.table, table.write_mode_at.as_ref(), "reply")));
                 }
                 Op::Copy(op) => faults.extend(whole_table(op).and_then(|at| self.grows(&op.target, at, "table"))),
-                // Its steps are done only now and then.
-                Op::IfElse(_) | Op::TryCatch(_) => continue,
+                Op::Transform(op) if op.write_mode == WriteMode::Append && self.asks_for_all(op.query.span.start, &op.target, flow) => {
+                    faults.extend(self.grows(&op.target, op.write_mode_at.as_ref(), "result"));
+                }
+                // Their steps are done only now and then, or for one part after the other.
+                Op::IfElse(_) | Op::TryCatch(_) | Op::ForEach(_) | Op::WhileLoop(_) => continue,
                 _ => {}
             }
-            step.op.blocks().into_iter().for_each(|steps| self.block(steps, faults));
+            step.op.blocks().into_iter().for_each(|steps| self.block(steps, flow, faults));
         }
+    }
+
+    /// Whether a query gives all rows in every run: nothing in it says which, or leaves out those that are there.
+    fn asks_for_all(&self, query: u32, target: &TableRef, flow: &Flow) -> bool {
+        const WHICH: [&str; 10] = ["{{", "{%", "now", "current_", "not in", "exists", "except", "is null", "limit", "today"];
+        let Some(outline) = flow.sql.get(&query) else { return false };
+        let sql = outline.text.to_lowercase();
+        let reads_target = text(&target.name).is_none_or(|name| words(&sql).any(|word| word.eq_ignore_ascii_case(name)));
+        outline.statement.is_some() && !reads_target && !WHICH.iter().any(|word| sql.contains(word))
     }
 
     fn grows(&self, table: &TableRef, at: Option<&Span>, what: &str) -> Option<Diagnostic> {

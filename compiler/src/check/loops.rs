@@ -103,7 +103,8 @@ impl Loops<'_, '_, '_> {
         }
         let near = uses.variables.iter().find_map(|v| changes.near(&v.name));
         // What could not be read may be the step that ends the loop.
-        if !self.flow.suspected.is_empty() && (near.is_none() || self.may_end(uses.variables.iter().map(|v| v.name.as_str()))) {
+        let unsure = near.is_none() && (uses.variables.is_empty() || !self.flow.suspected_text.is_empty());
+        if !self.flow.suspected.is_empty() && (unsure || self.may_end(uses.variables.iter().map(|v| v.name.as_str()))) {
             return;
         }
         let mut names: Vec<String> = uses.variables.iter().map(|v| format!("'{}'", v.name)).collect();

@@ -42,6 +42,8 @@ pub struct Transform {
     pub query: Expression,
     pub target: TableRef,
     pub write_mode: WriteMode,
+    /// Where it is said.
+    pub write_mode_at: Option<Span>,
 }
 
 pub(super) fn read(fields: &Fields<'_>, at: &Span, reader: &mut Reader<'_>) -> Option<Op> {
@@ -54,7 +56,7 @@ pub(super) fn read(fields: &Fields<'_>, at: &Span, reader: &mut Reader<'_>) -> O
         if fields.has("target_source") { table::source(fields, "target_source", at, &mut reader.faults)? } else { source.clone() };
     let query = sql_query(fields, "query", &source, reader)?;
     let target = TableRef { source: target_source, database, namespace, name: name? };
-    Some(Op::Transform(Box::new(Transform { source, query, target, write_mode })))
+    Some(Op::Transform(Box::new(Transform { source, query, target, write_mode, write_mode_at: fields.key_span("write_mode") })))
 }
 
 pub(super) fn write_mode(fields: &Fields<'_>, reader: &mut Reader<'_>) -> WriteMode {

@@ -121,7 +121,13 @@ fn phrase(tokens: &[Token], words: &[String], i: usize, dialect: Dialect) -> Opt
         ("DISTINCT", Dialect::Sqlite) if word(1) == "ON" && kind(2) == Some(Kind::Open) => {
             foreign(2, "a subquery with `row_number() OVER (PARTITION BY …)`, and take the rows with 1")
         }
-        ("QUALIFY", _) if i > 0 && kind(1) == Some(Kind::Word) && kind(2) == Some(Kind::Open) => {
+        ("QUALIFY", _)
+            if i > 0
+                && kind(1) == Some(Kind::Word)
+                && matches!(kind(2), Some(Kind::Open | Kind::Symbol))
+                && !matches!(before, "," | "." | "AS" | "SELECT" | "AND" | "OR" | "BY" | "WHERE" | "ON" | "(" | "=")
+                && word(2) != "," =>
+        {
             foreign(1, "the window into a subquery, and WHERE around it")
         }
         ("USING", Dialect::Sqlite) if words[0] == "DELETE" && !words[..i].iter().any(|w| w == "JOIN" || w == "WHERE") => {

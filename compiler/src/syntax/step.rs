@@ -69,7 +69,8 @@ fn read(node: &Node, reader: &mut Reader<'_>) -> Option<Step> {
     let step = read_step(node, reader);
     // What is wrong in a snippet that can be read leaves the names beside it as they are.
     let unread = |f: &Diagnostic| matches!(f.code, "P601" | "P603" | "P605" | "P606" | "P611" | "P620");
-    let hides_names = |f: &Diagnostic| f.severity != Severity::Hint && (unread(f) || !f.code.starts_with(['Q', 'J', 'P']));
+    let hides_names =
+        |f: &Diagnostic| f.severity != Severity::Hint && !fields::is_unknown_word(f) && (unread(f) || !f.code.starts_with(['Q', 'J', 'P']));
     if reader.faults[before..].iter().any(hides_names) {
         map_keys(node, reader);
     }

@@ -168,6 +168,9 @@ impl Statement<'_> {
         let postgres = self.dialect == Dialect::Postgres;
         let (word, next) = (self.word(i), self.word(i + 1));
         match (word, self.kind(i)?) {
+            (_, Kind::Word | Kind::Name) if i == 1 && self.word(0) == "DELETE" && word != "FROM" && matches!(next, "WHERE" | "") => {
+                self.fault(i, "DELETE wants FROM before the table".to_owned(), "write `DELETE FROM …`")
+            }
             ("/", Kind::Symbol) if next == "/" && self.touches(i) => {
                 self.fault(i, "`//` begins no comment in SQL".to_owned(), "write `--` before a comment")
             }

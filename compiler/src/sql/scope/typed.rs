@@ -225,6 +225,7 @@ impl Look<'_> {
                 self.text_and_number(left, right);
                 self.same_column(left, right, scope);
                 self.one_of_many(right);
+                self.quoted_template(right);
             }
             let reported = self.faults.len() > before;
             let found = self.operator(&(left, ty), operator, &(right, other));

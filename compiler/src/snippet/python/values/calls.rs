@@ -96,12 +96,25 @@ const MEMBERS: &[(&str, usize, usize, Kinds)] = &[
     ("urllib.parse.urlencode", 1, 6, Kinds::TEXT),
 ];
 
-/// Of these, the first argument is text, or fails.
 /// How long a snippet may take.
 const SECONDS: i64 = 10;
 /// What a span of time is given in.
 const SPANS: [&str; 7] = ["weeks", "days", "hours", "minutes", "seconds", "milliseconds", "microseconds"];
 
+/// Of these, the first argument is bytes, or fails.
+const TAKE_BYTES: &[&str] = &[
+    "hashlib.sha256",
+    "hashlib.sha1",
+    "hashlib.md5",
+    "hashlib.sha512",
+    "hashlib.sha384",
+    "hashlib.sha224",
+    "hashlib.blake2b",
+    "base64.b64encode",
+    "hmac.new",
+];
+
+/// Of these, the first argument is text, or fails.
 const TAKE_TEXT: &[&str] = &["datetime.datetime.fromisoformat", "datetime.datetime.strptime", "datetime.date.fromisoformat", "json.loads"];
 
 impl<'a> Look<'a> {
@@ -326,6 +339,12 @@ impl<'a> Look<'a> {
             let message = format!("a snippet may take {SECONDS} seconds, and this waits for {seconds}");
             self.fault("P616", call.range, message, "wait by a step: `op: sleep` with `seconds`");
         }
+        if let (true, Some(first), Some(at)) =
+            (TAKE_BYTES.contains(&path), arguments.as_ref().and_then(|a| a.first()), call.arguments.args.first())
+            && first.kinds == Kinds::TEXT
+        {
+            self.fault("P619", at.range(), format!("`{path}(…)` reads bytes, and this is text"), "write `….encode()` behind it");
+        }
         let Some((name, least, most, gives)) = MEMBERS.iter().find(|(name, ..)| *name == path) else { return Value::UNKNOWN };
         let Some(arguments) = arguments else { return Value::of(*gives) };
         let keywords = call.arguments.keywords.len();
@@ -376,6 +395,14 @@ impl<'a> Look<'a> {
     pub(super) fn attribute(&mut self, a: &'a ExprAttribute, base: Value) -> Value {
         let name = a.attr.as_str();
         if let Detail::Member(path) = &base.detail {
+            const CALLED: [&str; 4] =
+                ["datetime.datetime.now", "datetime.datetime.utcnow", "datetime.datetime.today", "datetime.date.today"];
+            if CALLED.contains(&path.as_ref()) && !name.starts_with('_') {
+                let text = self.source.text(a.value.range());
+                let message = format!("`{text}` is a function, and is not called here");
+                self.fault("P608", a.value.range(), message, format!("write `{text}().{name}`"));
+                return Value::UNKNOWN;
+            }
             return super::names::member(&format!("{path}.{name}"));
         }
         if self.roots.is_response(&a.value) {

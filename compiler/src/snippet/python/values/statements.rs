@@ -2,7 +2,7 @@
 
 use ruff_text_size::Ranged;
 use rustpython_compiler::ast::visitor::{self, Visitor};
-use rustpython_compiler::ast::{ExceptHandler, Expr, Stmt, StmtFor, StmtIf, StmtTry, StmtWhile};
+use rustpython_compiler::ast::{CmpOp, ExceptHandler, Expr, Stmt, StmtFor, StmtIf, StmtTry, StmtWhile};
 
 use super::expressions::operator_of;
 use super::names::{self, Bound, Env, Read};
@@ -257,8 +257,14 @@ impl<'a> Look<'a> {
 
     fn condition(&mut self, i: &'a StmtIf) -> bool {
         let mut ways = Vec::new();
+        let present = self.present(&i.test);
         self.test(&i.test);
         let mut otherwise = self.env.clone();
+        match present {
+            Some((name, value, true)) => otherwise.set(name, value),
+            Some((name, value, false)) => self.env.set(name, value),
+            None => {}
+        }
         self.conditions += 1;
         if self.block(&i.body) {
             ways.push(std::mem::take(&mut self.env));
@@ -287,6 +293,26 @@ impl<'a> Look<'a> {
             self.env.trust();
         }
         reached
+    }
+
+    /// What a name holds that a condition compares with None, where it is not None, and whether that is where the condition is false.
+    fn present(&self, test: &'a Expr) -> Option<(&'a str, Value, bool)> {
+        let Expr::Compare(c) = test else { return None };
+        let (Expr::Name(name), [op], [Expr::NoneLiteral(_)]) = (c.left.as_ref(), c.ops.as_ref(), c.comparators.as_ref()) else {
+            return None;
+        };
+        let otherwise = match op {
+            CmpOp::Is => true,
+            CmpOp::IsNot => false,
+            _ => return None,
+        };
+        match self.env.read(name.id.as_str()) {
+            Read::Set(value) if value.kinds.meets(Kinds::NULL) && value.kinds != Kinds::UNKNOWN => {
+                let value = Value { kinds: value.kinds.without(Kinds::NULL), ..value };
+                (!value.kinds.is_nothing()).then_some((name.id.as_str(), value, otherwise))
+            }
+            _ => None,
+        }
     }
 
     /// A condition, and what its answer makes uncertain.

@@ -159,6 +159,17 @@ impl Look<'_> {
         }
     }
 
+    /// `month = "{{ … }}"` in PostgreSQL, where double quotes hold a name.
+    pub(in crate::sql::scope) fn quoted_template(&mut self, right: &Expr) {
+        let Expr::Identifier(name) = right else { return };
+        let written = self.outline.written(name.span);
+        let template = written.starts_with("\"{{") && written.ends_with("}}\"") && name.quote_style == Some('"');
+        if self.outline.dialect == Dialect::Postgres && template {
+            let message = "double quotes hold a name in PostgreSQL: a column of that name is looked for".to_owned();
+            self.doubt(name.span, message, "write single quotes around the template: `'{{ … }}'`".to_owned());
+        }
+    }
+
     /// `GROUP BY 'country'`
     pub(in crate::sql::scope) fn text_as_name(&mut self, expr: &Expr, clause: &str) {
         if let Some(Literal { text, quoted: true }) = self.literal(expr) {
