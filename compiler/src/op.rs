@@ -243,7 +243,7 @@ pub(crate) fn sql_query(fields: &Fields<'_>, key: &str, source: &SourceRef, read
             let part = value::slice(scalar, s.start, s.end);
             let span = scalar.span_of(&node.span, s.start, s.end);
             let expression = value::template(&part, &span, BEFORE_REPLY, &mut reader.faults);
-            reader.sql.insert(expression.span.start, Outline::of(part, &node.span, dialect));
+            reader.sql.insert(expression.span.start, Outline::of(part, s, &node.span, dialect));
             Some(expression)
         }
         None => Some(value::template(scalar, &node.span, BEFORE_REPLY, &mut reader.faults)),

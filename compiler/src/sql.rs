@@ -25,6 +25,7 @@ mod walk;
 use crate::diagnostic::{Diagnostic, Severity, Span};
 use crate::yaml::Scalar;
 use lex::Token;
+use sqlparser::ast::Statement as Tree;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Dialect {
@@ -33,18 +34,29 @@ pub enum Dialect {
 }
 
 /// A statement's stretch of the scalar's text (byte offsets), without the separator that ended it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Debug)]
 pub struct Statement {
     pub start: u32,
     pub end: u32,
+    /// The places in it are those of the stretch. `None` where sqlparser does not understand it.
+    tree: Option<Box<Tree>>,
 }
+
+/// Of more statements in one text no trees are kept, each of which takes about 10 kB: what they do to tables is then not known.
+pub const MOST_TREES: usize = 10_000;
 
 /// Splits at `go` lines and semicolons (not inside strings, dollar quotes or comments) and checks each statement (Q701).
 pub fn statements(scalar: &Scalar, span: &Span, dialect: Dialect) -> (Vec<Statement>, Vec<Diagnostic>) {
     let place = Place { scalar, span };
     let tokens = lex::tokens(&scalar.text, dialect);
     let split = split::split(&scalar.text, &tokens, dialect);
-    let mut faults: Vec<Diagnostic> = split.iter().flat_map(|tokens| form(&place, tokens, dialect)).collect();
+    let mut faults = Vec::new();
+    let mut statements = Vec::with_capacity(split.len());
+    for (i, tokens) in split.iter().enumerate() {
+        let (tree, found) = form(&place, tokens, dialect);
+        faults.extend(found);
+        statements.extend(stretch(tokens, tree.filter(|_| i < MOST_TREES)));
+    }
     // What is wrong behind a quote that was never closed is a consequence of it.
     match habits::go_in_text(&place, &tokens) {
         Some(fault) if faults.iter().any(|f| f.severity == Severity::Error) => {
@@ -56,7 +68,7 @@ pub fn statements(scalar: &Scalar, span: &Span, dialect: Dialect) -> (Vec<Statem
     if !faults.iter().any(|f| f.severity == Severity::Error) {
         faults.extend(habits::last_go(&place, &tokens));
     }
-    (split.iter().filter_map(|tokens| stretch(tokens)).collect(), faults)
+    (statements, faults)
 }
 
 /// Checks that the text is exactly one query (Q701, Q704). A trailing semicolon is allowed; the statement given back is without it.
@@ -77,23 +89,29 @@ pub fn query(scalar: &Scalar, span: &Span, dialect: Dialect) -> (Option<Statemen
             .help("keep one SELECT statement here, and run the others in an `execute` op before it");
         return (None, vec![fault]);
     }
-    let mut faults = form(&place, only, dialect);
+    let (tree, mut faults) = form(&place, only, dialect);
     if !faults.iter().any(|f| f.severity == Severity::Error) {
         faults.extend(check::is_query(&place, only));
         faults.extend(habits::go_in_text(&place, &tokens));
         faults.extend(habits::trailing_semicolon(&place, &tokens));
     }
-    (stretch(only), faults)
+    (stretch(only, tree), faults)
 }
 
-/// The faults of a statement's form. Where another engine's SQL is why it cannot be read, that says more than where reading stopped.
-fn form(place: &Place<'_>, tokens: &[Token], dialect: Dialect) -> Vec<Diagnostic> {
+/// The tree of a statement and the faults of its form. Where another engine's SQL is why it cannot be read, that says more than where reading stopped.
+fn form(place: &Place<'_>, tokens: &[Token], dialect: Dialect) -> (Option<Box<Tree>>, Vec<Diagnostic>) {
     if let Some(fault) = loop_comma(place, tokens) {
-        return vec![fault];
+        return (None, vec![fault]);
     }
+    let tree = check::tree(place, "", tokens, dialect);
+    let faults = faults(place, tokens, dialect, tree.is_some());
+    (tree, faults)
+}
+
+fn faults(place: &Place<'_>, tokens: &[Token], dialect: Dialect, is_read: bool) -> Vec<Diagnostic> {
     let mut foreign = engine::check(place, tokens, dialect);
     foreign.extend(placeholders::check(place, tokens, dialect));
-    match check::syntax(place, tokens, dialect) {
+    match check::syntax(place, tokens, dialect, is_read) {
         Some(fault) => {
             let start = |f: &Diagnostic| f.span.as_ref().map_or(0, |s| s.start);
             let explained = foreign.iter().any(|f| start(f) <= start(&fault));
@@ -120,9 +138,9 @@ fn loop_comma(place: &Place<'_>, tokens: &[Token]) -> Option<Diagnostic> {
     Some(fault.help("write `{% if not loop.last %},{% endif %}`, or `{{ … | join(', ') }}`"))
 }
 
-fn stretch(tokens: &[Token]) -> Option<Statement> {
+fn stretch(tokens: &[Token], tree: Option<Box<Tree>>) -> Option<Statement> {
     let (first, last) = (tokens.first()?, tokens.last()?);
-    Some(Statement { start: u32::try_from(first.start).ok()?, end: u32::try_from(last.end).ok()? })
+    Some(Statement { start: u32::try_from(first.start).ok()?, end: u32::try_from(last.end).ok()?, tree })
 }
 
 /// The scalar that is looked at, to say where in the file a token is.

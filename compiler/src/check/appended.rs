@@ -3,6 +3,7 @@
 //! Said only where the project shows all of it: what is asked for does not differ between runs, and no statement deletes from the table, drops it or picks the
 //! newest of its rows.
 
+use std::cell::OnceCell;
 use std::collections::HashSet;
 
 use sequor_plan_format::op::WriteMode;
@@ -24,12 +25,7 @@ const REMEDIES: [&str; 8] = ["delete", "truncate", "drop", "distinct", "row_numb
 const GROWING: [&str; 6] = ["log", "history", "snapshot", "audit", "archive", "journal"];
 
 pub(super) fn check(parsed: &Parsed, resolved: &Resolved<'_>, catalog: &Catalog<'_>, faults: &mut Vec<Diagnostic>) {
-    let mut remedies = Remedies(HashSet::new());
-    for flow in parsed.all_flows() {
-        flow.sql.values().for_each(|outline| remedies.read(&outline.text));
-        visit::flow(flow, &mut remedies);
-    }
-    let rule = Rule { catalog, remedies };
+    let rule = Rule { parsed, catalog, remedies: OnceCell::new() };
     // A flow with parameters is called for one part after the other.
     for flow in resolved.flows.iter().filter(|flow| flow.parameters.as_ref().is_none_or(Vec::is_empty)) {
         rule.block(&flow.steps, flow, faults);
@@ -40,6 +36,15 @@ pub(super) fn check(parsed: &Parsed, resolved: &Resolved<'_>, catalog: &Catalog<
 struct Remedies(HashSet<String>);
 
 impl Remedies {
+    fn of(parsed: &Parsed) -> Self {
+        let mut remedies = Self(HashSet::new());
+        for flow in parsed.all_flows() {
+            flow.sql.values().for_each(|outline| remedies.read(&outline.text));
+            visit::flow(flow, &mut remedies);
+        }
+        remedies
+    }
+
     fn read(&mut self, sql: &str) {
         let sql = sql.to_lowercase();
         if REMEDIES.iter().any(|word| sql.contains(word)) {
@@ -59,8 +64,10 @@ fn words(text: &str) -> impl Iterator<Item = &str> {
 }
 
 struct Rule<'r, 'p> {
+    parsed: &'r Parsed,
     catalog: &'r Catalog<'p>,
-    remedies: Remedies,
+    /// Gathered once something is appended.
+    remedies: OnceCell<Remedies>,
 }
 
 impl Rule<'_, '_> {
@@ -105,7 +112,8 @@ impl Rule<'_, '_> {
         if !only || unique || catalog.is_hidden(&key) || !catalog.is_kept(&key.source) || GROWING.iter().any(|word| lower.contains(word)) {
             return None;
         }
-        if words(&lower).all(|word| self.remedies.0.contains(word)) {
+        let remedies = self.remedies.get_or_init(|| Remedies::of(self.parsed));
+        if words(&lower).all(|word| remedies.0.contains(word)) {
             return None;
         }
         let message = format!("every run adds the whole {what} to '{name}' once more: nothing tells the rows of one run from those before");

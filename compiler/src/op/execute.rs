@@ -46,9 +46,6 @@ pub(super) fn read(fields: &Fields<'_>, at: &Span, reader: &mut Reader<'_>) -> O
     Some(Op::Execute(Execute { source, statements, transaction }))
 }
 
-/// Of more statements in one step no trees are kept, each of which takes about 10 kB: what they do to tables is then not known.
-const MOST_OUTLINES: usize = 10_000;
-
 fn statements(fields: &Fields<'_>, source: &SourceRef, transaction: bool, reader: &mut Reader<'_>) -> Option<Vec<Expression>> {
     let field = fields.filled("statement")?;
     let node = &field.entry.value;
@@ -81,14 +78,14 @@ fn statements(fields: &Fields<'_>, source: &SourceRef, transaction: bool, reader
     let mut faults = Vec::new();
     let mut outlines = Vec::new();
     let parts: Vec<Expression> = found
-        .iter()
+        .into_iter()
         .enumerate()
         .map(|(i, s)| {
             let part = value::slice(scalar, s.start, s.end);
             let span = scalar.span_of(&node.span, s.start, s.end);
             let expression = value::template(&part, &span, BEFORE_REPLY, &mut faults);
-            if i < MOST_OUTLINES {
-                outlines.push((expression.span.start, Outline::of(part, &node.span, dialect)));
+            if i < sql::MOST_TREES {
+                outlines.push((expression.span.start, Outline::of(part, s, &node.span, dialect)));
             }
             expression
         })

@@ -20,8 +20,8 @@ use crate::diagnostic::{Diagnostic, did_you_mean};
 
 pub(super) use parse::tree;
 
-/// The first fault of syntax in a statement.
-pub(super) fn syntax(place: &Place<'_>, tokens: &[Token], dialect: Dialect) -> Option<Diagnostic> {
+/// The first fault of syntax in a statement. `is_read`: [`tree`] understands it.
+pub(super) fn syntax(place: &Place<'_>, tokens: &[Token], dialect: Dialect, is_read: bool) -> Option<Diagnostic> {
     // Tags choose between texts, of which one may open what another closes.
     if tokens.iter().any(|t| t.kind == Kind::Tag) {
         return None;
@@ -31,7 +31,7 @@ pub(super) fn syntax(place: &Place<'_>, tokens: &[Token], dialect: Dialect) -> O
         .or_else(|| first_word(place, tokens))
         .or_else(|| clauses::check(place, tokens))
         .or_else(|| missing::check(place, tokens, dialect))
-        .or_else(|| parse::check(place, tokens, dialect))
+        .or_else(|| if is_read { None } else { parse::check(place, tokens, dialect) })
 }
 
 fn unclosed(place: &Place<'_>, tokens: &[Token]) -> Option<Diagnostic> {

@@ -32,17 +32,20 @@ pub struct Outline {
 }
 
 impl Outline {
-    /// The outline of one statement, given as a scalar of its own.
+    /// The outline of one statement, given as a scalar of its own: its stretch of the text.
     #[must_use]
-    pub fn of(scalar: Scalar, whole: &Span, dialect: Dialect) -> Self {
-        let text = scalar.text.clone();
-        Self::new(text, Some(scalar), whole, dialect)
+    pub fn of(scalar: Scalar, statement: super::Statement, whole: &Span, dialect: Dialect) -> Self {
+        let tokens = lex::tokens(&scalar.text, dialect);
+        Self::new(scalar.text.clone(), &tokens, statement.tree, Some(scalar), whole, dialect)
     }
 
     /// The outline of a query in a string of a snippet. The string's place is exact where its text stands in the file as it is.
     #[must_use]
     pub fn of_string(text: &str, string: &Span, dialect: Dialect) -> Self {
-        Self::new(without_end(text).to_owned(), found_again(text, string), string, dialect)
+        let text = without_end(text);
+        let tokens = lex::tokens(text, dialect);
+        let tree = tree(text, &tokens, string, dialect);
+        Self::new(text.to_owned(), &tokens, tree, found_again(text, string), string, dialect)
     }
 
     /// Whether it is the outline of this text.
@@ -54,17 +57,22 @@ impl Outline {
     /// The outline of text that cannot be cut into statements.
     #[must_use]
     pub fn unread(scalar: Scalar, whole: &Span, dialect: Dialect) -> Self {
-        let text = scalar.text.clone();
-        Self { statement: None, ..Self::new(text, Some(scalar), whole, dialect) }
+        let tokens = lex::tokens(&scalar.text, dialect);
+        Self::new(scalar.text.clone(), &tokens, None, Some(scalar), whole, dialect)
     }
 
-    fn new(text: String, scalar: Option<Scalar>, whole: &Span, dialect: Dialect) -> Self {
-        let tokens = lex::tokens(&text, dialect);
+    fn new(
+        text: String,
+        tokens: &[Token],
+        statement: Option<Box<ast::Statement>>,
+        scalar: Option<Scalar>,
+        whole: &Span,
+        dialect: Dialect,
+    ) -> Self {
         let tags = tokens.iter().any(|t| t.kind == Kind::Tag);
         let templates: Vec<Range<usize>> = tokens.iter().filter(|t| t.kind == Kind::Template).map(|t| t.start..t.end).collect();
-        let statement = if tags { None } else { tree(&text, &tokens, whole, dialect) };
         let line_starts = std::iter::once(0).chain(text.bytes().enumerate().filter(|(_, b)| *b == b'\n').map(|(i, _)| i + 1)).collect();
-        Self { dialect, statement: statement.map(Box::new), text, whole: whole.clone(), scalar, line_starts, templates, tags }
+        Self { dialect, statement, text, whole: whole.clone(), scalar, line_starts, templates, tags }
     }
 
     /// What is wrong with the statement's form.
@@ -72,10 +80,10 @@ impl Outline {
     pub fn fault(&self) -> Option<Diagnostic> {
         let tokens = lex::tokens(&self.text, self.dialect);
         match &self.scalar {
-            Some(scalar) => check::syntax(&Place { scalar, span: &self.whole }, &tokens, self.dialect),
+            Some(scalar) => check::syntax(&Place { scalar, span: &self.whole }, &tokens, self.dialect, self.statement.is_some()),
             None => {
                 let scalar = plain(&self.text, 0);
-                let fault = check::syntax(&Place { scalar: &scalar, span: &self.whole }, &tokens, self.dialect)?;
+                let fault = check::syntax(&Place { scalar: &scalar, span: &self.whole }, &tokens, self.dialect, self.statement.is_some())?;
                 Some(Diagnostic { span: Some(self.whole.clone()), labels: Vec::new(), ..fault })
             }
         }
@@ -162,14 +170,14 @@ fn without_end(text: &str) -> &str {
     text.trim_end_matches(';')
 }
 
-fn tree(text: &str, tokens: &[Token], whole: &Span, dialect: Dialect) -> Option<ast::Statement> {
+fn tree(text: &str, tokens: &[Token], whole: &Span, dialect: Dialect) -> Option<Box<ast::Statement>> {
     let scalar = plain(text, 0);
     let place = Place { scalar: &scalar, span: whole };
     let mut tokens = tokens;
     while let [rest @ .., Token { kind: Kind::Semicolon | Kind::Go, .. }] = tokens {
         tokens = rest;
     }
-    check::tree(&place, text, tokens, dialect)
+    check::tree(&place, text.get(..tokens.first()?.start)?, tokens, dialect)
 }
 
 fn plain(text: &str, start: u32) -> Scalar {

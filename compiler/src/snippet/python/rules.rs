@@ -38,13 +38,12 @@ pub(super) fn check(form: &Form<'_>, names: &Names, source: Source<'_>, place: P
     status::check(form, &roots, source, faults);
     printed::check(form, &roots, names, source, faults);
     literals::check(form, source, faults);
-    rounds::check(form, source, faults);
     values::check(form, &roots, names, source, place, None, faults);
     indexing::check(form, &roots, source, faults);
     if faults.iter().all(|f| f.severity != Severity::Error) {
         computed::check(form, &roots, source, faults);
     }
-    counters::check(form, source, faults);
+    rounds::check(form, source, faults);
     keys::check(form, source, faults);
     forgotten::check(form, names, source, faults);
     // What is wrong elsewhere may be why a name is not used.

@@ -2,6 +2,7 @@
 
 use std::ops::ControlFlow;
 
+use sqlparser::ast::Statement;
 use sqlparser::dialect::{Dialect as ParserDialect, PostgreSqlDialect, SQLiteDialect};
 use sqlparser::parser::{Parser, ParserError};
 use sqlparser::tokenizer::{Location, Tokenizer};
@@ -48,21 +49,21 @@ pub(super) fn check(place: &Place<'_>, tokens: &[Token], dialect: Dialect) -> Op
     Some(report(place, tokens, at, &refusal))
 }
 
-/// The tree of a statement, where sqlparser understands it. Its places are those of `text`.
-pub(in super::super) fn tree(place: &Place<'_>, text: &str, tokens: &[Token], dialect: Dialect) -> Option<sqlparser::ast::Statement> {
+/// The tree of a statement, where sqlparser understands it. Its places count from the start of `lead`, the text before the statement.
+pub(in super::super) fn tree(place: &Place<'_>, lead: &str, tokens: &[Token], dialect: Dialect) -> Option<Box<Statement>> {
     let (first, last) = (tokens.first()?, tokens.last()?);
-    if last.end - first.start > MAX_BYTES || too_deep(tokens) || tokens.iter().any(|t| t.kind == Kind::Unclosed) {
+    let is_whole = tokens.iter().all(|t| !matches!(t.kind, Kind::Unclosed | Kind::Tag));
+    if last.end - first.start > MAX_BYTES || too_deep(tokens) || !is_whole {
         return None;
     }
-    let before = text.get(..first.start)?;
     // Comments before the statement may hold anything; only their lines count.
-    let blank: String = before.chars().map(|c| if c == '\n' { '\n' } else { ' ' }).collect();
+    let blank: String = lead.chars().map(|c| if c == '\n' { '\n' } else { ' ' }).collect();
     let statement = blank + &filled(place, tokens, &Filler::Name);
     let dialect = parser_dialect(dialect);
     let tokens = Tokenizer::new(dialect, &statement).tokenize_with_location().ok()?;
     let mut statements = Parser::new(dialect).with_tokens_with_locations(tokens).parse_statements().ok()?;
     let only = statements.pop()?;
-    statements.is_empty().then_some(only)
+    statements.is_empty().then(|| Box::new(only))
 }
 
 fn parser_dialect(dialect: Dialect) -> &'static dyn ParserDialect {

@@ -66,10 +66,8 @@ impl Look<'_> {
             let Expr::Subquery(query) = &assignment.value else { continue };
             let SetExpr::Select(select) = query.body.as_ref() else { continue };
             // An aggregate always gives a row.
-            let aggregates = select.projection.iter().any(|item| {
-                let (SelectItem::UnnamedExpr(e) | SelectItem::ExprWithAlias { expr: e, .. }) = item else { return false };
-                matches!(e, Expr::Function(f) if is_aggregate(f) || f.name.to_string().eq_ignore_ascii_case("coalesce"))
-            });
+            let aggregates = selected(select)
+                .any(|e| matches!(e, Expr::Function(f) if is_aggregate(f) || f.name.to_string().eq_ignore_ascii_case("coalesce")));
             if aggregates {
                 continue;
             }
@@ -223,14 +221,7 @@ impl Look<'_> {
         if self.outline.dialect != Dialect::Sqlite || list.is_empty() || select.having.is_some() {
             return;
         }
-        let exprs: Vec<&Expr> = select
-            .projection
-            .iter()
-            .filter_map(|item| match item {
-                SelectItem::UnnamedExpr(e) | SelectItem::ExprWithAlias { expr: e, .. } => Some(e),
-                _ => None,
-            })
-            .collect();
+        let exprs: Vec<&Expr> = selected(select).collect();
         let plain = exprs.len() == select.projection.len() && exprs.iter().all(|e| is_name(e)) && list.iter().all(is_name);
         let grouped =
             |e: &Expr| list.iter().any(|g| last_of(g).zip(last_of(e)).is_some_and(|(a, b)| a.value.eq_ignore_ascii_case(&b.value)));
@@ -258,8 +249,7 @@ impl Look<'_> {
 
     /// `count(a) / count(b)`
     fn whole_numbers(&mut self, select: &Select) {
-        for item in &select.projection {
-            let (SelectItem::UnnamedExpr(expr) | SelectItem::ExprWithAlias { expr, .. }) = item else { continue };
+        for expr in selected(select) {
             let mut pending = vec![expr];
             while let Some(expr) = pending.pop() {
                 if let Expr::BinaryOp { left, op: BinaryOperator::Divide, right } = expr
@@ -312,6 +302,14 @@ impl Look<'_> {
             self.doubt(high.span(), message, format!("write `{expr} >= … AND {expr} < …` with the day after the last one"));
         }
     }
+}
+
+/// The expressions of a selection, without its `*`.
+fn selected(select: &Select) -> impl Iterator<Item = &Expr> {
+    select.projection.iter().filter_map(|item| match item {
+        SelectItem::UnnamedExpr(e) | SelectItem::ExprWithAlias { expr: e, .. } => Some(e),
+        _ => None,
+    })
 }
 
 /// What stands between ANDs, or ORs.

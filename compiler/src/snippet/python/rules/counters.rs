@@ -3,39 +3,22 @@
 use std::collections::BTreeSet;
 
 use ruff_text_size::{Ranged, TextRange};
-use rustpython_compiler::ast::statement_visitor::{self, StatementVisitor};
 use rustpython_compiler::ast::visitor::{self, Visitor};
 use rustpython_compiler::ast::{Expr, Number, Operator, Stmt, StmtFor, StmtWhile};
 
 use super::super::Source;
-use super::super::form::Form;
 use super::super::values::leaves;
 use crate::diagnostic::Diagnostic;
 
-pub(super) fn check(form: &Form<'_>, source: Source<'_>, faults: &mut Vec<Diagnostic>) {
-    let mut counters = Counters { source, faults };
-    counters.visit_body(form.statements());
-}
-
-struct Counters<'a> {
-    source: Source<'a>,
-    faults: &'a mut Vec<Diagnostic>,
-}
-
-impl<'a> StatementVisitor<'a> for Counters<'_> {
-    fn visit_stmt(&mut self, stmt: &'a Stmt) {
-        match stmt {
-            Stmt::While(w) => self.unchanged(w),
-            Stmt::For(f) => self.past_the_end(f),
-            _ => {}
-        }
-        statement_visitor::walk_stmt(self, stmt);
-    }
+/// The rules about loops that count.
+pub(super) struct Counters<'a> {
+    pub(super) source: Source<'a>,
+    pub(super) faults: &'a mut Vec<Diagnostic>,
 }
 
 impl Counters<'_> {
     /// `while i < len(lines): …`, and nothing raises `i`.
-    fn unchanged(&mut self, w: &StmtWhile) {
+    pub(super) fn unchanged(&mut self, w: &StmtWhile) {
         let mut names = BTreeSet::new();
         if !plain_names(&w.test, &mut names) || !compares_a_name(&w.test) || leaves(&w.body) {
             return;
@@ -51,7 +34,7 @@ impl Counters<'_> {
     }
 
     /// `for i in range(len(rows) + 1): rows[i]`
-    fn past_the_end(&mut self, f: &StmtFor) {
+    pub(super) fn past_the_end(&mut self, f: &StmtFor) {
         let (Expr::Name(counter), Expr::Call(range)) = (f.target.as_ref(), f.iter.as_ref()) else { return };
         let is_range = matches!(range.func.as_ref(), Expr::Name(n) if n.id.as_str() == "range");
         let Some(Expr::BinOp(end)) = range.arguments.args.get(usize::from(range.arguments.args.len() > 1)) else { return };

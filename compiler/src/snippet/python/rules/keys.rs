@@ -11,6 +11,9 @@ use super::super::form::Form;
 use crate::diagnostic::Diagnostic;
 
 pub(super) fn check(form: &Form<'_>, source: Source<'_>, faults: &mut Vec<Diagnostic>) {
+    if form.statements().is_empty() {
+        return;
+    }
     let mut maps = Maps::default();
     form.visit(&mut maps);
     for (name, at) in &maps.added {

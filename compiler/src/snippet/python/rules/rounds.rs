@@ -10,6 +10,7 @@ use rustpython_compiler::ast::{Expr, Stmt, StmtFor};
 
 use super::super::Source;
 use super::super::form::Form;
+use super::counters::Counters;
 use crate::diagnostic::Diagnostic;
 
 pub(super) fn check(form: &Form<'_>, source: Source<'_>, faults: &mut Vec<Diagnostic>) {
@@ -24,10 +25,16 @@ struct Rounds<'a> {
 
 impl<'a> StatementVisitor<'a> for Rounds<'_> {
     fn visit_stmt(&mut self, stmt: &'a Stmt) {
-        if let Stmt::For(f) = stmt {
-            self.ends_at_once(f);
-            self.one_map(f);
-            self.same_name(f);
+        let mut counters = Counters { source: self.source, faults: self.faults };
+        match stmt {
+            Stmt::While(w) => counters.unchanged(w),
+            Stmt::For(f) => {
+                counters.past_the_end(f);
+                self.ends_at_once(f);
+                self.one_map(f);
+                self.same_name(f);
+            }
+            _ => {}
         }
         statement_visitor::walk_stmt(self, stmt);
     }

@@ -192,14 +192,7 @@ impl Look<'_> {
         if groups.is_empty() || select.selection.is_some() || groups.iter().any(of_joined) {
             return;
         }
-        let items: Vec<&Expr> = select
-            .projection
-            .iter()
-            .filter_map(|item| match item {
-                SelectItem::UnnamedExpr(e) | SelectItem::ExprWithAlias { expr: e, .. } => Some(e),
-                _ => None,
-            })
-            .collect();
+        let items: Vec<&Expr> = super::selected(select).collect();
         let star = items.iter().find(|e| matches!(e, Expr::Function(f) if counts_rows(f)));
         // Another aggregate of the joined table shows what is counted.
         let aggregates = |e: &Expr| matches!(e, Expr::Function(f) if is_aggregate(f) && plain_arguments(f).is_some_and(|a| a.iter().any(|a| super::holds(a, of_joined))));
