@@ -1,13 +1,12 @@
 //! Q727: rows that are deleted before they are read, more rows deleted than put back, and more put back than deleted.
 
-use std::collections::BTreeSet;
-
 use sqlparser::ast::{Delete, Expr, FromTable, Insert, ObjectName, Query, SetExpr, Spanned, Statement, TableFactor, TableObject};
 
 use crate::diagnostic::{Diagnostic, Span};
 use crate::op::Op;
 use crate::op::copy::Origin;
 use crate::resolve::Resolved;
+use crate::snippet::expression::Expression;
 use crate::sql::outline::Outline;
 use crate::syntax::{Flow, Step};
 use crate::tables::{Catalog, Key};
@@ -27,6 +26,9 @@ struct Rule<'r, 'p> {
     faults: &'r mut Vec<Diagnostic>,
 }
 
+/// A statement as an expression and as a tree.
+type Written<'p> = (&'p Expression, &'p Outline);
+
 /// Rows that a DELETE has taken: the table and the condition as it is written.
 struct Gone {
     key: Key,
@@ -45,12 +47,12 @@ impl Rule<'_, '_> {
                 Op::Execute(op) => {
                     let Some(source) = self.catalog.source(op.source.name()) else { continue };
                     let flow = self.flow;
-                    let outlines: Vec<&Outline> = op.statements.iter().filter_map(|s| flow.sql.get(&s.span.start)).collect();
-                    for (i, outline) in outlines.iter().enumerate() {
+                    let written: Vec<Written<'_>> = op.statements.iter().filter_map(|s| Some((s, flow.sql.get(&s.span.start)?))).collect();
+                    for (i, (sql, outline)) in written.iter().enumerate() {
                         self.read(outline, source, &mut gone);
                         if let Some(Statement::Delete(delete)) = outline.statement.as_deref() {
-                            if let (Some(next), true) = (outlines.get(i + 1), always) {
-                                self.put_back(delete, outline, next, source);
+                            if let (Some(next), true) = (written.get(i + 1), always) {
+                                self.put_back(delete, (sql, outline), *next, source);
                             }
                             let found = self.gone(delete, outline, source).filter(|_| always && gone.len() < MOST);
                             gone.extend(found);
@@ -121,7 +123,7 @@ impl Rule<'_, '_> {
     }
 
     /// `DELETE FROM t; INSERT INTO t SELECT … WHERE day = …`
-    fn put_back(&mut self, delete: &Delete, outline: &Outline, next: &Outline, source: &str) {
+    fn put_back(&mut self, delete: &Delete, (sql, outline): Written<'_>, (next_sql, next): Written<'_>, source: &str) {
         let Some(Statement::Insert(insert)) = next.statement.as_deref() else { return };
         let (Some(query), TableObject::TableName(into)) = (&insert.source, &insert.table) else { return };
         let SetExpr::Select(select) = query.body.as_ref() else { return };
@@ -133,19 +135,18 @@ impl Rule<'_, '_> {
         let line = outline.text.trim_end().lines().next().map_or(0, str::len);
         let at = outline.span_of(0, line);
         let all = next.span_of(0, next.text.len());
-        let of_caller = |name: &&&str| self.flow.parameters.iter().flatten().any(|p| p.name.name == **name);
+        let parameters = || self.flow.parameters.iter().flatten().map(|p| p.name.name.as_str());
+        let of_caller = |sql: &Expression| parameters().find(|name| sql.uses().variables.iter().any(|used| used.name == *name));
         match &delete.selection {
             None => {
-                let given = variables(&next.text);
-                if let Some(name) = given.iter().find(of_caller) {
+                if let Some(name) = of_caller(next_sql) {
                     let message = format!("this removes every row of '{shown}', and only those for one '{name}' are put back");
                     let fault = Diagnostic::warning("Q727", at, message).also(all, "they are put back here");
                     self.faults.push(fault.help(format!("delete what is made anew: add the condition on '{name}' to the DELETE")));
                 }
             }
-            Some(condition) => {
-                let asked = variables(outline.written(condition.span()));
-                if let (Some(name), true) = (asked.iter().find(of_caller), variables(&next.text).is_empty()) {
+            Some(_) => {
+                if let (Some(name), true) = (of_caller(sql), next_sql.uses().variables.is_empty()) {
                     let message = format!("the rows of '{shown}' for one '{name}' are deleted, and those for all are put in");
                     let place = select.selection.as_ref().map_or(all, |filter| next.span(filter.span()));
                     let fault = Diagnostic::warning("Q727", place, message).also(at, "only these are deleted");
@@ -183,15 +184,4 @@ fn of_one_table(query: &Query) -> Option<(&ObjectName, &Expr)> {
 /// A condition as it is written, with single blanks.
 fn written(outline: &Outline, condition: &Expr) -> String {
     outline.written(condition.span()).split_whitespace().collect::<Vec<_>>().join(" ")
-}
-
-/// The names of `var('…')` in a text.
-fn variables(text: &str) -> BTreeSet<&str> {
-    text.match_indices("var(")
-        .filter_map(|(at, _)| {
-            let rest = text.get(at + 4..)?.trim_start();
-            let quote = rest.chars().next().filter(|c| matches!(c, '\'' | '"'))?;
-            rest.get(1..)?.split(quote).next()
-        })
-        .collect()
 }

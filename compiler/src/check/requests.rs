@@ -3,10 +3,11 @@
 //! C317: rows in flight together do not depend on each other. H814, H815: what happens to requests that must not be sent twice is known to whoever wrote
 //! them. H816: `verify` and `on_in_doubt` stand where they have a use. S107: a key in a field of the body has such a body.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use sequor_plan_format::op::http_request::BodyFormat;
 
+use super::parsed::parsed_names;
 use crate::compile::Parsed;
 use crate::diagnostic::{Diagnostic, Span};
 use crate::op::Op;
@@ -135,17 +136,13 @@ fn key_place(parsed: &Parsed, op: &HttpRequest, faults: &mut Vec<Diagnostic>) {
 
 /// The rows of `for_each` differ, and nothing in the key does.
 fn is_same_for_all_rows(op: &HttpRequest, key: &Expression) -> bool {
-    let Some(for_each) = &op.for_each else { return false };
+    let (Some(for_each), Kind::Concat(_) | Kind::Var(_) | Kind::Text(_)) = (&op.for_each, &key.kind) else { return false };
+    let mut differ: BTreeSet<String> = op.response.parser.iter().flat_map(|parser| parsed_names(&parser.expression)).collect();
+    differ.extend(op.response.variables.iter().map(|assign| assign.name.name.clone()));
+    differ.insert(for_each.item.name.clone());
     let uses = key.uses();
-    let of_a_row = |name: &str| name == for_each.item.name || op.response.variables.iter().any(|assign| assign.name.name == name);
-    let parsed = op.response.parser.is_some()
-        && !uses.variables.is_empty()
-        && op.response.parser.as_ref().is_some_and(|p| p.expression.uses().texts.iter().any(|t| t == "variables"));
-    let computes = !uses.query_sources.is_empty()
-        || uses.computed_variables
-        || uses.response
-        || !matches!(key.kind, Kind::Concat(_) | Kind::Var(_) | Kind::Text(_));
-    !computes && !parsed && !uses.variables.iter().any(|v| of_a_row(&v.name))
+    let computes = !uses.query_sources.is_empty() || uses.computed_variables || uses.response;
+    !computes && !uses.variables.iter().any(|used| differ.contains(&used.name))
 }
 
 fn sent_twice(op: &HttpRequest, step: &Span, repeated: bool, faults: &mut Vec<Diagnostic>) {

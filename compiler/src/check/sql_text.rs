@@ -33,8 +33,8 @@ pub(super) fn data_of(flow: &Flow) -> BTreeSet<&str> {
 #[derive(Default)]
 struct Data<'p> {
     names: BTreeSet<&'p str>,
-    /// The step that is looked at goes over values of the flow's author.
-    own: bool,
+    /// Where a loop over values of the flow's author names them.
+    own: Option<u32>,
 }
 
 impl Data<'_> {
@@ -46,11 +46,16 @@ impl Data<'_> {
 
 impl<'p> Visitor<'p> for Data<'p> {
     fn enter_step(&mut self, step: &'p Step) {
-        self.own = matches!(&step.op, Op::ForEach(op) if matches!(&op.rows, Rows::Items(items) if !self.comes_from_data(items)));
+        if let Op::ForEach(op) = &step.op
+            && let Rows::Items(items) = &op.rows
+            && !self.comes_from_data(items)
+        {
+            self.own = Some(op.item.span.start);
+        }
     }
 
     fn bind(&mut self, name: &'p Named) {
-        if !self.own {
+        if self.own != Some(name.span.start) {
             self.names.insert(&name.name);
         }
     }

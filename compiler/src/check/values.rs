@@ -113,12 +113,7 @@ impl Walk<'_, '_> {
 
     /// `{{ query('select count(*) …') }} rows`
     fn rows_as_text(&mut self, message: &Expression) {
-        let message = match &message.kind {
-            Kind::Jinja { code, .. } => code.outline.as_deref().unwrap_or(message),
-            _ => message,
-        };
-        let Kind::Concat(parts) = &message.kind else { return };
-        for part in parts.iter().filter(|part| matches!(part.kind, Kind::Query { .. })) {
+        for part in message.parts().unwrap_or_default().iter().filter(|part| matches!(part.kind, Kind::Query { .. })) {
             let fault = Diagnostic::warning(
                 "V408",
                 part.span.clone(),

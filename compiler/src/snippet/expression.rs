@@ -18,6 +18,19 @@ pub struct Expression {
 }
 
 impl Expression {
+    /// The parts of a text that is put together, natively or by Jinja; `None` for anything else.
+    #[must_use]
+    pub fn parts(&self) -> Option<&[Self]> {
+        match &self.kind {
+            Kind::Concat(parts) => Some(parts),
+            Kind::Jinja { code, .. } => match code.outline.as_deref().map(|outline| &outline.kind) {
+                Some(Kind::Concat(parts)) => Some(parts),
+                _ => None,
+            },
+            _ => None,
+        }
+    }
+
     #[must_use]
     pub const fn new(span: Span, kind: Kind) -> Self {
         Self { span, kind, uses: OnceLock::new() }

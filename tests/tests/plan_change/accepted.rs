@@ -2,6 +2,17 @@
 
 use super::*;
 
+/// Fails, and does something on the way out.
+const GUARDED: &str = "steps:
+  - op: try
+    id: guarded
+    steps:
+      - {op: execute, id: bad, source: lite, statement: insert into nowhere values (1)}
+    finally:
+      - {op: execute, id: note, source: lite, statement: insert into sent values (8)}
+  - {op: print, id: end, message: the end}
+";
+
 #[test]
 fn a_step_that_failed_is_mended_and_the_run_goes_on() {
     let world = World::new(MAIN, SUM);
@@ -202,15 +213,7 @@ fn a_step_that_failed_may_go() {
 
 #[test]
 fn what_finally_did_on_the_way_out_stays_done() {
-    let main = "steps:
-  - op: try
-    id: guarded
-    steps:
-      - {op: execute, id: bad, source: lite, statement: insert into nowhere values (1)}
-    finally:
-      - {op: execute, id: note, source: lite, statement: insert into sent values (8)}
-  - {op: print, id: end, message: the end}
-";
+    let main = GUARDED;
     let world = World::new(main, SUM);
     let _ = world.sequor(&["run", "main"]).ended(1);
     world.main(&main.replace("nowhere", "sent").replace("values (8)", "values (9)"));
@@ -264,15 +267,7 @@ fn a_run_killed_while_an_error_is_on_its_way_up_keeps_what_failed() {
     if !enabled() {
         return;
     }
-    let main = "steps:
-  - op: try
-    id: guarded
-    steps:
-      - {op: execute, id: bad, source: lite, statement: insert into nowhere values (1)}
-    finally:
-      - {op: execute, id: note, source: lite, statement: insert into sent values (8)}
-  - {op: print, id: end, message: the end}
-";
+    let main = GUARDED;
     let world = World::new(main, SUM);
     world.killed("execute.sqlite.before_commit", &["run", "main"]);
     let mended = main.replace("nowhere", "sent");

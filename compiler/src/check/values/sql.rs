@@ -27,11 +27,7 @@ const VALUES: &[&str] = &[
 ];
 
 pub(super) fn check(sql: &Expression, sight: &Sight<'_, '_>, found: &mut Vec<Diagnostic>) {
-    let sql = match &sql.kind {
-        Kind::Jinja { code, .. } => code.outline.as_deref().unwrap_or(sql),
-        _ => sql,
-    };
-    let Kind::Concat(parts) = &sql.kind else { return };
+    let Some(parts) = sql.parts() else { return };
     // Loops and conditions of a template may open quotes that others close.
     if parts.iter().any(|part| matches!(part.kind, Kind::Comprehension { .. } | Kind::If { .. } | Kind::Let { .. })) {
         return;
@@ -47,7 +43,7 @@ pub(super) fn check(sql: &Expression, sight: &Sight<'_, '_>, found: &mut Vec<Dia
         let stands = stands(before);
         let quoted_list = quotes.inside && !quotes.unsure && in_a_list(before);
         before = "";
-        if let (true, Some(separator)) = (quoted_list, separator(part))
+        if let (true, Some((separator, _))) = (quoted_list, joined(part))
             && !separator.contains('\'')
         {
             let fault =
@@ -71,10 +67,10 @@ fn in_a_list(before: &str) -> bool {
     opens.is_some_and(|text| text.trim_end().to_ascii_lowercase().ends_with(" in"))
 }
 
-/// What stands between the members of a list that is joined.
-fn separator(part: &Expression) -> Option<&str> {
+/// A list that is joined, behind what stands between its members.
+fn joined(part: &Expression) -> Option<(&str, &Expression)> {
     match &part.kind {
-        Kind::Method { base, method: Method::Join, .. } => text(base),
+        Kind::Method { base, method: Method::Join, arguments } => Some((text(base)?, arguments.first()?)),
         _ => None,
     }
 }
@@ -113,8 +109,7 @@ fn fault(value: &Value, part: &Expression, stands: Before, sight: &Sight<'_, '_>
     if stands == Before::Other {
         return None;
     }
-    if let Kind::Method { base, method: Method::Join, arguments } = &part.kind
-        && let (Some(separator), Some(list)) = (text(base), arguments.first())
+    if let Some((separator, list)) = joined(part)
         && !separator.contains('\'')
     {
         let element = Infer::new(sight).value(list).element();
