@@ -157,7 +157,7 @@ fn parse(project: &Project, faults: &mut Vec<Diagnostic>) -> Parsed {
     let environments = environment::read(project, faults);
     let sources: Vec<source::Read> = project.sources.iter().map(|f| source::read(&f.file, &f.name)).collect();
     let index = index(project, &settings, &sources);
-    let flows = threads::each(&project.flows, 8, |f| flow::read(&f.file, &f.name, &index));
+    let flows = threads::each(&project.flows, 4, |f| flow::read(&f.file, &f.name, &index));
     Parsed { settings, environments, index, sources, flows }
 }
 

@@ -4,11 +4,12 @@
 
 use std::collections::BTreeMap;
 use std::fs;
-use std::io;
+use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use crate::diagnostic::{Diagnostic, SourceFile, Span};
+use crate::threads;
 
 /// Folders in folders of `flows/` that are looked into.
 const MAX_DEPTH: usize = 32;
@@ -84,9 +85,9 @@ impl Project {
         let Some(settings) = ["project.yaml", "project.yml", "sequor_project.yaml"].into_iter().find(|n| dir.join(n).is_file()) else {
             return Err(OpenError::NoProject(shown));
         };
-        let mut faults = Vec::new();
-        let settings = read(&dir.join(settings), settings, &mut faults)
+        let (settings, fault) = read(&dir.join(settings), settings)
             .map_err(|error| OpenError::Unreadable { path: dir.join(settings).display().to_string(), error })?;
+        let mut faults = Vec::from_iter(fault);
         let flows = folder(&dir.join("flows"), "flows", MAX_DEPTH, &mut faults)?;
         let sources = folder(&dir.join("sources"), "sources", 0, &mut faults)?;
         let mut environments = folder(&dir.join("envs"), "envs", 0, &mut faults)?;
@@ -95,8 +96,11 @@ impl Project {
             let theirs = folder(&home.join("envs"), "~/.sequor/envs", 0, &mut Vec::new()).unwrap_or_default();
             environments.extend(theirs);
         }
-        let choice = match read(&dir.join(CHOICE), CHOICE, &mut faults) {
-            Ok(file) => Some(file),
+        let choice = match read(&dir.join(CHOICE), CHOICE) {
+            Ok((file, fault)) => {
+                faults.extend(fault);
+                Some(file)
+            }
             Err(error) if error.kind() == io::ErrorKind::NotFound => None,
             Err(error) => return Err(OpenError::Unreadable { path: dir.join(CHOICE).display().to_string(), error }),
         };
@@ -177,16 +181,20 @@ fn folder(dir: &Path, shown: &str, depth: usize, faults: &mut Vec<Diagnostic>) -
     list(dir, String::new(), depth, &mut paths)?;
     paths.sort();
     let mut files: BTreeMap<String, Arc<SourceFile>> = BTreeMap::new();
-    for relative in paths {
-        let name = flow_name(&relative).to_owned();
+    let texts = threads::each(&paths, 8, |relative| read(&dir.join(relative), &format!("{shown}/{relative}")));
+    for (relative, text) in paths.iter().zip(texts) {
+        let name = flow_name(relative).to_owned();
         let path = format!("{shown}/{relative}");
         if relative.contains(['\\', char::REPLACEMENT_CHARACTER]) {
             let span = Span { file: SourceFile::new(path, ""), start: 0, end: 0 };
             faults.push(Diagnostic::error("Y005", span, "this file's name is not usable").help("rename it: no backslash, and only UTF-8"));
             continue;
         }
-        let file = match read(&dir.join(&relative), &path, faults) {
-            Ok(file) => file,
+        let file = match text {
+            Ok((file, fault)) => {
+                faults.extend(fault);
+                file
+            }
             Err(error) => {
                 let file = SourceFile::new(path, "");
                 faults.push(Diagnostic::error("Y005", Span { file, start: 0, end: 0 }, format!("this file cannot be read: {error}")));
@@ -221,11 +229,16 @@ fn list(dir: &Path, prefix: String, depth: usize, paths: &mut Vec<String>) -> Re
             continue;
         }
         let path = entry.path();
-        if path.is_dir() {
+        let mut kind = entry.file_type().map_err(unreadable)?;
+        if kind.is_symlink() {
+            // One that leads nowhere is read like a file, and reported as one that cannot be.
+            kind = fs::metadata(&path).map_or(kind, |m| m.file_type());
+        }
+        if kind.is_dir() {
             if depth > 0 {
                 list(&path, format!("{prefix}{name}/"), depth - 1, paths)?;
             }
-        } else if name.ends_with(".yaml") || name.ends_with(".yml") {
+        } else if (kind.is_file() || kind.is_symlink()) && (name.ends_with(".yaml") || name.ends_with(".yml")) {
             paths.push(format!("{prefix}{name}"));
         }
     }
@@ -233,23 +246,27 @@ fn list(dir: &Path, prefix: String, depth: usize, paths: &mut Vec<String>) -> Re
 }
 
 /// Reads one file. Text that is not UTF-8 is a fault, and is read as far as it goes.
-fn read(path: &Path, shown: &str, faults: &mut Vec<Diagnostic>) -> io::Result<Arc<SourceFile>> {
-    if fs::metadata(path)?.len() > MAX_FILE {
+fn read(path: &Path, shown: &str) -> io::Result<(Arc<SourceFile>, Option<Diagnostic>)> {
+    let file = fs::File::open(path)?;
+    let size = file.metadata()?.len();
+    if size > MAX_FILE {
         let file = SourceFile::new(shown, "");
         let message = format!("this file is larger than {} MiB", MAX_FILE >> 20);
-        faults.push(Diagnostic::error("Y010", Span { file: file.clone(), start: 0, end: 0 }, message));
-        return Ok(file);
+        let fault = Diagnostic::error("Y010", Span { file: file.clone(), start: 0, end: 0 }, message);
+        return Ok((file, Some(fault)));
     }
-    match String::from_utf8(fs::read(path)?) {
-        Ok(text) => Ok(SourceFile::new(shown, text)),
+    let mut bytes = Vec::with_capacity(usize::try_from(size).unwrap_or(0) + 1);
+    file.take(MAX_FILE).read_to_end(&mut bytes)?;
+    match String::from_utf8(bytes) {
+        Ok(text) => Ok((SourceFile::new(shown, text), None)),
         Err(error) => {
             let good = error.utf8_error().valid_up_to();
             let bytes = error.into_bytes();
             let file = SourceFile::new(shown, String::from_utf8_lossy(&bytes[..good]));
             let at = u32::try_from(good).unwrap_or(u32::MAX);
             let span = Span { file: file.clone(), start: at, end: at };
-            faults.push(Diagnostic::error("Y005", span, "this file is not UTF-8 text").help("save it as UTF-8"));
-            Ok(file)
+            let fault = Diagnostic::error("Y005", span, "this file is not UTF-8 text").help("save it as UTF-8");
+            Ok((file, Some(fault)))
         }
     }
 }
