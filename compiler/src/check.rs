@@ -34,12 +34,15 @@ mod secrets;
 mod sequence;
 mod shadowing;
 pub(crate) mod sql_text;
+mod successive;
 mod table_order;
+mod timeouts;
 mod types;
 mod unreached;
 mod unused;
 mod values;
 mod variables;
+mod watermarks;
 mod writers;
 
 use std::collections::BTreeSet;
@@ -78,11 +81,12 @@ fn of_tables(parsed: &Parsed, resolved: &Resolved<'_>) -> Vec<Diagnostic> {
     ids::check(resolved, &mut faults);
     kinds::check(resolved, &mut faults);
     parameters::check(resolved, &mut faults);
-    attempts::check(resolved, &mut faults);
+    timeouts::check(resolved, &mut faults);
     requests::check(parsed, resolved, &mut faults);
     let catalog = Catalog::collect(parsed);
     columns::check(parsed, resolved, &catalog, &mut faults);
     effects::check(parsed, resolved, &catalog, &mut faults);
+    attempts::check(resolved, &catalog, &mut faults);
     appended::check(parsed, resolved, &catalog, &mut faults);
     gone_rows::check(resolved, &catalog, &mut faults);
     writers::check(resolved, &catalog, &mut faults);
@@ -112,6 +116,8 @@ fn of_variables(parsed: &Parsed, resolved: &Resolved<'_>) -> (BTreeSet<String>, 
     page_steps::check(resolved, &mut faults);
     let reported = first_page::check(parsed, resolved, &mut faults);
     shadowing::check(resolved, &mut faults);
+    successive::check(resolved, &mut faults);
+    watermarks::check(resolved, &mut faults);
     unused::check(parsed, resolved, &mut faults);
     names::check(parsed, resolved, &mut faults);
     let needed = variables::check(parsed, resolved, &assigned, &reported, &mut faults);

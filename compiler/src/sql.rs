@@ -20,7 +20,7 @@ pub mod scope;
 mod split;
 pub mod transactions;
 mod types;
-mod walk;
+pub(crate) mod walk;
 
 use crate::diagnostic::{Diagnostic, Severity, Span};
 use crate::yaml::Scalar;

@@ -81,6 +81,8 @@ pub struct Step {
     /// Of the step; an `http_request` has its own, for each request.
     pub retry: Option<Retry>,
     pub timeout_ms: Option<u64>,
+    /// Where it is said.
+    pub timeout_at: Option<Span>,
     pub op: Op,
 }
 

@@ -62,7 +62,7 @@ fn misfit(query: &Query, select: &Select, expect: &Expect, at: &Span) -> Option<
                 .help("write `expect: empty`"),
         ),
         Expect::Value(value) if !limited && is_zero(value) => {
-            let name = first_identity(select)?;
+            let name = first_identity(select).or_else(|| first_of_bad_rows(select))?;
             Some(
                 Diagnostic::warning("C318", at.clone(), format!("the query gives rows with '{name}' first, and no count that could be 0"))
                     .help("for no rows write `expect: empty`, or select `count(*)`"),
@@ -169,4 +169,28 @@ fn first_identity(select: &Select) -> Option<&str> {
     let tells = ["id", "uuid", "email", "sku", "key", "name", "slug"].contains(&lower.as_str())
         || ["_id", "_uuid", "_key", "_name", "_email"].iter().any(|end| lower.ends_with(end));
     (tells && !select.from.is_empty()).then_some(name.value.as_str())
+}
+
+/// The first column of a query for rows that are outside of a range or lack a value: none of them is there where all is well.
+fn first_of_bad_rows(select: &Select) -> Option<&str> {
+    let (SelectItem::UnnamedExpr(expr) | SelectItem::ExprWithAlias { expr, .. }) = select.projection.first()? else { return None };
+    let name = match expr {
+        Expr::Identifier(name) => name,
+        Expr::CompoundIdentifier(parts) => parts.last()?,
+        _ => return None,
+    };
+    let mut pending = vec![select.selection.as_ref()?];
+    while let Some(condition) = pending.pop() {
+        match condition {
+            Expr::Nested(inner) => pending.push(inner),
+            Expr::BinaryOp { left, op: BinaryOperator::And | BinaryOperator::Or, right } => pending.extend([left.as_ref(), right.as_ref()]),
+            // The row may be the one whose number must be 0.
+            Expr::BinaryOp { left, op: BinaryOperator::Lt | BinaryOperator::LtEq | BinaryOperator::Gt | BinaryOperator::GtEq, right }
+                if matches!(right.as_ref(), Expr::Value(_)) && !matches!(left.as_ref(), Expr::Identifier(of) if of.value == name.value) => {
+            }
+            Expr::IsNull(_) => {}
+            _ => return None,
+        }
+    }
+    (!is_grouped(select) && !select.from.is_empty()).then_some(name.value.as_str())
 }

@@ -1,6 +1,9 @@
-//! H817: a step that begins anew when it is tried again sends no request twice that must not be. S116: a call starts with a step that there is.
+//! H817: a step that begins anew when it is tried again sends no request twice that must not be. T912: and adds no row twice. S116: a call starts with a step that there is.
 
 use std::collections::BTreeMap;
+
+use sequor_plan_format::op::WriteMode;
+use sqlparser::ast::{SetExpr, Statement, TableObject};
 
 use crate::diagnostic::{Diagnostic, Span, did_you_mean};
 use crate::op::Op;
@@ -8,11 +11,13 @@ use crate::op::run_flow::RunFlow;
 use crate::resolve::Resolved;
 use crate::syntax::fields::instead;
 use crate::syntax::{Flow, Step};
+use crate::tables::{Catalog, text};
 
-pub(super) fn check(resolved: &Resolved<'_>, faults: &mut Vec<Diagnostic>) {
+pub(super) fn check(resolved: &Resolved<'_>, catalog: &Catalog<'_>, faults: &mut Vec<Diagnostic>) {
     let flows = resolved.flows.iter().map(|flow| (flow.name.as_str(), *flow)).collect();
     for flow in &resolved.flows {
         steps(&flow.steps, &flows, faults);
+        added(&flow.steps, &Added { flow, catalog }, faults);
     }
 }
 
@@ -34,6 +39,78 @@ fn steps(list: &[Step], flows: &Flows<'_>, faults: &mut Vec<Diagnostic>) {
             faults.extend(flows.get(call.flow.name.as_str()).and_then(|flow| bad_start(call, flow)));
         }
         step.op.blocks().into_iter().for_each(|block| steps(block, flows, faults));
+    }
+}
+
+/// What is asked about the tables of a flow.
+struct Added<'r, 'p> {
+    flow: &'p Flow,
+    catalog: &'r Catalog<'p>,
+}
+
+/// T912: a block that begins anew adds the same rows once more.
+fn added(list: &[Step], of: &Added<'_, '_>, faults: &mut Vec<Diagnostic>) {
+    for step in list {
+        if let (Some(retry), Op::Block(block)) = (&step.retry, &step.op)
+            && let Some((at, name)) = of.again(&block.steps)
+        {
+            let message = format!("each attempt adds the rows to '{name}' again, also where they have been added");
+            faults.push(Diagnostic::warning("T912", retry.span.clone(), message).also(at, "they are added here").help(
+                "put 'retry' on the steps that fail, behind this one; or empty the table, or delete these rows, at the start of the block",
+            ));
+        }
+        step.op.blocks().into_iter().for_each(|block| added(block, of, faults));
+    }
+}
+
+impl Added<'_, '_> {
+    /// The first table that gets rows more than once, where a step behind it may fail.
+    fn again(&self, steps: &[Step]) -> Option<(Span, String)> {
+        let fails = |step: &Step| !matches!(step.op, Op::Print(_) | Op::SetVariable(_) | Op::Sleep(_) | Op::Leave(_));
+        let last = steps.iter().rposition(fails)?;
+        // What is deleted or made anew first may be just these rows.
+        let before = steps.iter().position(|step| self.removes(step)).unwrap_or(usize::MAX);
+        steps.iter().enumerate().take(last).filter(|(i, _)| *i < before).find_map(|(_, step)| self.adds(step))
+    }
+
+    fn adds(&self, step: &Step) -> Option<(Span, String)> {
+        let table = match &step.op {
+            Op::Copy(op) if op.write_mode == WriteMode::Append => &op.target,
+            Op::Transform(op) if op.write_mode == WriteMode::Append => &op.target,
+            Op::Execute(op) => {
+                return op.statements.iter().find_map(|sql| {
+                    let outline = self.flow.sql.get(&sql.span.start)?;
+                    match outline.statement.as_deref()? {
+                        Statement::Insert(insert) if insert.on.is_none() && insert.or.is_none() && !insert.replace_into => {
+                            let TableObject::TableName(name) = &insert.table else { return None };
+                            let (_, shown) = self.catalog.key_in_sql(name, outline, self.catalog.source(op.source.name())?)?;
+                            let selects = !matches!(insert.source.as_ref()?.body.as_ref(), SetExpr::Values(_));
+                            // A query may take only what is not there yet.
+                            let line = outline.text.trim_end().lines().next().map_or(0, str::len);
+                            (!selects).then(|| (outline.span_of(0, line), shown))
+                        }
+                        _ => None,
+                    }
+                });
+            }
+            _ => return None,
+        };
+        let unconditional = match &step.op {
+            Op::Transform(op) => self.flow.sql.get(&op.query.span.start).is_some_and(|o| !o.text.to_lowercase().contains("not ")),
+            _ => true,
+        };
+        let name = text(&table.name)?;
+        unconditional.then(|| (table.name.span.clone(), name.to_owned()))
+    }
+
+    fn removes(&self, step: &Step) -> bool {
+        let Op::Execute(op) = &step.op else { return false };
+        op.statements.iter().any(|sql| {
+            !matches!(
+                self.flow.sql.get(&sql.span.start).and_then(|outline| outline.statement.as_deref()),
+                Some(Statement::Insert(_) | Statement::Update(_) | Statement::CreateTable(_))
+            )
+        })
     }
 }
 

@@ -1,9 +1,11 @@
-//! Control flow. C315: `break` and `continue` stand inside of a loop.
+//! Control flow. C315: `break` and `continue` stand inside of a loop. C322: a row that lacks a value does not end the flow.
 
 use crate::diagnostic::Diagnostic;
 use crate::op::Op;
+use crate::op::if_else::Arm;
 use crate::op::leave::Leave;
 use crate::resolve::Resolved;
+use crate::snippet::expression::Named;
 use crate::syntax::Step;
 
 pub(super) fn check(resolved: &Resolved<'_>, faults: &mut Vec<Diagnostic>) {
@@ -14,18 +16,21 @@ pub(super) fn check(resolved: &Resolved<'_>, faults: &mut Vec<Diagnostic>) {
 
 /// What stands around a step in its flow.
 #[derive(Clone, Copy, Default)]
-struct Around {
+struct Around<'p> {
+    /// What the innermost `for_each` calls its row.
+    row: Option<&'p Named>,
     in_loop: bool,
     /// Of a `parallel`. A loop around that one does not count.
     in_branch: bool,
 }
 
 /// The depth of steps is bounded by the YAML reader.
-fn block(steps: &[Step], around: Around, faults: &mut Vec<Diagnostic>) {
+fn block<'p>(steps: &'p [Step], around: Around<'p>, faults: &mut Vec<Diagnostic>) {
     for step in steps {
         let inside = match &step.op {
-            Op::WhileLoop(_) | Op::ForEach(_) => Around { in_loop: true, ..around },
-            Op::Parallel(_) => Around { in_loop: false, in_branch: true },
+            Op::WhileLoop(_) => Around { in_loop: true, row: None, ..around },
+            Op::ForEach(op) => Around { in_loop: true, row: Some(&op.item), ..around },
+            Op::Parallel(_) => Around { in_loop: false, in_branch: true, row: None },
             Op::Leave(Leave::Return(_)) if around.in_branch => {
                 faults.push(
                     Diagnostic::error("C315", step.span.clone(), "'return' stands inside of a parallel branch")
@@ -59,8 +64,28 @@ fn block(steps: &[Step], around: Around, faults: &mut Vec<Diagnostic>) {
             | Op::Assert(_)
             | Op::Leave(_) => around,
         };
+        if let (Op::IfElse(op), Some(row)) = (&step.op, around.row) {
+            op.arms.iter().for_each(|arm| faults.extend(ends_flow(arm, row)));
+        }
         for steps in step.op.blocks() {
             block(steps, inside, faults);
         }
     }
+}
+
+/// C322: `return` where a row of the loop lacks a value. All rows behind it are left out.
+fn ends_flow(arm: &Arm, row: &Named) -> Option<Diagnostic> {
+    let (last, before) = arm.then.split_last()?;
+    let ends = matches!(last.op, Op::Leave(Leave::Return(None))) && last.when.is_none();
+    if !ends || !before.iter().all(|step| matches!(step.op, Op::Print(_))) {
+        return None;
+    }
+    let condition = &arm.condition;
+    let text = condition.span.file.text.get(condition.span.start as usize..condition.span.end as usize)?.to_lowercase();
+    let lacks = ["is none", "is not defined", "is undefined", "== ''", "== \"\"", "not var("].iter().any(|test| text.contains(test));
+    if !lacks || !condition.uses().variables.iter().any(|used| used.name == row.name) {
+        return None;
+    }
+    let message = format!("'return' ends the flow: the rows behind this '{}' are left out", row.name);
+    Some(Diagnostic::warning("C322", last.span.clone(), message).help("write `continue` to go on with the next row"))
 }

@@ -6,7 +6,7 @@ use crate::snippet::expression::{Expression, Kind};
 
 /// A number that is written.
 pub(super) fn number(value: &Expression) -> Option<f64> {
-    match &value.kind {
+    match &value.seen().kind {
         Kind::Int(number) => i32::try_from(*number).ok().map(f64::from),
         Kind::Float(number) => Some(*number),
         Kind::Text(text) => text.trim().parse::<i32>().ok().map(f64::from),
@@ -21,7 +21,7 @@ pub(super) fn number(value: &Expression) -> Option<f64> {
 
 /// The variable that the expression is, made a number or not.
 pub(super) fn variable(value: &Expression) -> Option<&str> {
-    match &value.kind {
+    match &value.seen().kind {
         Kind::Var(name) => Some(name),
         Kind::Call { function: Function::Int | Function::Float, arguments } => match arguments.as_slice() {
             [only] => variable(only),
@@ -33,7 +33,7 @@ pub(super) fn variable(value: &Expression) -> Option<&str> {
 
 /// What is added to the variable where it is computed from itself.
 pub(super) fn added<'e>(value: &'e Expression, name: &str) -> Option<&'e Expression> {
-    match &value.kind {
+    match &value.seen().kind {
         Kind::Binary { operator: Binary::Add, left, right } if variable(left) == Some(name) => Some(right),
         Kind::Binary { operator: Binary::Add, left, right } if variable(right) == Some(name) => Some(left),
         Kind::Call { function: Function::Int | Function::Float, arguments } => match arguments.as_slice() {
@@ -46,7 +46,7 @@ pub(super) fn added<'e>(value: &'e Expression, name: &str) -> Option<&'e Express
 
 /// By how much the variable grows where it is computed from itself; less than nothing where it shrinks.
 pub(super) fn growth(value: &Expression, name: &str) -> Option<f64> {
-    match &value.kind {
+    match &value.seen().kind {
         Kind::Binary { operator: Binary::Subtract, left, right } if variable(left) == Some(name) => number(right).map(|number| -number),
         _ => added(value, name).and_then(number),
     }
@@ -54,7 +54,7 @@ pub(super) fn growth(value: &Expression, name: &str) -> Option<f64> {
 
 /// A comparison with the variable on its left, whichever side it is written on.
 pub(super) fn compared(condition: &Expression) -> Option<(&str, Compare, &Expression)> {
-    let Kind::Compare { operator, left, right } = &condition.kind else { return None };
+    let Kind::Compare { operator, left, right } = &condition.seen().kind else { return None };
     if let Some(name) = variable(left) {
         return Some((name, *operator, right));
     }

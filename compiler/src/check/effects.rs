@@ -13,7 +13,7 @@ use crate::sql::Dialect;
 use crate::sql::outline::Outline;
 use crate::syntax::visit::{self, Visitor};
 use crate::syntax::{Flow, Step, TableRef};
-use crate::tables::{Catalog, How, Key, Table, text};
+use crate::tables::{Catalog, How, Key, Table, Writer, text};
 use sequor_plan_format::manifest::Access;
 
 pub(super) fn check(_: &Parsed, resolved: &Resolved<'_>, catalog: &Catalog<'_>, faults: &mut Vec<Diagnostic>) {
@@ -304,12 +304,16 @@ fn elsewhere(key: &Key, name: &str, at: &Span, read: &[(Key, String, Span)], cat
         .tables
         .iter()
         .find(|(other, table)| other.source != key.source && other.schema.is_none() && table.name.eq_ignore_ascii_case(name))?;
-    let writer = table.writers.iter().find(|w| w.how == How::Create && w.at.file.path == at.file.path && w.at.start < at.start)?;
+    let made =
+        |w: &&Writer<'_>| matches!(w.how, How::Create | How::CreateIfMissing) && w.at.file.path == at.file.path && w.at.start < at.start;
+    let writer = table.writers.iter().find(made)?;
     let here = |k: &Key| k.source == key.source;
+    // The flow itself makes what it asks of this source.
+    let makes_here = catalog.tables.iter().any(|(k, table)| here(k) && table.writers.iter().any(|w| made(&w)));
     let is_own = catalog.tables.keys().any(here)
         && read.iter().filter(|(k, ..)| here(k) && k != key).all(|(k, ..)| catalog.is_written(k))
         && read.iter().filter(|(k, ..)| k == key).count() == 1;
-    if !is_own || read.iter().any(|(k, ..)| k == other) {
+    if !is_own || (!makes_here && read.iter().any(|(k, ..)| k == other)) {
         return None;
     }
     let message = format!("no step creates the table '{name}' in source '{}'", key.source);

@@ -8,7 +8,7 @@ use crate::op::copy::Origin;
 use crate::resolve::Resolved;
 use crate::snippet::expression::Expression;
 use crate::sql::outline::Outline;
-use crate::syntax::{Flow, Step};
+use crate::syntax::{Flow, Step, TableRef};
 use crate::tables::{Catalog, Key};
 
 pub(super) fn check(resolved: &Resolved<'_>, catalog: &Catalog<'_>, faults: &mut Vec<Diagnostic>) {
@@ -26,6 +26,14 @@ struct Rule<'r, 'p> {
     faults: &'r mut Vec<Diagnostic>,
 }
 
+/// A table with the place where its rows come to it, or leave it.
+struct Loaded {
+    key: Key,
+    at: Span,
+    /// Which of its rows: the condition as it is written.
+    condition: Option<String>,
+}
+
 /// A statement as an expression and as a tree.
 type Written<'p> = (&'p Expression, &'p Outline);
 
@@ -40,9 +48,12 @@ impl Rule<'_, '_> {
     /// The depth of steps is bounded by the YAML reader.
     fn block(&mut self, steps: &[Step]) {
         let mut gone: Vec<Gone> = Vec::new();
+        let mut loaded: Vec<Loaded> = Vec::new();
+        let mut moved: Vec<Loaded> = Vec::new();
         for step in steps {
             // What is not always done says nothing about what follows.
             let always = step.when.is_none();
+            self.deleted(step, &mut loaded, &mut moved);
             match &step.op {
                 Op::Execute(op) => {
                     let Some(source) = self.catalog.source(op.source.name()) else { continue };
@@ -74,6 +85,91 @@ impl Rule<'_, '_> {
                 gone.clear();
             }
             inner.into_iter().for_each(|steps| self.block(steps));
+        }
+    }
+
+    /// What is loaded and deleted again before anything reads it; what is deleted although the copy of it may have failed.
+    fn deleted(&mut self, step: &Step, loaded: &mut Vec<Loaded>, moved: &mut Vec<Loaded>) {
+        match &step.op {
+            Op::Execute(op) => {
+                let Some(source) = self.catalog.source(op.source.name()) else { return loaded.clear() };
+                for sql in &op.statements {
+                    let Some(outline) = self.flow.sql.get(&sql.span.start) else { return loaded.clear() };
+                    if let (Some(Statement::Delete(delete)), true) = (outline.statement.as_deref(), step.when.is_none())
+                        && let Some((key, shown)) = deleted_from(delete).and_then(|name| self.catalog.key_in_sql(name, outline, source))
+                    {
+                        self.delete(delete, outline, (&key, &shown), loaded, moved);
+                    }
+                    let looked = self.catalog.look(outline, source);
+                    let keys: Vec<Key> =
+                        looked.tables.iter().map(|(schema, name, _)| self.catalog.key(source, schema.as_deref(), name)).collect();
+                    loaded.retain(|l| !keys.contains(&l.key));
+                }
+            }
+            Op::TryCatch(op) => {
+                loaded.clear();
+                let goes_on =
+                    |steps: &[Step]| !steps.iter().any(|s| matches!(s.op, Op::Fail(_) | Op::Leave(_)) || !s.op.blocks().is_empty());
+                if step.when.is_none() && !op.catches.is_empty() && op.catches.iter().all(|catch| goes_on(&catch.steps)) {
+                    moved.extend(op.steps.iter().filter_map(|step| self.copied(step)).take(MOST));
+                }
+            }
+            Op::SetVariable(_) | Op::Print(_) | Op::Assert(_) | Op::Sleep(_) | Op::Fail(_) => {
+                let read = super::effects::read_by(self.flow, std::slice::from_ref(step), self.catalog);
+                loaded.retain(|l| !read.iter().any(|(key, ..)| *key == l.key));
+            }
+            Op::HttpRequest(_) | Op::Copy(_) | Op::Transform(_) => {
+                let read = super::effects::read_by(self.flow, std::slice::from_ref(step), self.catalog);
+                loaded.retain(|l| !read.iter().any(|(key, ..)| *key == l.key));
+                if step.when.is_none() && loaded.len() < MOST {
+                    let tables: Vec<&TableRef> = match &step.op {
+                        Op::HttpRequest(op) => op.response.tables.iter().map(|table| &table.table).collect(),
+                        Op::Copy(op) => vec![&op.target],
+                        Op::Transform(op) => vec![&op.target],
+                        _ => Vec::new(),
+                    };
+                    let found = tables.into_iter().filter_map(|table| Some((self.catalog.key_of(table)?, table.name.span.clone())));
+                    loaded.extend(found.map(|(key, at)| Loaded { key, at, condition: None }));
+                }
+            }
+            _ => loaded.clear(),
+        }
+    }
+
+    fn delete(&mut self, delete: &Delete, outline: &Outline, (key, shown): (&Key, &str), loaded: &[Loaded], moved: &[Loaded]) {
+        let line = outline.text.trim_end().lines().next().map_or(0, str::len);
+        let all = delete.selection.as_ref().is_none_or(|condition| {
+            let condition = condition.to_string().to_lowercase();
+            condition == "true" || condition == "1 = 1" || condition == "1"
+        });
+        let condition = delete.selection.as_ref().filter(|_| !all).map(|condition| written(outline, condition));
+        if let Some(first) = loaded.iter().find(|l| l.key == *key).filter(|_| all && delete.using.is_none() && delete.limit.is_none()) {
+            let message = format!("this removes every row of '{shown}', which has just been loaded and is not read yet");
+            let fault = Diagnostic::warning("Q727", outline.span_of(0, line), message).also(first.at.clone(), "it is loaded here");
+            self.faults.push(fault.help("empty the table before it is loaded"));
+        } else if let Some(first) = moved.iter().find(|l| l.key == *key && l.condition == condition) {
+            let message = format!("rows of '{shown}' are deleted also where the copy of them failed: its 'catch' goes on");
+            let fault = Diagnostic::warning("Q727", outline.span_of(0, line), message).also(first.at.clone(), "they are copied here");
+            self.faults.push(fault.help("put this step into the 'try', behind the copy"));
+        }
+    }
+
+    /// The table whose rows a step brings elsewhere.
+    fn copied(&self, step: &Step) -> Option<Loaded> {
+        let Op::Copy(op) = &step.op else { return None };
+        match &op.from {
+            Origin::Table(table) => Some(Loaded { key: self.catalog.key_of(table)?, at: table.name.span.clone(), condition: None }),
+            Origin::Query { source, sql } => {
+                let outline = self.flow.sql.get(&sql.span.start)?;
+                let source = self.catalog.source(source.name())?;
+                let Statement::Query(query) = outline.statement.as_deref()? else { return None };
+                let SetExpr::Select(select) = query.body.as_ref() else { return None };
+                let [from] = select.from.as_slice() else { return None };
+                let TableFactor::Table { name, args: None, .. } = &from.relation else { return None };
+                let (key, _) = self.catalog.key_in_sql(name, outline, source)?;
+                let condition = select.selection.as_ref().map(|condition| written(outline, condition));
+                Some(Loaded { key, at: sql.span.clone(), condition })
+            }
         }
     }
 

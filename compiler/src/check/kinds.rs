@@ -3,9 +3,11 @@
 
 use std::collections::BTreeSet;
 
-use crate::diagnostic::{Diagnostic, did_you_mean};
+use sequor_plan_format::op::assert::Severity;
+
+use crate::diagnostic::{Diagnostic, Span, did_you_mean};
 use crate::op::Op;
-use crate::op::try_catch::Catch;
+use crate::op::try_catch::{Catch, TryCatch};
 use crate::resolve::Resolved;
 use crate::snippet::expression::{Kind, Named};
 use crate::syntax::Step;
@@ -65,6 +67,7 @@ fn named(steps: &[Step], raised: &BTreeSet<&str>, faults: &mut Vec<Diagnostic>) 
         };
         if let Op::TryCatch(op) = &step.op {
             shadowed(&op.catches, faults);
+            faults.extend(only_warned(op));
         }
         let unknown = retried.chain(caught).filter(|kind| !KINDS.contains(&kind.name.as_str()) && !raised.contains(kind.name.as_str()));
         faults.extend(unknown.map(|kind| fault(kind, raised)));
@@ -82,6 +85,48 @@ fn shadowed(catches: &[Catch], faults: &mut Vec<Diagnostic>) {
             "an entry of this 'catch' before this one takes every error: this one is never reached",
         );
         faults.push(fault.help("put the entry without 'on' last"));
+    }
+}
+
+/// C330: a catch for assertions, where all asserts of the `try` only warn.
+fn only_warned(op: &TryCatch) -> Option<Diagnostic> {
+    let caught = op.catches.iter().flat_map(|catch| &catch.kinds).find(|kind| kind.name == "assertion")?;
+    let mut found = Asserts::default();
+    found.look(&op.steps);
+    let (Some(at), true) = (found.warned, found.all) else { return None };
+    let fault = Diagnostic::warning("C330", at, "this assert only warns, so that the catch for it is never reached");
+    Some(fault.also(caught.span.clone(), "the catch of an 'assertion'").help("take `severity: warn` out, or take the catch out"))
+}
+
+/// The asserts of steps.
+struct Asserts {
+    /// Where the first one is told to warn.
+    warned: Option<Span>,
+    /// Nothing else may raise an assertion.
+    all: bool,
+}
+
+impl Default for Asserts {
+    fn default() -> Self {
+        Self { warned: None, all: true }
+    }
+}
+
+impl Asserts {
+    fn look(&mut self, steps: &[Step]) {
+        for step in steps {
+            match &step.op {
+                Op::Assert(op) => match (&op.severity, &op.severity_at) {
+                    (Severity::Warn, Some(at)) => {
+                        self.warned.get_or_insert_with(|| at.clone());
+                    }
+                    _ => self.all = false,
+                },
+                Op::RunFlow(_) => self.all = false,
+                Op::Fail(op) => self.all &= op.kind.is_none(),
+                _ => step.op.blocks().into_iter().for_each(|block| self.look(block)),
+            }
+        }
     }
 }
 

@@ -8,7 +8,7 @@ mod emptied;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use sqlparser::ast::{Expr, FromTable, GroupByExpr, ObjectName, SetExpr, Statement, TableFactor, TableObject};
+use sqlparser::ast::{Expr, FromTable, GroupByExpr, ObjectName, SetExpr, Statement, TableFactor, TableObject, Update};
 
 use crate::diagnostic::{Diagnostic, Span};
 use crate::op::Op;
@@ -16,6 +16,8 @@ use crate::op::execute::Execute;
 use crate::op::for_each::ForEach;
 use crate::resolve::Resolved;
 use crate::snippet::expression::Kind;
+use crate::sql::outline::Outline;
+use crate::sql::walk::inner;
 use crate::syntax::{Flow, Rows, Step};
 use crate::tables::{Catalog, Key, text};
 pub(super) use body::Body;
@@ -122,6 +124,9 @@ impl<'p> Rule<'_, 'p, '_> {
             let own = |name| self.catalog.key_in_sql(name, outline, source).filter(|(key, _)| keys.contains(key));
             let at = outline.span_of(0, outline.text.trim_end().lines().next().map_or(0, str::len));
             if let Some((word, Some(name))) = super::effects::unguarded(statement) {
+                if let Statement::Update(update) = statement {
+                    self.all_rows(update, name, outline, rows, &at);
+                }
                 if let Some((_, shown)) = own(name) {
                     self.changed(&at, rows, format!("this {word} changes all rows of '{shown}' in each turn of the loop over them"));
                 }
@@ -141,6 +146,33 @@ impl<'p> Rule<'_, 'p, '_> {
             {
                 self.added(&at, rows, &shown);
             }
+        }
+    }
+
+    /// C321: a value that is found for one row of the loop is given to all rows of a table.
+    fn all_rows(&mut self, update: &Update, name: &ObjectName, outline: &Outline, rows: &Span, at: &Span) {
+        let Some(table) = name.0.last().and_then(|part| part.as_ident()).map(|ident| ident.value.to_lowercase()) else { return };
+        let one = match table.strip_suffix("ies") {
+            Some(stem) => format!("{stem}y_id"),
+            None => format!("{}_id", table.strip_suffix('s').unwrap_or(&table)),
+        };
+        let asked = rows.file.text.get(rows.start as usize..rows.end as usize).unwrap_or_default().to_lowercase();
+        // A counter of the table itself counts in each turn.
+        let counts = |value: &Expr| {
+            let mut pending = vec![value];
+            while let Some(e) = pending.pop() {
+                match e {
+                    Expr::Identifier(name) if !outline.is_computed(name) => return true,
+                    Expr::CompoundIdentifier(_) | Expr::Subquery(_) => return true,
+                    other => pending.extend(inner(other)),
+                }
+            }
+            false
+        };
+        if asked.contains(&one) && !update.assignments.iter().any(|a| counts(&a.value)) && self.told.insert(at.start) {
+            let message = format!("each turn of the loop changes all rows of '{table}': those of the last turn are left");
+            let fault = Diagnostic::warning("C321", at.clone(), message).also(rows.clone(), format!("the loop has a '{one}'"));
+            self.faults.push(fault.help(format!("change one row: `WHERE id = {{{{ var('…').{one} }}}}`")));
         }
     }
 

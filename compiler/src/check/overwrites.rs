@@ -3,7 +3,10 @@
 use std::collections::BTreeMap;
 
 use sequor_plan_format::op::WriteMode;
-use sqlparser::ast::{Expr, JoinOperator, Query, Select, SetExpr, Statement, TableFactor, TableWithJoins, UnaryOperator};
+use sqlparser::ast::{
+    BinaryOperator, Expr, FunctionArg, FunctionArgExpr, FunctionArguments, JoinOperator, Query, Select, SetExpr, Statement, TableFactor,
+    TableWithJoins, UnaryOperator,
+};
 
 use super::loop_tables::Body;
 use super::loops::leaves;
@@ -146,16 +149,36 @@ fn takes_missing(outline: &Outline, own: &dyn Fn(&TableFactor) -> bool) -> bool 
 fn lacks(condition: &Expr, select: &Select, own: &dyn Fn(&TableFactor) -> bool) -> bool {
     match condition {
         Expr::Nested(inner) => lacks(inner, select, own),
-        Expr::BinaryOp { left, op: sqlparser::ast::BinaryOperator::And, right } => lacks(left, select, own) || lacks(right, select, own),
+        Expr::BinaryOp { left, op: BinaryOperator::And, right } => lacks(left, select, own) || lacks(right, select, own),
         Expr::IsNull(column) => match column.as_ref() {
             Expr::CompoundIdentifier(parts) => parts.first().is_some_and(|of| joined(select, &of.value, own)),
             _ => false,
         },
         Expr::InSubquery { subquery, negated: true, .. } | Expr::Exists { subquery, negated: true } => is_of(subquery, own),
+        // What came after the last one: `id > (SELECT max(id) FROM t)`
+        Expr::BinaryOp { op: BinaryOperator::Gt | BinaryOperator::GtEq, right, .. } => greatest(right, own),
         Expr::UnaryOp { op: UnaryOperator::Not, expr } => match expr.as_ref() {
             Expr::Exists { subquery, negated: false } | Expr::InSubquery { subquery, negated: false, .. } => is_of(subquery, own),
             _ => false,
         },
+        _ => false,
+    }
+}
+
+/// `(SELECT max(id) FROM t)`, with `coalesce` around it or inside of it.
+fn greatest(value: &Expr, own: &dyn Fn(&TableFactor) -> bool) -> bool {
+    let of = |query: &Query| {
+        is_of(query, own)
+            && matches!(query.body.as_ref(), SetExpr::Select(select) if select.selection.is_none()
+                && matches!(select.projection.as_slice(), [only] if only.to_string().to_lowercase().contains("max(")))
+    };
+    match value {
+        Expr::Nested(inner) => greatest(inner, own),
+        Expr::Subquery(query) => of(query),
+        Expr::Function(function) if ["coalesce", "ifnull"].contains(&function.name.to_string().to_lowercase().as_str()) => {
+            let FunctionArguments::List(list) = &function.args else { return false };
+            matches!(list.args.first(), Some(FunctionArg::Unnamed(FunctionArgExpr::Expr(Expr::Subquery(query)))) if of(query))
+        }
         _ => false,
     }
 }

@@ -146,8 +146,8 @@ fn other_count(op: &HttpRequest) -> Option<Diagnostic> {
     let mut sizes = asked.iter().filter(|(name, _)| has(SIZES, name)).filter_map(|(_, value)| Some((number(value)?, *value)));
     let ((size, size_at), None) = (sizes.next()?, sizes.next()) else { return None };
     let repeat = op.response.repeat.as_ref()?;
-    let Kind::Compare { operator, left, right } = &repeat.kind else { return None };
-    let is_length = |e: &Expression| matches!(e.kind, Kind::Call { function: Function::Len, .. });
+    let Kind::Compare { operator, left, right } = &repeat.seen().kind else { return None };
+    let is_length = |e: &Expression| matches!(e.seen().kind, Kind::Call { function: Function::Len, .. });
     let count = match (is_length(left), is_length(right)) {
         (true, false) => number(right)?,
         (false, true) => number(left)?,
@@ -211,7 +211,7 @@ fn asked(op: &HttpRequest) -> Vec<(&str, &Expression)> {
 }
 
 fn fields(map: &Expression) -> Vec<(&str, &Expression)> {
-    let Kind::Dict(items) = &map.kind else { return Vec::new() };
+    let Kind::Dict(items) = &map.seen().kind else { return Vec::new() };
     let mut found = Vec::new();
     for item in items {
         if let DictItem::Pair(key, value) = item {
@@ -251,7 +251,7 @@ fn counts_pages(value: &Expression) -> Option<&str> {
 
 /// The name of the field of a reply that a value is.
 fn field(value: &Expression) -> Option<&str> {
-    let name = match &value.kind {
+    let name = match &value.seen().kind {
         Kind::Index { key, .. } => text(key)?,
         Kind::Attribute { name, .. } => name,
         Kind::Method { method: Method::Get, arguments, .. } => text(arguments.first()?)?,
@@ -268,7 +268,7 @@ fn field(value: &Expression) -> Option<&str> {
 fn turned_around(op: &HttpRequest) -> Option<Diagnostic> {
     const PAGES: &[&str] = &["page", "currentpage", "pagenumber"];
     let repeat = op.response.repeat.as_ref()?;
-    let Kind::Compare { operator, left, right } = &repeat.kind else { return None };
+    let Kind::Compare { operator, left, right } = &repeat.seen().kind else { return None };
     let (page, pages) = match operator {
         Compare::Greater | Compare::GreaterEqual => (left, right),
         Compare::Less | Compare::LessEqual => (right, left),
@@ -281,7 +281,7 @@ fn turned_around(op: &HttpRequest) -> Option<Diagnostic> {
 
 /// The URL has the variable as it is.
 fn in_url(url: &Expression, name: &str) -> bool {
-    match &url.kind {
+    match &url.seen().kind {
         Kind::Concat(parts) => parts.iter().any(|part| variable(part) == Some(name)),
         _ => false,
     }

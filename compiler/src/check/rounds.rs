@@ -52,9 +52,9 @@ impl<'p> Rounds<'_, 'p, '_> {
         if leaves(&op.steps) {
             return;
         }
-        let parts = match &op.condition.kind {
+        let parts = match &op.condition.seen().kind {
             Kind::And(parts) => parts.as_slice(),
-            _ => std::slice::from_ref(&op.condition),
+            _ => std::slice::from_ref(op.condition.seen()),
         };
         for (name, operator, limit) in parts.iter().filter_map(compared) {
             let up = match operator {

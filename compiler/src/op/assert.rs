@@ -42,6 +42,8 @@ pub struct Assert {
     pub check: Check,
     pub message: Option<Expression>,
     pub severity: Severity,
+    /// Where it is said.
+    pub severity_at: Option<Span>,
 }
 
 #[derive(Debug)]
@@ -68,9 +70,10 @@ pub(super) fn read(fields: &Fields<'_>, at: &Span, reader: &mut Reader<'_>) -> O
         Some("warn" | "warning") => Severity::Warn,
         _ => Severity::Error,
     };
+    let severity_at = fields.filled("severity").map(|field| field.entry.value.span.clone());
     let message = text_of_key(fields, "message", BEFORE_REPLY, &mut reader.faults);
     let check = check(fields, at, reader)?;
-    Some(Op::Assert(Box::new(Assert { check, message, severity })))
+    Some(Op::Assert(Box::new(Assert { check, message, severity, severity_at })))
 }
 
 fn check(fields: &Fields<'_>, at: &Span, reader: &mut Reader<'_>) -> Option<Check> {

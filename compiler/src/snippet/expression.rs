@@ -21,13 +21,18 @@ impl Expression {
     /// The parts of a text that is put together, natively or by Jinja; `None` for anything else.
     #[must_use]
     pub fn parts(&self) -> Option<&[Self]> {
-        match &self.kind {
+        match &self.seen().kind {
             Kind::Concat(parts) => Some(parts),
-            Kind::Jinja { code, .. } => match code.outline.as_deref().map(|outline| &outline.kind) {
-                Some(Kind::Concat(parts)) => Some(parts),
-                _ => None,
-            },
             _ => None,
+        }
+    }
+
+    /// The tree that a rule looks at: of a template that Jinja computes, what can be said of it.
+    #[must_use]
+    pub fn seen(&self) -> &Self {
+        match &self.kind {
+            Kind::Jinja { code, .. } => code.outline.as_deref().unwrap_or(self),
+            _ => self,
         }
     }
 

@@ -12,7 +12,7 @@ pub(super) enum Part<'a> {
 }
 
 /// The expressions right inside an expression, as far as its form is known.
-pub(super) fn inner(expr: &Expr) -> impl Iterator<Item = &Expr> {
+pub(crate) fn inner(expr: &Expr) -> impl Iterator<Item = &Expr> {
     parts(expr).unwrap_or_default().into_iter().filter_map(|part| if let Part::Expr(e) = part { Some(e) } else { None })
 }
 

@@ -131,12 +131,13 @@ fn read_as(spec: &'static op::Spec, node: &Node, entry: &yaml::Entry, reader: &m
     let own = |key: &str| spec.table.key(key).is_some();
     let retry = if own("retry") { None } else { step_retry(&fields, faults) };
     let timeout_ms = if own("timeout") { None } else { duration(&fields, "timeout", faults) };
+    let timeout_at = fields.filled("timeout").map(|field| field.entry.value.span.clone());
     let Some(op) = (spec.read)(&fields, &span, reader) else {
         // Without what is wrong there is no step, and no plan.
         reader.faults[before..].iter_mut().for_each(|fault| fault.bearable = false);
         return None;
     };
-    Some(Step { id, title, span, when, retry, timeout_ms, op })
+    Some(Step { id, title, span, when, retry, timeout_ms, timeout_at, op })
 }
 
 /// Remembers the texts of a step that has errors. The depth of a node is bounded by the YAML reader.

@@ -3,7 +3,7 @@
 use sequor_plan_format::expr::ResponsePart;
 
 use crate::diagnostic::{Diagnostic, Span};
-use crate::op::http_request::HttpRequest;
+use crate::op::http_request::{HttpRequest, TableData};
 use crate::snippet::expression::{Expression, Kind};
 
 /// Statuses whose replies have no body.
@@ -12,6 +12,12 @@ const EMPTY: &[u16] = &[204, 205, 304];
 pub(super) fn check(op: &HttpRequest, faults: &mut Vec<Diagnostic>) {
     let mut listed = op.response.success.iter().flatten().filter(|range| range.first == range.last).map(|range| range.first);
     let Some(status) = listed.find(|status| EMPTY.contains(status)) else { return };
+    if let Some(at) = read_of_none(op) {
+        let message = format!("status {status} is the only one that counts as a success here, and its reply has no body to read");
+        let fault = Diagnostic::warning("H825", at, message);
+        faults.push(fault.help("take what is written from the request, or add the status of a reply with a body to 'success_status'"));
+        return;
+    }
     let Some(parser) = &op.response.parser else { return };
     if let Some(at) = reads_first(&parser.expression) {
         faults.push(
@@ -25,6 +31,33 @@ pub(super) fn check(op: &HttpRequest, faults: &mut Vec<Diagnostic>) {
             .help(format!("begin with `if response.status_code == {status}:` and return what stands for no data")),
         );
     }
+}
+
+/// Where the body is read, although no status that counts as a success has one.
+fn read_of_none(op: &HttpRequest) -> Option<Span> {
+    let success = op.response.success.as_ref()?;
+    if !success.iter().all(|range| range.first == range.last && EMPTY.contains(&range.first)) {
+        return None;
+    }
+    let of_tables = op.response.tables.iter().find_map(|table| match &table.data {
+        TableData::Value(value) => value.uses().response.then(|| json(value)).flatten(),
+        TableData::Path(_) => Some(table.table.name.span.clone()),
+        TableData::Parser => None,
+    });
+    of_tables
+        .or_else(|| op.response.variables.iter().find_map(|assign| json(&assign.value)))
+        .or_else(|| op.response.repeat.as_ref().and_then(json))
+}
+
+/// Where a value reads the reply's body as JSON.
+fn json(value: &Expression) -> Option<Span> {
+    let mut first = None;
+    value.seen().walk(&mut |e| {
+        if matches!(&e.kind, Kind::Response(ResponsePart::Json)) {
+            first.get_or_insert_with(|| e.span.clone());
+        }
+    });
+    first
 }
 
 /// The place of `response.json()`, where nothing before it may have looked at the reply otherwise.

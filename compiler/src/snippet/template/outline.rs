@@ -3,7 +3,7 @@
 use std::cell::Cell;
 
 use minijinja::machinery::ast::{self, CallArg, Expr, Stmt, UnaryOpKind};
-use sequor_plan_format::expr::{Comprehension, Function, Method, Unary};
+use sequor_plan_format::expr::{Comprehension, Function, Method, ResponsePart, Unary};
 
 use super::super::expression::{Clause, DictItem, Expression, Kind, Named};
 use super::super::fold::response_part;
@@ -22,6 +22,14 @@ pub(super) fn of(statements: &[Stmt<'_>], typed: bool, origin: Origin<'_>) -> Ex
     match statements {
         [Stmt::EmitExpr(e)] if typed => outline.expr(&e.expr, &names, 0),
         _ => outline.printed(statements, &names, 0),
+    }
+}
+
+/// A member of `response`, called or not.
+fn of_reply(name: &str) -> Kind {
+    match name {
+        "json" => Kind::Response(ResponsePart::Json),
+        other => response_part(other).map_or(UNKNOWN, Kind::Response),
     }
 }
 
@@ -152,7 +160,7 @@ impl Outline<'_> {
             // Tests ask for what may be missing.
             Expr::Test(_) => Kind::Unary { operator: Unary::Not, operand: Box::new(self.at(expr.span(), UNKNOWN)) },
             Expr::GetAttr(g) => match &g.expr {
-                Expr::Var(v) if v.id == "response" => response_part(g.name).map_or(UNKNOWN, Kind::Response),
+                Expr::Var(v) if v.id == "response" => of_reply(g.name),
                 base => Kind::Attribute { base: boxed(base), name: g.name.to_owned() },
             },
             Expr::GetItem(g) => match &g.subscript_expr {
@@ -241,7 +249,7 @@ impl Outline<'_> {
         match &c.expr {
             Expr::Var(function) if names.iter().all(|(name, _)| *name != function.id) => self.function(function.id, &c.args, arguments),
             Expr::GetAttr(g) => match &g.expr {
-                Expr::Var(v) if v.id == "response" => response_part(g.name).map_or(UNKNOWN, Kind::Response),
+                Expr::Var(v) if v.id == "response" => of_reply(g.name),
                 base => methods::method(self.expr(base, names, depth), g.name, arguments).unwrap_or(UNKNOWN),
             },
             _ => UNKNOWN,

@@ -1,6 +1,6 @@
 //! Q714: aggregates where no engine takes them. Q715: lists that must be equally long and are not.
 
-use sqlparser::ast::{Expr, Function, FunctionArguments, Insert, ObjectNamePart, Query, Select, SelectItem, SetExpr, Spanned};
+use sqlparser::ast::{Expr, Function, FunctionArguments, Ident, Insert, ObjectNamePart, Query, Select, SelectItem, SetExpr, Spanned};
 
 use super::super::Dialect;
 use super::super::columns::Columns;
@@ -82,6 +82,7 @@ impl Look<'_> {
     pub(super) fn same_width(&mut self, first: &SetExpr, other: &SetExpr, known: (Option<usize>, Option<usize>)) -> bool {
         let (Some(a), Some(b)) = (self.width(first).or(known.0), self.width(other).or(known.1)) else { return true };
         if a == b {
+            self.swapped(first, other);
             return true;
         }
         let at = match other {
@@ -95,6 +96,34 @@ impl Look<'_> {
         self.faults
             .push(fault.help("give all parts the same columns in the same order; `NULL AS name` stands for one that a part does not have"));
         false
+    }
+
+    /// Two columns that the parts of a UNION have in another order: it goes by their places.
+    fn swapped(&mut self, first: &SetExpr, other: &SetExpr) {
+        let (SetExpr::Select(first), SetExpr::Select(other)) = (first, other) else { return };
+        let names = |select: &Select| -> Vec<Option<Ident>> {
+            let name = |item: &SelectItem| match item {
+                SelectItem::UnnamedExpr(Expr::Identifier(name)) | SelectItem::ExprWithAlias { alias: name, .. } => Some(name.clone()),
+                SelectItem::UnnamedExpr(Expr::CompoundIdentifier(names)) => names.last().cloned(),
+                _ => None,
+            };
+            select.projection.iter().map(name).collect()
+        };
+        let (a, b) = (names(first), names(other));
+        let place = |list: &[Option<Ident>], wanted: &Ident| {
+            list.iter().position(|name| name.as_ref().is_some_and(|name| name.value.eq_ignore_ascii_case(&wanted.value)))
+        };
+        for (i, name) in a.iter().enumerate() {
+            let (Some(name), Some(Some(here))) = (name, b.get(i)) else { continue };
+            let (Some(there), Some(back)) = (place(&b, name), place(&a, here)) else { continue };
+            if there != i && back == there {
+                let message = format!("'{here}' stands at the place of '{name}' of the first part: a UNION goes by the places of columns");
+                let at = self.outline.span(here.span);
+                let fault = Diagnostic::warning("Q727", at, message);
+                self.faults.push(fault.help("give all parts their columns in the same order"));
+                return;
+            }
+        }
     }
 
     /// An INSERT has as many values as it names columns.
@@ -111,7 +140,7 @@ impl Look<'_> {
                     let given = row.len();
                     let (Some(first), Some(last)) = (row.first(), row.last()) else { continue };
                     // A template may stand for several values.
-                    if given != named && !row.iter().any(|e| matches!(e, Expr::Identifier(name) if self.outline.is_computed(name))) {
+                    if given != named && !row.iter().any(|e| self.may_be_several(e)) {
                         let at = self.outline.span(first.span().union(&last.span()));
                         self.faults.push(misfit(at, named, given));
                         return;
@@ -127,6 +156,14 @@ impl Look<'_> {
                 }
             }
         }
+    }
+
+    /// A template that is not known to be one value.
+    fn may_be_several(&self, expr: &Expr) -> bool {
+        let Expr::Identifier(name) = expr else { return false };
+        let written = self.outline.written(name.span);
+        let inside = written.strip_prefix("{{").and_then(|rest| rest.strip_suffix("}}")).map(str::trim);
+        self.outline.is_computed(name) && !inside.is_some_and(|inside| inside.starts_with("query_value(") && !inside.contains("}}"))
     }
 
     /// Without names, an INSERT gives no more values than the table has columns.

@@ -4,7 +4,9 @@
 mod joins;
 mod values;
 
-use sqlparser::ast::{BinaryOperator, Expr, GroupByExpr, Ident, Query, Select, SelectItem, SetExpr, Spanned, TableFactor, Value};
+use sqlparser::ast::{
+    BinaryOperator, Expr, GroupByExpr, Ident, Query, Select, SelectItem, SetExpr, SetOperator, SetQuantifier, Spanned, TableFactor, Value,
+};
 
 use super::super::Dialect;
 use super::super::columns::{Class, same};
@@ -17,7 +19,8 @@ use crate::diagnostic::Diagnostic;
 impl Look<'_> {
     /// Looks at a SELECT whose tables are known by name.
     pub(super) fn doubts(&mut self, select: &Select, scope: &Scope<'_>) {
-        self.whole_numbers(select);
+        self.whole_numbers(select, scope);
+        self.summed_union(select);
         self.counted_without_partner(select);
         // A template may be any condition, and any column.
         if self.outline.has_templates() {
@@ -247,21 +250,96 @@ impl Look<'_> {
         }
     }
 
-    /// `count(a) / count(b)`
-    fn whole_numbers(&mut self, select: &Select) {
-        for expr in selected(select) {
-            let mut pending = vec![expr];
-            while let Some(expr) = pending.pop() {
-                if let Expr::BinaryOp { left, op: BinaryOperator::Divide, right } = expr
-                    && is_count(left)
-                    && is_count(right)
-                {
-                    let message = "both sides are whole numbers, and so is what their division gives: 1 / 2 is 0".to_owned();
-                    self.doubt(expr.span(), message, format!("write `1.0 * {left} / {right}`"));
+    /// `count(a) / count(b)`, and other whole numbers where a share of them is meant.
+    fn whole_numbers(&mut self, select: &Select, scope: &Scope<'_>) {
+        for item in &select.projection {
+            let (expr, share) = match item {
+                SelectItem::UnnamedExpr(expr) => (expr, false),
+                SelectItem::ExprWithAlias { expr, alias } => (expr, is_share(&alias.value)),
+                _ => continue,
+            };
+            // Each with whether it is made a percentage.
+            let mut pending = vec![(expr, share)];
+            while let Some((expr, share)) = pending.pop() {
+                if let Expr::BinaryOp { left, op: BinaryOperator::Divide, right } = expr {
+                    let counts = is_count(left) && is_count(right);
+                    if counts || (share && self.is_whole(left, scope) && self.is_whole(right, scope)) {
+                        let message = "both sides are whole numbers, and so is what their division gives: 1 / 2 is 0".to_owned();
+                        self.doubt(expr.span(), message, format!("write `1.0 * {left} / {right}`"));
+                        continue;
+                    }
                 }
-                pending.extend(inner(expr));
+                let percents = matches!(expr, Expr::BinaryOp { op: BinaryOperator::Multiply, right, .. } if is_hundred(right));
+                pending.extend(inner(expr).map(|e| (e, share || percents)));
             }
         }
+    }
+
+    /// A column of whole numbers, a count, or in SQLite a sum of them. PostgreSQL sums `bigint` to `numeric`.
+    fn is_whole(&mut self, expr: &Expr, scope: &Scope<'_>) -> bool {
+        match expr {
+            Expr::Nested(inner) => self.is_whole(inner, scope),
+            Expr::CompoundIdentifier(_) => self.class_of(expr, scope) == Class::Integer,
+            // A column of the tables, not what the selection gives under that name.
+            Expr::Identifier(name) => {
+                let mut found = scope.relations.iter().filter_map(|r| r.columns.find(name, self.outline.dialect));
+                found.next().is_some_and(|column| column.class == Class::Integer) && found.next().is_none()
+            }
+            Expr::Function(function) if function.name.to_string().eq_ignore_ascii_case("sum") && function.over.is_none() => {
+                let argument = values::only_argument(function);
+                self.outline.dialect == Dialect::Sqlite && argument.is_some_and(|argument| self.is_whole(argument, scope))
+            }
+            _ => is_count(expr),
+        }
+    }
+
+    /// `sum(amount)` of a UNION, which has equal amounts once.
+    fn summed_union(&mut self, select: &Select) {
+        let [from] = select.from.as_slice() else { return };
+        let TableFactor::Derived { subquery, .. } = &from.relation else { return };
+        let SetExpr::SetOperation { op: SetOperator::Union, set_quantifier: SetQuantifier::None | SetQuantifier::Distinct, left, .. } =
+            subquery.body.as_ref()
+        else {
+            return;
+        };
+        let SetExpr::Select(first) = left.as_ref() else { return };
+        // A column that tells rows apart keeps equal amounts apart.
+        let tells = |name: &Ident| {
+            let name = name.value.to_lowercase();
+            name == "id"
+                || name == "uuid"
+                || name.ends_with("_id")
+                || name.ends_with("number")
+                || name.ends_with("key")
+                || name.ends_with("code")
+        };
+        let names: Option<Vec<&Ident>> = first
+            .projection
+            .iter()
+            .map(|item| match item {
+                SelectItem::UnnamedExpr(expr) => last_of(expr),
+                SelectItem::ExprWithAlias { alias, expr } => last_of(expr).filter(|name| tells(name)).or(Some(alias)),
+                _ => None,
+            })
+            .collect();
+        let Some(names) = names.filter(|names| !names.iter().any(|name| tells(name))) else { return };
+        let summed = selected(select).find_map(|expr| {
+            let mut found = None;
+            holds(expr, |e| {
+                if let Expr::Function(function) = e
+                    && ["sum", "avg", "total"].contains(&function.name.to_string().to_lowercase().as_str())
+                    && function.over.is_none()
+                    && let Some(name) = values::only_argument(function).and_then(last_of)
+                {
+                    found = Some(name.clone());
+                }
+                found.is_some()
+            });
+            found
+        });
+        let Some(summed) = summed.filter(|summed| names.iter().any(|name| name.value.eq_ignore_ascii_case(&summed.value))) else { return };
+        let message = format!("UNION takes equal rows once: of two rows with the same '{summed}' one is left out of the sum");
+        self.doubt(subquery.span(), message, "write `UNION ALL`".to_owned());
     }
 
     /// `id IN (SELECT id FROM t)`, where t has no id: the outer one is meant, and every row fits.
@@ -327,7 +405,7 @@ fn operands<'e>(expr: &'e Expr, operator: &BinaryOperator) -> Vec<&'e Expr> {
 }
 
 /// Whether any expression inside, or the whole, is as asked.
-pub(super) fn holds(expr: &Expr, asked: impl Fn(&Expr) -> bool) -> bool {
+pub(super) fn holds(expr: &Expr, mut asked: impl FnMut(&Expr) -> bool) -> bool {
     let mut pending = vec![expr];
     while let Some(expr) = pending.pop() {
         if asked(expr) {
@@ -357,6 +435,18 @@ fn name_of(factor: &TableFactor) -> Option<&Ident> {
         TableFactor::Table { name, alias: None, args: None, .. } => super::last(name),
         _ => None,
     }
+}
+
+/// A name that says that the number is a part of another one.
+fn is_share(name: &str) -> bool {
+    let name = name.to_lowercase();
+    name.split('_').any(|word| {
+        ["rate", "ratio", "share", "percent", "percentage", "pct", "perc", "avg", "average", "mean", "fraction", "quota"].contains(&word)
+    })
+}
+
+fn is_hundred(expr: &Expr) -> bool {
+    matches!(expr, Expr::Value(v) if matches!(&v.value, Value::Number(n, _) if ["100", "100.0"].contains(&n.to_string().as_str())))
 }
 
 /// A count, or a sum of ones.

@@ -250,6 +250,19 @@ impl Look<'_> {
             self.faults.push(fault.help(format!("write `julianday({left}) - julianday({right})` for days")));
             return;
         }
+        // `current_date - 7`
+        if self.outline.dialect == Dialect::Sqlite
+            && matches!(operator, BinaryOperator::Minus | BinaryOperator::Plus)
+            && is_now(left)
+            && matches!(right, Expr::Value(v) if matches!(v.value, Value::Number(..)))
+        {
+            use sqlparser::ast::Spanned;
+            let at = self.outline.span(left.span().union(&right.span()));
+            let message = format!("SQLite keeps dates as text, and `{operator}` computes with the number at its beginning: the year");
+            let help = format!("write `date('now', '{operator}{right} days')`");
+            self.faults.push(Diagnostic::warning("Q711", at, message).help(help));
+            return;
+        }
         for (side, other) in [(left, right), (right, left)] {
             // `x + 0` and `x * 1.0` are how SQLite is told to read a text as a number.
             let converts = matches!(other, Expr::Value(v) if matches!(&v.value, Value::Number(n, _) if ["0", "1", "0.0", "1.0"].contains(&n.to_string().as_str())));
@@ -272,4 +285,20 @@ pub(super) fn is_value(name: &Ident, dialect: Dialect) -> bool {
         Dialect::Sqlite => VALUES.contains(&lower.as_str()) || HIDDEN_SQLITE.contains(&lower.as_str()),
         Dialect::Postgres => VALUES.contains(&lower.as_str()) || HIDDEN_POSTGRES.contains(&lower.as_str()),
     }
+}
+
+/// What SQLite gives as a text for the moment.
+fn is_now(expr: &Expr) -> bool {
+    match expr {
+        Expr::Identifier(name) => name.quote_style.is_none() && is_word_for_now(&name.value),
+        Expr::Function(function) => {
+            let name = function.name.to_string();
+            is_word_for_now(&name) || ["date", "datetime"].iter().any(|word| name.eq_ignore_ascii_case(word))
+        }
+        _ => false,
+    }
+}
+
+fn is_word_for_now(name: &str) -> bool {
+    ["current_date", "current_timestamp"].iter().any(|word| name.eq_ignore_ascii_case(word))
 }

@@ -254,6 +254,14 @@ fn plain_arguments(function: &Function) -> Option<Vec<&Expr>> {
     if plain { list.args.iter().map(argument).collect() } else { None }
 }
 
+/// The argument of a call with just one.
+pub(super) fn only_argument(function: &Function) -> Option<&Expr> {
+    match plain_arguments(function)?.as_slice() {
+        [only] => Some(only),
+        _ => None,
+    }
+}
+
 /// `sum(CASE WHEN … THEN 1 ELSE 0 END)`
 pub(super) fn sums_marks(function: &Function) -> bool {
     let is_whole = |e: &Expr| matches!(e, Expr::Value(v) if matches!(&v.value, Value::Number(n, _) if n.to_string().bytes().all(|b| b.is_ascii_digit())));
