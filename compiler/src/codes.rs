@@ -51,7 +51,7 @@ pub const CODES: &[Code] = codes! {
     C319 Warning "set-back-each-round"      "A variable that adds up over the rounds of a loop is set back in each of them."
     C320 Warning "pages-missed"             "A page loop leaves out pages, or asks for rows twice."
     C321 Warning "all-rows-in-each-turn"    "A loop gives the value that it found for one row to all rows of a table."
-    C322 Warning "row-ends-the-flow"        "`return` stands where a row of a loop lacks a value, and all rows behind it are left out."
+    C322 Warning "row-ends-the-flow"        "`return` or `break` stands where all rows of a loop behind the first one of its kind are left out."
     C323 Warning "pauses-beyond-timeout"    "The pauses of a step are longer than its `timeout`."
     C330 Warning "catch-never-reached"      "An entry of `catch` is never reached."
     H802 Error   "bad-status"               "A status is none that HTTP has, or is compared with text."

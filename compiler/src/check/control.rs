@@ -67,25 +67,52 @@ fn block<'p>(steps: &'p [Step], around: Around<'p>, faults: &mut Vec<Diagnostic>
         if let (Op::IfElse(op), Some(row)) = (&step.op, around.row) {
             op.arms.iter().for_each(|arm| faults.extend(ends_flow(arm, row)));
         }
+        if let Op::ForEach(op) = &step.op {
+            faults.extend(first_round(&op.steps));
+        }
         for steps in step.op.blocks() {
             block(steps, inside, faults);
         }
     }
 }
 
-/// C322: `return` where a row of the loop lacks a value. All rows behind it are left out.
+/// C322: `return` or `break` where a row of the loop lacks a value. All rows behind it are left out.
 fn ends_flow(arm: &Arm, row: &Named) -> Option<Diagnostic> {
     let (last, before) = arm.then.split_last()?;
-    let ends = matches!(last.op, Op::Leave(Leave::Return(None))) && last.when.is_none();
+    let (word, left) = match &last.op {
+        Op::Leave(Leave::Return(None)) => ("return", "ends the flow"),
+        Op::Leave(Leave::Break) => ("break", "ends the loop"),
+        _ => return None,
+    };
+    let ends = last.when.is_none();
     if !ends || !before.iter().all(|step| matches!(step.op, Op::Print(_))) {
         return None;
     }
     let condition = &arm.condition;
     let text = condition.span.file.text.get(condition.span.start as usize..condition.span.end as usize)?.to_lowercase();
-    let lacks = ["is none", "is not defined", "is undefined", "== ''", "== \"\"", "not var("].iter().any(|test| text.contains(test));
+    let lacks =
+        ["is none", "is not defined", "is undefined", "== ''", "== \"\"", "not var(", "0) == 0"].iter().any(|test| text.contains(test));
     if !lacks || !condition.uses().variables.iter().any(|used| used.name == row.name) {
         return None;
     }
-    let message = format!("'return' ends the flow: the rows behind this '{}' are left out", row.name);
+    let message = format!("'{word}' {left}: the rows behind this '{}' are left out", row.name);
     Some(Diagnostic::warning("C322", last.span.clone(), message).help("write `continue` to go on with the next row"))
+}
+
+/// C322: a loop that adds something up, and that its last step leaves in the first round.
+fn first_round(steps: &[Step]) -> Option<Diagnostic> {
+    let (last, before) = steps.split_last()?;
+    let (Op::Leave(leave @ (Leave::Return(_) | Leave::Break)), None) = (&last.op, &last.when) else { return None };
+    let adds_up = |step: &Step| match &step.op {
+        Op::SetVariable(op) => {
+            op.assigns.iter().any(|assign| assign.value.uses().variables.iter().any(|used| used.name == assign.name.name))
+        }
+        _ => false,
+    };
+    let goes_on = |step: &Step| !step.op.blocks().is_empty() || matches!(step.op, Op::Leave(_));
+    if !before.iter().any(adds_up) || before.iter().any(goes_on) {
+        return None;
+    }
+    let message = format!("this '{}' ends the loop in its first round", leave.name());
+    Some(Diagnostic::warning("C322", last.span.clone(), message).help("put it behind the loop: as far to the left as the `for_each`"))
 }

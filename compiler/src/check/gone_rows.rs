@@ -223,6 +223,10 @@ impl Rule<'_, '_> {
         let Some(Statement::Insert(insert)) = next.statement.as_deref() else { return };
         let (Some(query), TableObject::TableName(into)) = (&insert.source, &insert.table) else { return };
         let SetExpr::Select(select) = query.body.as_ref() else { return };
+        // What is there already is not put in a second time.
+        if insert.on.is_some() {
+            return;
+        }
         let key = |name, outline| self.catalog.key_in_sql(name, outline, source);
         let (Some((from, shown)), Some((into, _))) = (deleted_from(delete).and_then(|n| key(n, outline)), key(into, next)) else { return };
         if from != into {

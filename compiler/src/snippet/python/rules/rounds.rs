@@ -48,7 +48,7 @@ impl Rounds<'_> {
         let mut inside = Inside::default();
         inside.visit_body(&f.body);
         let read = last.value.as_deref().map(names).unwrap_or_default();
-        if inside.skips || !inside.collected.iter().any(|name| read.contains(name)) {
+        if inside.skips || !inside.collected.iter().chain(&inside.stored).any(|name| read.contains(name)) {
             return;
         }
         let fault = Diagnostic::warning("P623", self.source.span(last.range), "this `return` ends the loop in its first round");

@@ -196,7 +196,10 @@ impl Look<'_> {
         let star = items.iter().find(|e| matches!(e, Expr::Function(f) if counts_rows(f)));
         // Another aggregate of the joined table shows what is counted.
         let aggregates = |e: &Expr| matches!(e, Expr::Function(f) if is_aggregate(f) && plain_arguments(f).is_some_and(|a| a.iter().any(|a| super::holds(a, of_joined))));
-        if let (Some(star), true) = (star, items.iter().any(|e| super::holds(e, aggregates))) {
+        // Who counts the partners as well knows of those that are missing.
+        let counts_them = |e: &Expr| matches!(e, Expr::Function(f) if f.name.to_string().eq_ignore_ascii_case("count")) && aggregates(e);
+        let knows = items.iter().any(|e| super::holds(e, counts_them));
+        if let (Some(star), true, false) = (star, items.iter().any(|e| super::holds(e, aggregates)), knows) {
             let message = format!("count(*) is 1 for a row that LEFT JOIN keeps without '{joined}'");
             self.doubt(star.span(), message, format!("count a column of it that is never NULL: `count({joined}.id)`"));
         }
