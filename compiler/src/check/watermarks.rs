@@ -1,6 +1,8 @@
 //! What a run remembers for the next one. V414: a request asks for what came after the last run, and not after this moment. V415: a local variable is gone
 //! when the next run asks for it.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use sequor_plan_format::op::Scope;
 
 use crate::diagnostic::{Diagnostic, Span};
@@ -24,14 +26,14 @@ pub(super) fn check(resolved: &Resolved<'_>, faults: &mut Vec<Diagnostic>) {
 /// V414. The depth of steps is bounded by the YAML reader.
 fn asked_for_now(steps: &[Step], faults: &mut Vec<Diagnostic>) {
     // The variables that are the moment of this run, with where they are set.
-    let mut now: Vec<(&str, &Span)> = Vec::new();
+    let mut now: BTreeMap<&str, &Span> = BTreeMap::new();
     for step in steps {
         match &step.op {
             Op::SetVariable(op) if step.when.is_none() => {
                 for assign in &op.assigns {
-                    now.retain(|(name, _)| *name != assign.name.name);
+                    now.remove(assign.name.name.as_str());
                     if is_now(&assign.value) {
-                        now.push((&assign.name.name, &assign.name.span));
+                        now.insert(&assign.name.name, &assign.name.span);
                     }
                 }
             }
@@ -40,7 +42,7 @@ fn asked_for_now(steps: &[Step], faults: &mut Vec<Diagnostic>) {
                     let mut used = value.uses().variables.iter();
                     if let (Some(used), None) = (used.next(), used.next())
                         && since(parameter)
-                        && let Some((name, at)) = now.iter().find(|(name, _)| *name == used.name)
+                        && let Some((name, at)) = now.get_key_value(used.name.as_str())
                         && is_value_itself(value, name)
                     {
                         let message = format!("'{name}' is this moment, so that '{parameter}' asks for nothing that came before it");
@@ -104,14 +106,15 @@ fn not_kept(flow: &Flow, faults: &mut Vec<Diagnostic>) {
     if places.computed {
         return;
     }
-    for (set, at) in &places.sets {
-        let name = set.name.name.as_str();
-        let sets = places.sets.iter().filter(|(other, _)| other.name.name == name).count();
-        let mut reads = places.reads.iter().filter(|(read, ..)| read == name).peekable();
+    for (name, known) in &places.names {
+        let Some((set, at)) = known.only_set else { continue };
         // Read under the question whether an earlier run has set it, and never again.
-        let earlier = reads.peek().is_some() && reads.all(|(_, place, tested)| place < at && *tested);
-        let given = flow.parameters.iter().flatten().any(|p| p.name.name == name) || flow.may_name(name);
-        if set.scope == Scope::Local && sets == 1 && earlier && !given && !places.in_loop.contains(&name) {
+        let earlier = known.last_read.is_some_and(|last| last < at) && known.always_tested;
+        if !earlier || set.scope != Scope::Local || known.sets != 1 || known.in_loop {
+            continue;
+        }
+        let given = flow.parameters.iter().flatten().any(|p| p.name.name == *name) || flow.may_name(name);
+        if !given {
             let message = format!("'{name}' is a local variable: it is gone when this run ends, and nothing reads it until then");
             let fault = Diagnostic::warning("V415", set.name.span.clone(), message);
             faults.push(fault.help("leave `scope: local` out: a variable of the project is there in the next run"));
@@ -125,10 +128,23 @@ struct Places<'p> {
     seen: usize,
     loops: usize,
     computed: bool,
-    sets: Vec<(&'p Assign, usize)>,
-    /// Each with whether the same expression asks whether it is defined.
-    reads: Vec<(String, usize, bool)>,
-    in_loop: Vec<&'p str>,
+    names: BTreeMap<&'p str, Known<'p>>,
+}
+
+/// What a flow does with one variable.
+struct Known<'p> {
+    sets: usize,
+    only_set: Option<(&'p Assign, usize)>,
+    in_loop: bool,
+    last_read: Option<usize>,
+    /// Each expression that reads it asks whether it is defined.
+    always_tested: bool,
+}
+
+impl Default for Known<'_> {
+    fn default() -> Self {
+        Self { sets: 0, only_set: None, in_loop: false, last_read: None, always_tested: true }
+    }
 }
 
 impl<'p> Visitor<'p> for Places<'p> {
@@ -144,17 +160,19 @@ impl<'p> Visitor<'p> for Places<'p> {
         self.seen += 1;
         let uses = expression.uses();
         self.computed |= uses.computed_variables;
+        let tested: BTreeSet<&str> = uses.tested.iter().map(|tested| tested.name.as_str()).collect();
         for read in uses.variables.iter().chain(&uses.tested) {
-            let tested = uses.tested.iter().any(|tested| tested.name == read.name);
-            self.reads.push((read.name.clone(), self.seen, tested));
+            let known = self.names.entry(read.name.as_str()).or_default();
+            known.last_read = Some(self.seen);
+            known.always_tested &= tested.contains(read.name.as_str());
         }
     }
 
     fn assign(&mut self, assign: &'p Assign) {
         self.seen += 1;
-        self.sets.push((assign, self.seen));
-        if self.loops > 0 {
-            self.in_loop.push(&assign.name.name);
-        }
+        let known = self.names.entry(assign.name.name.as_str()).or_default();
+        known.sets += 1;
+        known.only_set = Some((assign, self.seen));
+        known.in_loop |= self.loops > 0;
     }
 }
