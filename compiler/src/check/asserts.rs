@@ -1,7 +1,7 @@
 //! C301, C318: what an `assert` expects of its query is what the query can give, and is not what it looks for.
 
 use sqlparser::ast::{
-    BinaryOperator, Expr, Function, FunctionArg, FunctionArgExpr, FunctionArguments, GroupByExpr, ObjectNamePart, Query, Select,
+    BinaryOperator, Expr, Function, FunctionArg, FunctionArgExpr, FunctionArguments, GroupByExpr, Ident, ObjectNamePart, Query, Select,
     SelectItem, SetExpr, Statement, Value,
 };
 
@@ -157,14 +157,19 @@ fn is_zero(value: &Expression) -> bool {
     }
 }
 
+/// The first of what is selected, where that is a column.
+fn first_column(select: &Select) -> Option<&Ident> {
+    let (SelectItem::UnnamedExpr(expr) | SelectItem::ExprWithAlias { expr, .. }) = select.projection.first()? else { return None };
+    match expr {
+        Expr::Identifier(name) => Some(name),
+        Expr::CompoundIdentifier(parts) => parts.last(),
+        _ => None,
+    }
+}
+
 /// The first column, where its name says that it tells rows apart.
 fn first_identity(select: &Select) -> Option<&str> {
-    let (SelectItem::UnnamedExpr(expr) | SelectItem::ExprWithAlias { expr, .. }) = select.projection.first()? else { return None };
-    let name = match expr {
-        Expr::Identifier(name) => name,
-        Expr::CompoundIdentifier(parts) => parts.last()?,
-        _ => return None,
-    };
+    let name = first_column(select)?;
     let lower = name.value.to_lowercase();
     let tells = ["id", "uuid", "email", "sku", "key", "name", "slug"].contains(&lower.as_str())
         || ["_id", "_uuid", "_key", "_name", "_email"].iter().any(|end| lower.ends_with(end));
@@ -173,12 +178,7 @@ fn first_identity(select: &Select) -> Option<&str> {
 
 /// The first column of a query for rows that are outside of a range or lack a value: none of them is there where all is well.
 fn first_of_bad_rows(select: &Select) -> Option<&str> {
-    let (SelectItem::UnnamedExpr(expr) | SelectItem::ExprWithAlias { expr, .. }) = select.projection.first()? else { return None };
-    let name = match expr {
-        Expr::Identifier(name) => name,
-        Expr::CompoundIdentifier(parts) => parts.last()?,
-        _ => return None,
-    };
+    let name = first_column(select)?;
     let mut pending = vec![select.selection.as_ref()?];
     while let Some(condition) = pending.pop() {
         match condition {

@@ -3,14 +3,19 @@
 use std::collections::BTreeMap;
 
 use sequor_plan_format::op::WriteMode;
-use sqlparser::ast::{SetExpr, Statement, TableObject};
+use sqlparser::ast::{SetExpr, Statement, TableFactor, TableObject};
 
+use super::overwrites::takes_missing;
 use crate::diagnostic::{Diagnostic, Span, did_you_mean};
 use crate::op::Op;
+use crate::op::execute::Execute;
 use crate::op::run_flow::RunFlow;
+use crate::op::transform::Transform;
 use crate::resolve::Resolved;
+use crate::snippet::expression::Expression;
+use crate::sql::outline::Outline;
 use crate::syntax::fields::instead;
-use crate::syntax::{Flow, Step};
+use crate::syntax::{Flow, Step, TableRef};
 use crate::tables::{Catalog, text};
 
 pub(super) fn check(resolved: &Resolved<'_>, catalog: &Catalog<'_>, faults: &mut Vec<Diagnostic>) {
@@ -73,45 +78,60 @@ impl Added<'_, '_> {
         steps.iter().enumerate().take(last).filter(|(i, _)| *i < before).find_map(|(_, step)| self.adds(step))
     }
 
+    /// The table to which a step adds rows whatever is there, with the place that says so.
     fn adds(&self, step: &Step) -> Option<(Span, String)> {
-        let table = match &step.op {
-            Op::Copy(op) if op.write_mode == WriteMode::Append => &op.target,
-            Op::Transform(op) if op.write_mode == WriteMode::Append => &op.target,
-            Op::Execute(op) => {
-                return op.statements.iter().find_map(|sql| {
-                    let outline = self.flow.sql.get(&sql.span.start)?;
-                    match outline.statement.as_deref()? {
-                        Statement::Insert(insert) if insert.on.is_none() && insert.or.is_none() && !insert.replace_into => {
-                            let TableObject::TableName(name) = &insert.table else { return None };
-                            let (_, shown) = self.catalog.key_in_sql(name, outline, self.catalog.source(op.source.name())?)?;
-                            let selects = !matches!(insert.source.as_ref()?.body.as_ref(), SetExpr::Values(_));
-                            // A query may take only what is not there yet.
-                            let line = outline.text.trim_end().lines().next().map_or(0, str::len);
-                            (!selects).then(|| (outline.span_of(0, line), shown))
-                        }
-                        _ => None,
-                    }
-                });
-            }
-            _ => return None,
-        };
-        let unconditional = match &step.op {
-            Op::Transform(op) => self.flow.sql.get(&op.query.span.start).is_some_and(|o| !o.text.to_lowercase().contains("not ")),
-            _ => true,
-        };
-        let name = text(&table.name)?;
-        unconditional.then(|| (table.name.span.clone(), name.to_owned()))
+        match &step.op {
+            Op::Copy(op) if op.write_mode == WriteMode::Append => target(&op.target),
+            Op::Transform(op) if op.write_mode == WriteMode::Append && !self.takes_missing(op) => target(&op.target),
+            Op::Execute(op) => op.statements.iter().find_map(|sql| self.inserts(op, sql)),
+            _ => None,
+        }
     }
 
+    /// An INSERT of values. A query may take only what is not there yet.
+    fn inserts(&self, op: &Execute, sql: &Expression) -> Option<(Span, String)> {
+        let outline = self.outline(sql)?;
+        let Statement::Insert(insert) = outline.statement.as_deref()? else { return None };
+        let TableObject::TableName(name) = &insert.table else { return None };
+        let refuses = insert.on.is_some() || insert.or.is_some() || insert.replace_into;
+        if refuses || !matches!(insert.source.as_ref()?.body.as_ref(), SetExpr::Values(_)) {
+            return None;
+        }
+        let (_, shown) = self.catalog.key_in_sql(name, outline, self.catalog.source(op.source.name())?)?;
+        let line = outline.text.trim_end().lines().next().map_or(0, str::len);
+        Some((outline.span_of(0, line), shown))
+    }
+
+    /// The query takes only what the target does not have.
+    fn takes_missing(&self, op: &Transform) -> bool {
+        let (Some(outline), Some(source), Some(key)) =
+            (self.outline(&op.query), self.catalog.source(op.source.name()), self.catalog.key_of(&op.target))
+        else {
+            return true;
+        };
+        let own = |factor: &TableFactor| match factor {
+            TableFactor::Table { name, .. } => self.catalog.key_in_sql(name, outline, source).is_some_and(|(found, _)| found == key),
+            _ => false,
+        };
+        takes_missing(outline, &own)
+    }
+
+    /// A step that deletes or drops something, or of which that is not known.
     fn removes(&self, step: &Step) -> bool {
         let Op::Execute(op) = &step.op else { return false };
-        op.statements.iter().any(|sql| {
-            !matches!(
-                self.flow.sql.get(&sql.span.start).and_then(|outline| outline.statement.as_deref()),
-                Some(Statement::Insert(_) | Statement::Update(_) | Statement::CreateTable(_))
-            )
+        op.statements.iter().any(|sql| match self.outline(sql).and_then(|outline| outline.statement.as_deref()) {
+            Some(statement) => matches!(statement, Statement::Delete(_) | Statement::Truncate { .. } | Statement::Drop { .. }),
+            None => true,
         })
     }
+
+    fn outline(&self, sql: &Expression) -> Option<&Outline> {
+        self.flow.sql.get(&sql.span.start)
+    }
+}
+
+fn target(table: &TableRef) -> Option<(Span, String)> {
+    Some((table.name.span.clone(), text(&table.name)?.to_owned()))
 }
 
 /// The first request among the steps, and in flows that they call, that must not be sent twice. Calls in a circle are refused elsewhere: `depth` ends them.

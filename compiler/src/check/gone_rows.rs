@@ -110,7 +110,11 @@ impl Rule<'_, '_> {
                 loaded.clear();
                 let goes_on =
                     |steps: &[Step]| !steps.iter().any(|s| matches!(s.op, Op::Fail(_) | Op::Leave(_)) || !s.op.blocks().is_empty());
-                if step.when.is_none() && !op.catches.is_empty() && op.catches.iter().all(|catch| goes_on(&catch.steps)) {
+                if step.when.is_none()
+                    && moved.len() < MOST
+                    && !op.catches.is_empty()
+                    && op.catches.iter().all(|catch| goes_on(&catch.steps))
+                {
                     moved.extend(op.steps.iter().filter_map(|step| self.copied(step)).take(MOST));
                 }
             }
@@ -163,11 +167,9 @@ impl Rule<'_, '_> {
                 let outline = self.flow.sql.get(&sql.span.start)?;
                 let source = self.catalog.source(source.name())?;
                 let Statement::Query(query) = outline.statement.as_deref()? else { return None };
-                let SetExpr::Select(select) = query.body.as_ref() else { return None };
-                let [from] = select.from.as_slice() else { return None };
-                let TableFactor::Table { name, args: None, .. } = &from.relation else { return None };
+                let (name, condition) = of_one_table(query)?;
                 let (key, _) = self.catalog.key_in_sql(name, outline, source)?;
-                let condition = select.selection.as_ref().map(|condition| written(outline, condition));
+                let condition = condition.map(|condition| written(outline, condition));
                 Some(Loaded { key, at: sql.span.clone(), condition })
             }
         }
@@ -207,7 +209,7 @@ impl Rule<'_, '_> {
             }
             _ => return,
         };
-        let Some((table, condition)) = of_one_table(query) else { return };
+        let Some((table, Some(condition))) = of_one_table(query) else { return };
         let Some((key, shown)) = self.catalog.key_in_sql(table, outline, source) else { return };
         let condition = written(outline, condition);
         if let Some(found) = gone.iter().find(|g| g.key == key && g.condition == condition) {
@@ -269,12 +271,12 @@ fn deleted_from(delete: &Delete) -> Option<&ObjectName> {
     }
 }
 
-/// The table and the condition of a query of one table.
-fn of_one_table(query: &Query) -> Option<(&ObjectName, &Expr)> {
+/// The table of a query of one table, with its condition.
+fn of_one_table(query: &Query) -> Option<(&ObjectName, Option<&Expr>)> {
     let SetExpr::Select(select) = query.body.as_ref() else { return None };
     match select.from.as_slice() {
         [only] if only.joins.is_empty() => match &only.relation {
-            TableFactor::Table { name, args: None, .. } => Some((name, select.selection.as_ref()?)),
+            TableFactor::Table { name, args: None, .. } => Some((name, select.selection.as_ref())),
             _ => None,
         },
         _ => None,

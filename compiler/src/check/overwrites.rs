@@ -140,7 +140,7 @@ fn is_used(steps: &[Step], name: &str) -> bool {
 }
 
 /// Rows are taken where a table has none.
-fn takes_missing(outline: &Outline, own: &dyn Fn(&TableFactor) -> bool) -> bool {
+pub(super) fn takes_missing(outline: &Outline, own: &dyn Fn(&TableFactor) -> bool) -> bool {
     let Some(Statement::Query(query)) = outline.statement.as_deref() else { return false };
     let SetExpr::Select(select) = query.body.as_ref() else { return false };
     select.selection.as_ref().is_some_and(|selection| lacks(selection, select, own))
