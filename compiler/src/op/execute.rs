@@ -53,7 +53,8 @@ fn statements(fields: &Fields<'_>, source: &SourceRef, transaction: bool, reader
         return Some(vec![value::python(node, BEFORE_REPLY, &mut reader.faults)]);
     }
     let Some(scalar) = scalar(node).filter(|s| s.value == ScalarValue::Text) else {
-        reader.faults.push(wrong_kind(node, "'statement'", "SQL text"));
+        let fault = wrong_kind(node, "'statement'", "SQL text");
+        reader.faults.push(fault.help("write all statements as one text, each ended by `;`: `statement: |` and the SQL below it"));
         return None;
     };
     let before = reader.faults.len();

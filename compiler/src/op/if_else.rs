@@ -21,7 +21,8 @@ pub static KEYS: Table = Table::new(
             "conditions",
             Kind::Sections(&ARM),
             "a list of conditions with their steps: the first that is true runs; either this, or 'condition' with 'then'",
-        ),
+        )
+        .parts(&["elif", "elsif", "elseif", "else_if"]),
         Key::dynamic("condition", Kind::Condition, "the condition, where there is only one; with 'then'"),
         Key::new("then", Kind::Steps, "what is done where 'condition' is true").mistaken(&["steps", "do"]),
         Key::new("else", Kind::Steps, "what is done where no condition is true; absent: nothing").mistaken(&["otherwise"]),

@@ -45,8 +45,8 @@ pub static API_KEY: Table = Table::of_source(
     "A key in a header, a query parameter or a cookie.",
     &[
         TYPE,
-        Key::dynamic("key_name", Kind::Text, "the name of the header, parameter or cookie").mistaken(&["name", "key", "header"]).required(),
-        Key::dynamic("key_value", Kind::Text, "the key").mistaken(&["value", "api_key", "token"]).required(),
+        Key::dynamic("key_name", Kind::Text, "the name of the header, parameter or cookie").mistaken(&["name", "header"]).required(),
+        Key::dynamic("key_value", Kind::Text, "the key").mistaken(&["value", "key", "api_key", "token"]).required(),
         Key::new("add_to", Kind::Choice(&["header", "query", "cookie"]), "where the key is sent")
             .mistaken(&["in", "location"])
             .default("header"),
